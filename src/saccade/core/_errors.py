@@ -1,0 +1,112 @@
+"""Errors that tell what happened, why, and what to do."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class SaccadeError(Exception):
+    """Base of every error that Saccade raises on purpose.
+
+    Parameters
+    ----------
+    what : str
+        What happened, in one sentence.
+    do : str
+        What the reader can do about it.
+    """
+
+    def __init__(self, what: str, do: str = "") -> None:
+        self.what = what
+        self.do = do
+        super().__init__(f"{what} {do}".strip())
+
+
+class UsageError(SaccadeError):
+    """The request itself is wrong; no hardware was touched (exit code 2)."""
+
+
+class ProtocolError(UsageError):
+    """A protocol, or a value in it, can't be used."""
+
+
+class ProfileError(UsageError):
+    """A scope profile, or the hardware that it names, can't be used."""
+
+
+class RecordingError(UsageError):
+    """A recording can't be read or played back."""
+
+
+class FolderError(UsageError):
+    """A run folder can't be created, read or written."""
+
+
+class ScopeError(SaccadeError):
+    """The microscope did not do what it was asked."""
+
+
+class ScopeBusyError(ScopeError):
+    """Another run holds this microscope."""
+
+
+class SettingError(ScopeError):
+    """A setting was refused, or read back as something else."""
+
+
+class SnapError(ScopeError):
+    """The camera gave no picture for an exposure that was asked for."""
+
+
+class StoppedError(ScopeError):
+    """A stop was asked for while the microscope was waiting."""
+
+
+class RecordingEndedError(SaccadeError):
+    """The recording that is played back has no further frame."""
+
+
+class StoreError(SaccadeError):
+    """A frame or a record could not be written."""
+
+
+class StoreOverloadedError(StoreError):
+    """The disk fell so far behind that the recorder's queue stayed full."""
+
+
+class DamagedRunError(SaccadeError):
+    """A run folder does not hold what its journal says."""
+
+
+class DetectorError(SaccadeError):
+    """A detector failed on a frame."""
+
+
+class PolicyError(SaccadeError):
+    """A policy failed on an observation."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return a hint that names the closest known word.
+
+    Parameters
+    ----------
+    word : str
+        What was written.
+    known : iterable of str
+        What would have been understood.
+
+    Returns
+    -------
+    str
+        ``Did you mean 'x'?``, else the list of what is known.
+    """
+    names = sorted(set(known))
+    close = get_close_matches(word, names, n=1, cutoff=0.6)
+    if close:
+        return f"Did you mean {close[0]!r}?"
+    return f"Known: {', '.join(names) or 'nothing'}."

@@ -1,0 +1,125 @@
+"""The shapes that parts of a run must have; a plain function is enough for most."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
+
+from ._values import Action, Decision, Frame, Gap, Observation, Record, Refusal, Stand, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+    from typing import Any
+
+    from useq import MDAEvent
+
+Detector: TypeAlias = Callable[[Frame], Observation]
+Monitor: TypeAlias = Callable[[Frame, Observation], Observation]
+Policy: TypeAlias = Callable[[Observation], Decision]
+Guard: TypeAlias = Callable[[Action], Action | Refusal]
+
+
+@runtime_checkable
+class Warms(Protocol):
+    """A detector that wants one look at a blank frame before the run is armed."""
+
+    def warm(self, frame: Frame) -> None:
+        """Do what the first frame would otherwise wait for; leave no memory of it."""
+
+
+@runtime_checkable
+class Learns(Protocol):
+    """A part that wants to know the microscope before the run is armed."""
+
+    def learn(self, stand: Stand) -> None:
+        """Take what is needed from the stand; raise a `UsageError` if it isn't there."""
+
+
+@runtime_checkable
+class Commits(Protocol):
+    """A guard with a ledger: told of each action that passed every guard."""
+
+    def commit(self, action: Action) -> None:
+        """Enter the action into the ledger."""
+
+
+@runtime_checkable
+class Settles(Protocol):
+    """A scope whose pictures depend on its own end, such as a recording."""
+
+    def ended(self) -> str | None:
+        """Return why no further picture can come, else None."""
+
+
+class Source(Protocol):
+    """What a scope pulls its events from: the run, seen from below."""
+
+    def events(self) -> Iterator[MDAEvent | tuple[MDAEvent, ...]]:
+        """Yield what to acquire next; a tuple is one hardware-timed sequence."""
+
+    def took(self, frame: Frame) -> None:
+        """Receive a frame, in the thread that acquired it, before the next event."""
+
+    def missed(self, gap: Gap) -> None:
+        """Receive a gap in place of a frame."""
+
+    def noted(self, kind: str, data: Mapping[str, Any]) -> None:
+        """Receive something that the journal should hold, such as a retry."""
+
+    def stopping(self) -> bool:
+        """Return whether a stop was asked for; asked often."""
+
+
+class Scope(Protocol):
+    """A microscope, as a run needs it."""
+
+    def stand(self) -> Stand:
+        """Return what is known of it, without moving anything."""
+
+    def hold(self, owner: str) -> None:
+        """Take it for one run; raise `ScopeBusyError` if another has it."""
+
+    def play(self, source: Source, folder: Path | None) -> None:
+        """Acquire what the source yields until it ends; blocks in the calling thread."""
+
+    def abort(self) -> None:
+        """Cut short what is being waited for; any thread may call it."""
+
+    def safe(self) -> Mapping[str, str]:
+        """Bring it to SAFE; never raises.
+
+        Returns
+        -------
+        mapping of str to str
+            What was done to each device and read back, ``NOT SAFE: ...`` where it wasn't.
+        """
+
+    def release(self) -> None:
+        """Put back what the run changed, and let others have it; never raises."""
+
+
+class Sink(Protocol):
+    """Where frames and records go."""
+
+    def frame(self, frame: Frame) -> None:
+        """Queue pixels and their journal line; may wait while the queue is full.
+
+        Raises
+        ------
+        StoreError
+            If an earlier write failed, or the queue stayed full.
+        """
+
+    def note(self, record: Record) -> None:
+        """Queue a journal line behind what was queued before."""
+
+    @property
+    def committed(self) -> int:
+        """Number of frames whose pixels and journal line are on disk."""
+
+    def flush(self, timeout_s: float) -> bool:
+        """Wait until everything queued is on disk; return whether it is."""
+
+    def close(self, verdict: Verdict | None = None) -> None:
+        """Commit what is queued, write the verdict, and close every file."""

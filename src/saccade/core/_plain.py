@@ -1,0 +1,140 @@
+"""Values to what JSON can hold, and back: the words of the journal."""
+
+from __future__ import annotations
+
+import base64
+import zlib
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from functools import cache
+from typing import Any
+
+import numpy as np
+from pydantic import BaseModel
+from useq import MDAEvent
+
+from ._values import Frame, Identity, Observation, Point
+
+# Pictures go to the pixel store, never into a line of the journal.
+_NOT_IN_LINES = frozenset({"pixels", "labels"})
+
+
+def plain(value: object) -> Any:
+    """Return a value as dicts, lists, strings, numbers and None.
+
+    Parameters
+    ----------
+    value : object
+        Any value of `saccade.core`, a useq event, a numpy scalar, or containers of these.
+    """
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value.value if isinstance(value, Enum) else value
+    if isinstance(value, MDAEvent):
+        return plain_event(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return {
+            name: plain(getattr(value, name))
+            for name in _field_names(type(value))
+            if name not in _NOT_IN_LINES
+        }
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (tuple, list, set, frozenset)):
+        return [plain(item) for item in value]
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray):
+        return _plain_array(value)
+    return str(value)
+
+
+def plain_frame(frame: Frame) -> dict[str, Any]:
+    """Return all of a frame but its pixels, in the form that the journal holds.
+
+    Parameters
+    ----------
+    frame : Frame
+        What was acquired.
+    """
+    line: dict[str, Any] = plain(frame)
+    line["shape"] = list(frame.pixels.shape)
+    line["dtype"] = str(frame.pixels.dtype)
+    return line
+
+
+def plain_event(event: MDAEvent) -> dict[str, Any]:
+    """Return what an event asks for, without what is merely default.
+
+    Parameters
+    ----------
+    event : useq.MDAEvent
+        The sequence that it came from is left out.
+    """
+    leave_out = {"sequence", "slm_image", "events"}
+    line = event.model_dump(mode="json", exclude=leave_out)
+    defaults = _event_defaults()
+    line = {key: item for key, item in line.items() if item != defaults.get(key)}
+    if event.slm_image is not None:
+        line["slm_image"] = {
+            "device": event.slm_image.device,
+            "exposure": event.slm_image.exposure,
+            "data": _plain_array(np.asarray(event.slm_image)),
+        }
+    return line
+
+
+def event_from_plain(line: Mapping[str, Any]) -> MDAEvent:
+    """Return the event that `plain_event` wrote.
+
+    Parameters
+    ----------
+    line : mapping
+        As read from the journal.
+    """
+    values = dict(line)
+    if mask := values.get("slm_image"):
+        values["slm_image"] = {**mask, "data": _array_from_plain(mask["data"])}
+    return MDAEvent(**values)
+
+
+def observation_from_plain(line: Mapping[str, Any]) -> Observation:
+    """Return the observation that `plain` wrote, without its label image.
+
+    Parameters
+    ----------
+    line : mapping
+        As read from the journal.
+    """
+    known = {name: line[name] for name in _field_names(Observation) if name in line}
+    known["points"] = tuple(Point(**point) for point in line.get("points", ()))
+    known["boxes"] = tuple(tuple(box) for box in line.get("boxes", ()))
+    known["detector"] = Identity(**line.get("detector", {"name": "unnamed"}))
+    known["at_um"] = tuple(line.get("at_um", (None, None, None)))
+    return Observation(**known)
+
+
+@cache
+def _field_names(kind: type) -> tuple[str, ...]:
+    return tuple(entry.name for entry in fields(kind))
+
+
+@cache
+def _event_defaults() -> dict[str, Any]:
+    return MDAEvent().model_dump(mode="json", exclude={"sequence", "slm_image"})
+
+
+def _plain_array(array: np.ndarray[Any, Any]) -> dict[str, Any]:
+    packed = base64.b64encode(zlib.compress(np.ascontiguousarray(array).tobytes()))
+    return {
+        "shape": list(array.shape),
+        "dtype": array.dtype.str,
+        "zlib_base64": packed.decode("ascii"),
+    }
+
+
+def _array_from_plain(line: Mapping[str, Any]) -> np.ndarray[Any, Any]:
+    raw = zlib.decompress(base64.b64decode(line["zlib_base64"]))
+    return np.frombuffer(raw, dtype=line["dtype"]).reshape(line["shape"])

@@ -1,0 +1,322 @@
+"""The values that travel down the line; immutable, without behaviour of their own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from useq import MDAEvent
+
+Pixels: TypeAlias = NDArray[np.generic]
+"""A picture, (y, x)."""
+
+
+Roi: TypeAlias = tuple[int, int, int, int]
+"""Left, top, width and height of a camera region, in pixels of the sensor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """When each stage of one frame began or ended, in ns of ``time.perf_counter_ns``.
+
+    Zero means that the stage did not take place.
+    """
+
+    asked: int = 0
+    """The event left the door."""
+    setup: int = 0
+    """The engine began to apply the event."""
+    ready: int = 0
+    """Every setting was verified."""
+    exposed: int = 0
+    """The exposure had ended."""
+    available: int = 0
+    """The pixels were in Python's hands."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One camera picture, the event that asked for it, and what the hardware really did.
+
+    ``pixels`` is read-only, (y, x). Positions are those of the stage, hence of the
+    centre of the sensor.
+    """
+
+    pixels: Pixels
+    index: int
+    """Run-wide number of the planned picture; gaps have one too, so nothing shifts."""
+    stream: str
+    """Role of the picture: ``watch``, or the label of the action that asked for it."""
+    event: MDAEvent
+    exposure_ms: float
+    t_ns: int
+    """Monotonic time at the end of the exposure."""
+    x_um: float | None = None
+    y_um: float | None = None
+    z_um: float | None = None
+    channel: str | None = None
+    roi: Roi | None = None
+    sensor_px: tuple[int, int] | None = None
+    """Width and height of the whole sensor."""
+    light_mw: Mapping[str, float] = field(default_factory=dict)
+    """Power at the sample of every source that was lit, by name."""
+    properties: Mapping[str, str] = field(default_factory=dict)
+    """Properties that the profile asks to be recorded, ``Device.Property``."""
+    pixel_size_um: float = 1.0
+    affine: tuple[float, float, float, float] = (1.0, 0.0, 0.0, 1.0)
+    """Direction of stage motion per pixel: x = a*col + b*row, y = c*col + d*row."""
+    retries: int = 0
+    times: Times = field(default_factory=Times)
+
+    def to_um(self, y_px: float, x_px: float) -> tuple[float, float]:
+        """Return the stage position (x, y) in µm that a pixel shows.
+
+        Parameters
+        ----------
+        y_px, x_px : float
+            Row and column in this frame; the centre of the first pixel is (0, 0).
+        """
+        height, width = self.pixels.shape
+        left, top, *_ = self.roi or (0, 0, width, height)
+        full_width, full_height = self.sensor_px or (width, height)
+        col = (left + x_px - (full_width - 1) / 2) * self.pixel_size_um
+        row = (top + y_px - (full_height - 1) / 2) * self.pixel_size_um
+        a, b, c, d = self.affine
+        x0, y0 = self.x_um or 0.0, self.y_um or 0.0
+        return x0 + a * col + b * row, y0 + c * col + d * row
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A planned picture that was not taken, or could not be trusted, and why."""
+
+    index: int
+    stream: str
+    event: MDAEvent
+    reason: str
+    retries: int = 0
+    t_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A place in a frame, in pixels and in µm of the stage."""
+
+    y_px: float
+    x_px: float
+    strength: float
+    x_um: float
+    y_um: float
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Which detector said it: name, version, and a hash of weights if it has any."""
+
+    name: str
+    version: str = ""
+    weights: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What was seen in one frame.
+
+    ``score`` is the one number in [0, 1] that policies and the timeline use.
+    ``frame``, ``stream``, ``t_ns``, position and channel are copied from the frame by the
+    loop, so that a detector need not.
+    """
+
+    score: float
+    points: tuple[Point, ...] = ()
+    boxes: tuple[tuple[float, float, float, float], ...] = ()
+    """Top, left, bottom and right in pixels."""
+    labels: Pixels | None = field(default=None, compare=False, repr=False)
+    measurements: Mapping[str, float] = field(default_factory=dict)
+    verdict: Literal["trusted", "doubtful", "invalid"] = "trusted"
+    detector: Identity = field(default_factory=lambda: Identity("unnamed"))
+    elapsed_ms: float = field(default=0.0, compare=False)
+    frame: int = -1
+    stream: str = "watch"
+    position: int = 0
+    """Index of the stage position in the plan."""
+    channel: str | None = None
+    t_ns: int = field(default=0, compare=False)
+    at_um: tuple[float | None, float | None, float | None] = (None, None, None)
+    """Stage x, y and z of the frame."""
+
+    @property
+    def brightest(self) -> tuple[float, float]:
+        """Stage position (x, y) in µm of the strongest point, else of the frame's centre."""
+        if self.points:
+            best = max(self.points, key=lambda p: p.strength)
+            return best.x_um, best.y_um
+        return self.at_um[0] or 0.0, self.at_um[1] or 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """An intended change: events to acquire, or a new pace for the watch.
+
+    Parameters
+    ----------
+    events : tuple of useq.MDAEvent
+        What to acquire, in order; ``min_start_time`` counts from the first of them.
+    label : str
+        Role of the frames that come of it, hence their stream.
+    priority : int
+        Higher goes first.
+    expires_ns : int or None
+        Monotonic time after which it is no longer worth doing.
+    interval_s : float or None
+        New interval of the watch; ``0`` is as fast as possible, None leaves it alone.
+    triggered : bool
+        Play the events as one hardware-timed sequence.
+    frame : int or None
+        Index of the frame that it rests on; None for what was planned.
+    t_ns : int
+        Monotonic time at which it was proposed.
+    """
+
+    events: tuple[MDAEvent, ...] = ()
+    label: str = "burst"
+    priority: int = 0
+    expires_ns: int | None = None
+    interval_s: float | None = None
+    triggered: bool = False
+    frame: int | None = None
+    t_ns: int = 0
+
+    @property
+    def planned(self) -> bool:
+        """Whether it comes from the protocol's plan, not from a decision."""
+        return self.frame is None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a policy chose for one observation, and why."""
+
+    actions: tuple[Action, ...] = ()
+    rule: str = "none"
+    reason: str = ""
+    frame: int = -1
+    age_frames: int = field(default=0, compare=False)
+    """Frames taken between the one it rests on and the moment it was applied."""
+    policy: str = ""
+    arm: str = "policy"
+    propensity: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An action that a guard did not let through."""
+
+    action: Action
+    guard: str
+    reason: str
+    allowed: str = ""
+    """What would have been let through."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One line of the journal; its value is turned into JSON by `plain` when written."""
+
+    kind: str
+    t_ns: int
+    value: object
+
+
+class State(StrEnum):
+    """Where a run is; see `saccade.run.Run` for the ways between."""
+
+    IDLE = "idle"
+    ARMED = "armed"
+    RUNNING = "running"
+    HELD = "held"
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing comes after it."""
+        return self in (State.FINISHED, State.STOPPED, State.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How a run ended, counted from what was committed, never from what was claimed."""
+
+    name: Literal["completed", "completed_with_gaps", "stopped", "failed"]
+    reason: str = ""
+    planned: int = 0
+    committed: int = 0
+    gaps: int = 0
+    refused: int = 0
+    by_guard: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.reason}" if self.reason else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class LightSource:
+    """A light source as the profile declares it."""
+
+    name: str
+    power_mw: float
+    """Power at the sample, in mW."""
+    area_cm2: float
+    """Illuminated area at the sample, in cm²."""
+    channels: tuple[str, ...] = ()
+    """Presets that light it; empty means every one."""
+
+    def lights(self, channel: str | None) -> bool:
+        """Return whether this source is lit in a channel."""
+        return not self.channels or (channel is not None and channel in self.channels)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A closed range of allowed values; NaN is in none."""
+
+    low: float
+    high: float
+
+    def __contains__(self, value: object) -> bool:
+        return isinstance(value, (int, float)) and self.low <= value <= self.high
+
+    def __str__(self) -> str:
+        return f"{self.low:g} to {self.high:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """What guards, detectors and checks need to know of a microscope."""
+
+    name: str
+    lights: tuple[LightSource, ...] = ()
+    limits: Mapping[str, Span] = field(default_factory=dict)
+    """By ``x_um``, ``y_um``, ``z_um``, ``exposure_ms``."""
+    channel_group: str | None = None
+    channels: tuple[str, ...] = ()
+    exposure_ms: float = 10.0
+    channel: str | None = None
+    """Exposure and channel that hold where an event names none."""
+    shape_px: tuple[int, int] = (0, 0)
+    """Height and width of a full frame."""
+    dtype: str = "uint16"
+    pixel_size_um: float = 1.0
+    has_xy: bool = True
+    has_z: bool = True
+    details: Mapping[str, Any] = field(default_factory=dict)
+    """Versions, devices and presets, for ``run.json``."""
