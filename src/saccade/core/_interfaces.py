@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
-from ._values import Action, Decision, Frame, Gap, Observation, Record, Refusal, Stand, Verdict
+from ._values import Action, Decision, Frame, Gap, Observation, Order, Record, Refusal, Stand, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
     from typing import Any
 
-    from useq import MDAEvent
 
 Detector: TypeAlias = Callable[[Frame], Observation]
 Monitor: TypeAlias = Callable[[Frame, Observation], Observation]
@@ -44,18 +43,10 @@ class Commits(Protocol):
         """Enter the action into the ledger."""
 
 
-@runtime_checkable
-class Settles(Protocol):
-    """A scope whose pictures depend on its own end, such as a recording."""
-
-    def ended(self) -> str | None:
-        """Return why no further picture can come, else None."""
-
-
 class Source(Protocol):
     """What a scope pulls its events from: the run, seen from below."""
 
-    def events(self) -> Iterator[MDAEvent | tuple[MDAEvent, ...]]:
+    def orders(self) -> Iterator[Order | tuple[Order, ...]]:
         """Yield what to acquire next; a tuple is one hardware-timed sequence."""
 
     def took(self, frame: Frame) -> None:
@@ -64,8 +55,17 @@ class Source(Protocol):
     def missed(self, gap: Gap) -> None:
         """Receive a gap in place of a frame."""
 
-    def noted(self, kind: str, data: Mapping[str, Any]) -> None:
+    def noted(self, kind: str, value: Mapping[str, Any]) -> None:
         """Receive something that the journal should hold, such as a retry."""
+
+    def ended(self, reason: str) -> None:
+        """Learn that no further picture can come, as at the end of a recording."""
+
+    def cancelled(self, reason: str) -> None:
+        """Learn that somebody else, such as a window, asked the runner to stop."""
+
+    def paused(self, hold: bool) -> None:
+        """Learn that somebody else asked the runner to pause or to go on."""
 
     def stopping(self) -> bool:
         """Return whether a stop was asked for; asked often."""

@@ -94,6 +94,16 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
+class Order:
+    """One event that passed the door, on its way to the microscope."""
+
+    event: MDAEvent
+    index: int
+    stream: str
+    asked_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Gap:
     """A planned picture that was not taken, or could not be trusted, and why."""
 
@@ -213,6 +223,7 @@ class Decision:
     policy: str = ""
     arm: str = "policy"
     propensity: float = 1.0
+    elapsed_ms: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,312 @@
+"""One execution of a protocol on a scope: thread, states, hold and stop."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from psygnal import Signal
+from useq import MDAEvent
+
+from saccade.core import Frame, RealClock, State, UsageError, Verdict
+
+from ._chain import Chain
+from ._door import Door
+from ._feed import Feed
+from ._loop import Loop
+from ._report import Report
+from ._switch import Switch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from psygnal import SignalInstance
+
+    from saccade.core import Clock, Guard, Monitor, Scope, Sink, Stand
+
+    from ._chain import Eyes, Rules
+
+_SLICE_S = 0.5
+_SWITCH_INTERVAL_S = 2e-4
+"""A busy listener gives the interpreter back after this, not after the usual 5 ms."""
+_FLUSH_S = 120.0
+
+
+class Run:
+    """A protocol on a scope, from arming to its verdict.
+
+    The states, and the ways between them::
+
+        idle -> armed -> running <-> held
+                 |          |         |
+                 +----------+---------+--> finished | stopped | failed
+
+    Every way out goes through SAFE before any file is closed.
+
+    Parameters
+    ----------
+    scope : Scope
+        The microscope.
+    watch : iterable of useq.MDAEvent
+        The plan, such as a `useq.MDASequence`; may be empty where a story leads.
+    detect, decide, monitors
+        As in `Chain`.
+    guards : Guard or sequence of Guard
+        They stand at the one door.
+    sink : Sink
+        Where frames and records go; the run closes it.
+    mode : {'inline', 'lagged'}
+        Whether the next event waits for the decision on the last frame, or detectors run in
+        a worker that looks at the newest frame only.
+    deadline_ms : float, optional
+        Age at which a lagged decision is dropped.
+    clock : Clock, optional
+        What all waiting goes through.
+    folder : Path, optional
+        Where the scope may log.
+    max_failures : int
+        Number of looks in a row that may fail before the run does.
+    max_refusals : int
+        Number of planned events in a row that guards may refuse before the run stops.
+    """
+
+    state_changed = Signal(object)
+    framed = Signal(object)
+    gapped = Signal(object)
+    observed = Signal(object)
+    decided = Signal(object)
+    acted = Signal(object)
+    refused = Signal(object)
+    noted = Signal(str, object)
+    finished = Signal(object)
+
+    def __init__(
+        self,
+        scope: Scope,
+        watch: Iterable[MDAEvent] = (),
+        *,
+        detect: Eyes = None,
+        decide: Rules = (),
+        monitors: Sequence[Monitor] = (),
+        guards: Guard | Sequence[Guard] = (),
+        sink: Sink,
+        mode: Literal["inline", "lagged"] = "inline",
+        deadline_ms: float | None = None,
+        clock: Clock | None = None,
+        folder: Path | None = None,
+        max_failures: int = 3,
+        max_refusals: int = 10,
+    ) -> None:
+        self.folder = folder
+        self.verdict: Verdict | None = None
+        self._scope, self._sink = scope, sink
+        self._chain = Chain(detect, decide, monitors)
+        self._loop = Loop(watch, Door((guards,) if callable(guards) else guards))
+        self._clock = clock or RealClock()
+        self._switch = Switch()
+        self._report = Report(sink, self._signals(), self._clock)
+        self._feed = Feed(
+            self._chain,
+            self._loop,
+            self._report,
+            self._switch,
+            self._clock,
+            mode=mode,
+            deadline_ms=deadline_ms,
+            on_hold=self._on_hold,
+            limits=(max_failures, max_refusals),
+        )
+        self._state = State.IDLE
+        self._thread: threading.Thread | None = None
+
+    @property
+    def state(self) -> State:
+        """Where the run is."""
+        return self._state
+
+    @property
+    def committed(self) -> int:
+        """Number of frames whose pixels and journal line are on disk."""
+        return self._sink.committed
+
+    @property
+    def dropped_looks(self) -> int:
+        """Number of frames that a lagged detector did not get to see."""
+        return 0 if self._feed.mailbox is None else self._feed.mailbox.dropped
+
+    def start(self) -> Run:
+        """Arm the run, then let it go in a thread of its own.
+
+        Raises
+        ------
+        UsageError
+            If a part does not fit this scope; nothing has moved.
+        ScopeBusyError
+            If another run holds the scope.
+        """
+        if self._state is not State.IDLE:
+            raise UsageError(f"This run is {self._state} already.", "Make a new one.")
+        try:
+            self._arm()
+        except BaseException:
+            self._report.close(None)
+            raise
+        self._thread = threading.Thread(target=self._main, name="saccade-run", daemon=True)
+        self._thread.start()
+        return self
+
+    def wait(self, timeout_s: float | None = None) -> Verdict:
+        """Wait for the end and return the verdict.
+
+        Parameters
+        ----------
+        timeout_s : float, optional
+            None waits as long as it takes.
+
+        Raises
+        ------
+        TimeoutError
+            If the run goes on.
+        SaccadeError
+            What made the run fail.
+        """
+        if self._thread is None:
+            raise UsageError("This run was not started.", "Call start() first.")
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        while self._thread.is_alive():
+            left_s = _SLICE_S if deadline is None else deadline - time.monotonic()
+            if left_s <= 0:
+                raise TimeoutError(f"The run is still {self._state} after {timeout_s} s.")
+            self._thread.join(min(left_s, _SLICE_S))
+        if self._switch.error is not None:
+            raise self._switch.error
+        if self.verdict is None:
+            raise UsageError("The run ended without a verdict.", "Please report this.")
+        return self.verdict
+
+    def stop(self, reason: str = "asked to") -> None:
+        """End the run as soon as the exposure in progress is over; any thread may call it."""
+        if self._state.ended or not self._switch.stop(reason):
+            return
+        self._scope.abort()
+        if self._feed.looking:
+            # The run's thread is with a detector, which may be slow; the microscope is idle.
+            self._scope.safe()
+
+    def hold(self) -> None:
+        """Take no further picture until `resume`; the microscope goes to SAFE meanwhile."""
+        self._switch.hold(True)
+
+    def resume(self) -> None:
+        """Go on after a `hold`; the plan is moved back by the time that was held."""
+        self._switch.hold(False)
+
+    # ------------------------------------------------------------------------- the thread
+
+    def _arm(self) -> None:
+        stand = self._scope.stand()
+        self._chain.learn(stand)
+        self._loop.learn(stand)
+        self._scope.hold(f"run {self.folder or hex(id(self))}")
+        try:
+            self._chain.warm(_blank(stand))
+        except BaseException:
+            self._scope.release()
+            raise
+        self._change(State.ARMED)
+
+    def _main(self) -> None:
+        switch_interval_s = sys.getswitchinterval()
+        sys.setswitchinterval(_SWITCH_INTERVAL_S)
+        try:
+            self._feed.begin_worker()
+            self._change(State.RUNNING)
+            self._scope.play(self._feed, self.folder)
+        except Exception as error:  # noqa: BLE001 - kept, and raised in wait()
+            self._switch.fail(error)
+        finally:
+            self._end()
+            sys.setswitchinterval(switch_interval_s)
+
+    def _end(self) -> None:
+        self._feed.noted("safe", self._scope.safe())
+        if not self._feed.end_worker():
+            self._feed.noted("failure", {"text": "A detector has not returned."})
+        self._sink.flush(_FLUSH_S)
+        verdict = self._judge()
+        state = {"stopped": State.STOPPED, "failed": State.FAILED}.get(verdict.name, State.FINISHED)
+        self._feed.noted("state", {"state": state, "wall": _wall_time()})
+        try:
+            self._sink.close(verdict)
+        except Exception as error:  # noqa: BLE001 - kept, and raised in wait()
+            self._switch.fail(error)
+            verdict, state = self._judge(), State.FAILED
+        self.verdict = verdict
+        self._scope.release()
+        self._state = state
+        self._report.close(verdict)
+
+    def _judge(self) -> Verdict:
+        switch, feed = self._switch, self._feed
+        planned = self._loop.issued - feed.withdrawn
+        committed = self._sink.committed
+        missing = planned - committed - feed.gaps
+        reason = switch.end_of_source
+        name: Literal["completed", "completed_with_gaps", "stopped", "failed"] = "completed"
+        if switch.error is not None:
+            name, reason = "failed", str(switch.error)
+        elif switch.stopping:
+            name, reason = "stopped", switch.reason
+        elif missing:
+            name, reason = "failed", f"{missing} frames are neither stored nor known as gaps"
+        elif feed.gaps:
+            name = "completed_with_gaps"
+        return Verdict(
+            name, reason, planned, committed, feed.gaps, feed.refused, by_guard=switch.by_guard
+        )
+
+    def _on_hold(self, held: bool) -> None:
+        if held:
+            self._feed.noted("safe", self._scope.safe())
+        self._change(State.HELD if held else State.RUNNING)
+
+    def _change(self, state: State) -> None:
+        self._state = state
+        self._feed.noted("state", {"state": state, "wall": _wall_time()})
+
+    def _signals(self) -> dict[str, SignalInstance]:
+        return {
+            "frame": self.framed,
+            "gap": self.gapped,
+            "observation": self.observed,
+            "decision": self.decided,
+            "action": self.acted,
+            "refusal": self.refused,
+            "state": self.state_changed,
+            "note": self.noted,
+            "verdict": self.finished,
+        }
+
+
+def _blank(stand: Stand) -> Frame:
+    pixels = np.zeros(stand.shape_px, dtype=stand.dtype)
+    pixels.setflags(write=False)
+    return Frame(
+        pixels,
+        index=-1,
+        stream="warm",
+        event=MDAEvent(),
+        exposure_ms=stand.exposure_ms,
+        t_ns=0,
+        channel=stand.channel,
+        pixel_size_um=stand.pixel_size_um,
+    )
+
+
+def _wall_time() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

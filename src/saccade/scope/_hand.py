@@ -1,0 +1,153 @@
+"""Makes an event true at the microscope, and proves it, before anything is exposed."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from psygnal import EmitLoopError
+
+from saccade.core import SettingError, StoppedError
+
+from ._settings import Property
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from pymmcore_plus import CMMCorePlus
+    from useq import MDAEvent
+
+    from ._manners import Manners
+    from ._settings import Setting
+    from ._settings_of import SettingsOf
+
+
+class Hand:
+    """Applies what an event asks for, waits for what it touched, and reads it back.
+
+    Parameters
+    ----------
+    core : CMMCorePlus
+        The microscope.
+    settings_of : SettingsOf
+        Turns events into settings.
+    manners : Manners
+        Patience and retries.
+    stopping : callable
+        Asked all the while; a wait ends at once when it returns True.
+    note : callable
+        Receives what the journal should hold.
+    """
+
+    def __init__(
+        self,
+        core: CMMCorePlus,
+        settings_of: SettingsOf,
+        manners: Manners,
+        stopping: Callable[[], bool],
+        note: Callable[[str, dict[str, object]], None],
+    ) -> None:
+        self._core = core
+        self._settings_of = settings_of
+        self._manners = manners
+        self._stopping = stopping
+        self._note = note
+        self._made: dict[str, object] = {}
+        self.changed: dict[tuple[str, str], str] = {}
+        """What single properties were before the first event that changed them."""
+
+    def forget(self, key: str | None = None) -> None:
+        """Make a setting again next time, even if its value is the same; None is all."""
+        if key is None:
+            self._made.clear()
+        else:
+            self._made.pop(key, None)
+
+    def apply(self, event: MDAEvent) -> int:
+        """Make an event's settings and verify them.
+
+        Parameters
+        ----------
+        event : useq.MDAEvent
+            Settings that it does not name are left alone.
+
+        Returns
+        -------
+        int
+            How often it had to be tried again.
+
+        Raises
+        ------
+        SettingError
+            If a setting can't be made, or reads back as something else.
+        StoppedError
+            If a stop was asked for meanwhile.
+        """
+        settings = self._settings_of(event)
+        for setting in settings:
+            if setting.value != self._made.get(setting.key) and (problem := setting.refuse()):
+                raise SettingError(f"Not possible: {problem}.")
+        problem = None
+        for attempt in range(self._manners.setting_retries + 1):
+            problem = self._attempt(settings)
+            if problem is None:
+                return attempt
+            self._note("retry", {"attempt": attempt, "problem": problem})
+        raise SettingError(f"After {attempt + 1} tries {problem}.")
+
+    def wait_for(self, devices: Iterable[str]) -> None:
+        """Wait until devices are at rest, and only these.
+
+        Parameters
+        ----------
+        devices : iterable of str
+            Labels. `waitForSystem` would ask every device, at 10 ms intervals.
+        """
+        deadline = time.monotonic() + self._manners.settle_s
+        for device in devices:
+            while self._core.deviceBusy(device):
+                if self._stopping():
+                    raise StoppedError(f"A stop was asked for while {device} was busy.")
+                if time.monotonic() > deadline:
+                    raise SettingError(f"{device} is still busy after {self._manners.settle_s} s.")
+                time.sleep(self._manners.poll_s)
+
+    def _attempt(self, settings: Sequence[Setting]) -> str | None:
+        touched: list[str] = []
+        try:
+            for setting in settings:
+                if setting.value != self._made.get(setting.key, _NOTHING):
+                    self._made.pop(setting.key, None)
+                    touched += setting.devices
+                    self._make(setting)
+            self.wait_for(touched)
+            wrong = [(each, why) for each in settings if (why := each.check())]
+        except StoppedError:
+            raise
+        except Exception as error:  # noqa: BLE001 - drivers raise anything; it is a failed try
+            self.forget()
+            return _one_line(error)
+        for setting in settings:
+            self._made[setting.key] = setting.value
+        for setting, _ in wrong:
+            self.forget(setting.key)
+        return "; ".join(why for _, why in wrong) or None
+
+    def _make(self, setting: Setting) -> None:
+        if isinstance(setting, Property):
+            place = setting.device, setting.name
+            if place not in self.changed:
+                self.changed[place] = self._core.getProperty(*place)
+        try:
+            setting.make()
+        except EmitLoopError as error:
+            # The hardware was told; a listener of the core's signals raised afterwards.
+            cause = error.__cause__ or error
+            self._note("listener", {"text": f"A listener of the core raised {cause!r}."})
+
+
+_NOTHING = object()
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split()) or repr(error)

@@ -1,0 +1,157 @@
+"""What the hardware really did, read from it, for the label of a frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from saccade.core import Frame, LightSource, Roi, Times
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pymmcore_plus import CMMCorePlus
+    from useq import MDAEvent
+
+    from saccade.core import Order, Pixels
+
+
+@dataclass(frozen=True, slots=True)
+class Real:
+    """The state of the microscope at the start of an exposure."""
+
+    exposure_ms: float
+    x_um: float | None
+    y_um: float | None
+    z_um: float | None
+    channel: str | None
+    roi: Roi
+    light_mw: Mapping[str, float] = field(default_factory=dict)
+    properties: Mapping[str, str] = field(default_factory=dict)
+
+
+class Labels:
+    """Reads the microscope, and makes frames of pixels and what was read.
+
+    Parameters
+    ----------
+    core : CMMCorePlus
+        The microscope.
+    lights : tuple of LightSource
+        As the profile declares them.
+    recorded : tuple of tuple of str
+        Device and property of what goes into each frame's label besides.
+    """
+
+    def __init__(
+        self,
+        core: CMMCorePlus,
+        lights: tuple[LightSource, ...],
+        recorded: tuple[tuple[str, str], ...],
+    ) -> None:
+        self._core = core
+        self._lights = lights
+        self._recorded = recorded
+        self._xy, self._z = core.getXYStageDevice(), core.getFocusDevice()
+        self._group = core.getChannelGroup()
+        self.sensor_px = sensor_size(core)
+        self.refresh_optics()
+
+    def refresh_optics(self) -> None:
+        """Read the pixel size again, which changes with the objective."""
+        core = self._core
+        self._pixel_size_um = core.getPixelSizeUm(True) or 1.0
+        self._affine = _directions(core.getPixelSizeAffine(True), self._pixel_size_um)
+
+    def read(self, event: MDAEvent) -> Real:
+        """Return the state of the microscope.
+
+        Parameters
+        ----------
+        event : useq.MDAEvent
+            Names the channel, if it does; every setting of it was verified before.
+        """
+        core = self._core
+        x_um, y_um = core.getXYPosition(self._xy) if self._xy else (None, None)
+        channel = event.channel.config if event.channel else self._channel()
+        left, top, width, height = core.getROI()
+        return Real(
+            exposure_ms=core.getExposure(),
+            x_um=x_um,
+            y_um=y_um,
+            z_um=core.getPosition(self._z) if self._z else None,
+            channel=channel,
+            roi=(left, top, width, height),
+            light_mw={each.name: each.power_mw for each in self._lights if each.lights(channel)},
+            properties={
+                f"{dev}.{prop}": core.getProperty(dev, prop) for dev, prop in self._recorded
+            },
+        )
+
+    def frame(
+        self, order: Order, pixels: Pixels, real: Real, times: Times, retries: int = 0
+    ) -> Frame:
+        """Return the frame of an order.
+
+        Parameters
+        ----------
+        order : Order
+            What was asked for.
+        pixels : array, (y, x)
+            Made read-only.
+        real : Real
+            What was read before the exposure.
+        times : Times
+            When the stages began and ended.
+        retries : int
+            How often something had to be tried again.
+        """
+        pixels.setflags(write=False)
+        return Frame(
+            pixels,
+            order.index,
+            order.stream,
+            order.event,
+            real.exposure_ms,
+            times.exposed,
+            real.x_um,
+            real.y_um,
+            real.z_um,
+            real.channel,
+            real.roi,
+            self.sensor_px,
+            real.light_mw,
+            real.properties,
+            self._pixel_size_um,
+            self._affine,
+            retries,
+            times,
+        )
+
+    def _channel(self) -> str | None:
+        return (self._core.getCurrentConfigFromCache(self._group) or None) if self._group else None
+
+
+def sensor_size(core: CMMCorePlus) -> tuple[int, int]:
+    """Return width and height of the whole sensor in pixels.
+
+    Parameters
+    ----------
+    core : CMMCorePlus
+        Its region is put back if one is set; Micro-Manager does not tell the full size.
+    """
+    left, top, width, height = core.getROI()
+    core.clearROI()
+    full = core.getImageWidth(), core.getImageHeight()
+    if (left, top, width, height) != (0, 0, *full):
+        core.setROI(left, top, width, height)
+    return full
+
+
+def _directions(
+    affine: tuple[float, ...], pixel_size_um: float
+) -> tuple[float, float, float, float]:
+    a, b, _, c, d, _ = affine
+    if a * d - b * c == 0 or pixel_size_um <= 0:
+        return 1.0, 0.0, 0.0, 1.0
+    return a / pixel_size_um, b / pixel_size_um, c / pixel_size_um, d / pixel_size_um

@@ -1,0 +1,39 @@
+"""How strict the engine is: tolerances, patience and retries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """How near is near enough, how long to wait, and how often to try again.
+
+    Parameters
+    ----------
+    xy_um, z_um : float
+        How far a stage may read back from where it was sent.
+    exposure_rel : float
+        How far, relatively, an exposure may read back from what was asked; cameras round to
+        the time of a line.
+    settle_s : float
+        How long a device may stay busy.
+    setting_retries, snap_retries : int
+        How often to try again before a frame is given up.
+    poll_s : float
+        How often a busy device is asked.
+    frame_margin_s : float
+        How much longer than its exposure a frame of a hardware-timed burst may take.
+    first_frame_s : float
+        The same for the first frame, which may wait for an outer trigger.
+    """
+
+    xy_um: float = 0.5
+    z_um: float = 0.1
+    exposure_rel: float = 0.02
+    settle_s: float = 10.0
+    setting_retries: int = 2
+    snap_retries: int = 1
+    poll_s: float = 4e-4
+    frame_margin_s: float = 2.0
+    first_frame_s: float = 20.0

@@ -1,0 +1,187 @@
+"""A microscope behind Micro-Manager, as a run needs it."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from saccade.core import ProfileError, ScopeError, Span, Stand
+
+from ._before import Before
+from ._bootstrap import detach_at_exit, logs_into
+from ._engine import StrictEngine
+from ._label import Labels
+from ._manners import Manners
+from ._runner import strict_runner
+from ._safe import make_safe
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from pymmcore_plus import CMMCorePlus
+
+    from saccade.core import LightSource, Source
+
+
+class MicroManagerScope:
+    """A loaded `CMMCorePlus` with all that a profile says about it.
+
+    Parameters
+    ----------
+    core : CMMCorePlus
+        Configured and ready. Its runner is made a strict one.
+    name : str
+        What people call it.
+    lights : tuple of LightSource
+        Power and area at the sample.
+    limits : mapping of str to Span
+        By ``x_um``, ``y_um``, ``z_um``, ``exposure_ms``.
+    manners : Manners
+        How strict the engine is.
+    recorded : tuple of (device, property)
+        What goes into every frame's label besides.
+    safe_settings : sequence of (device, property, value)
+        What SAFE means here, besides shutters, stages and sequences.
+    details : mapping
+        Kept in ``run.json``.
+
+    Raises
+    ------
+    ProfileError
+        If there is no camera, or one that gives colour or several pictures at once.
+    """
+
+    def __init__(
+        self,
+        core: CMMCorePlus,
+        name: str = "scope",
+        *,
+        lights: tuple[LightSource, ...] = (),
+        limits: Mapping[str, Span] | None = None,
+        manners: Manners | None = None,
+        recorded: tuple[tuple[str, str], ...] = (),
+        safe_settings: Sequence[tuple[str, str, str]] = (),
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
+        _refuse_unusable(core)
+        self.core = core
+        self.name = name
+        self._lights = lights
+        self._limits = dict(limits or {})
+        self._manners = manners or Manners()
+        self._recorded = recorded
+        self._safe_settings = tuple(safe_settings)
+        self._details = dict(details or {})
+        self._runner = strict_runner(core)
+        self._before: Before | None = None
+        self._engine: StrictEngine | None = None
+        self._safe_lock = threading.Lock()
+        self.not_put_back: list[str] = []
+        """What the last run changed and could not put back."""
+        detach_at_exit(core)
+
+    def stand(self) -> Stand:
+        """Return what is known of the microscope, without moving anything."""
+        core = self.core
+        group = core.getChannelGroup()
+        return Stand(
+            name=self.name,
+            lights=self._lights,
+            limits=self._limits,
+            channel_group=group or None,
+            channels=tuple(core.getAvailableConfigs(group)) if group else (),
+            exposure_ms=core.getExposure(),
+            channel=(core.getCurrentConfig(group) or None) if group else None,
+            shape_px=(core.getImageHeight(), core.getImageWidth()),
+            dtype=f"uint{8 * core.getBytesPerPixel()}",
+            pixel_size_um=core.getPixelSizeUm() or 1.0,
+            has_xy=bool(core.getXYStageDevice()),
+            has_z=bool(core.getFocusDevice()),
+            details={**_versions(core), **self._details},
+        )
+
+    def hold(self, owner: str) -> None:
+        """Take the microscope for one run, and remember how it was found."""
+        self._runner.own(owner)
+        try:
+            self._before = Before.of(self.core)
+        except BaseException:
+            self._runner.disown()
+            raise
+
+    def play(self, source: Source, folder: Path | None = None) -> None:
+        """Acquire what the source yields until it ends; blocks in the calling thread.
+
+        Parameters
+        ----------
+        source : Source
+            Gives orders, receives frames and gaps.
+        folder : Path, optional
+            Where pymmcore-plus logs its warnings meanwhile.
+
+        Raises
+        ------
+        ScopeError
+            If somebody ended the acquisition in passing by.
+        """
+        if self._before is None:
+            raise ScopeError("The scope is not held.", "Call hold() before play().")
+        labels = Labels(self.core, self._lights, self._recorded)
+        engine = StrictEngine(self.core, labels, self._manners, source)
+        self._engine = engine
+        stock = self._runner.set_engine(engine)
+        try:
+            with logs_into(folder), self._runner.playing(source):
+                self._runner.run(engine.events())
+        finally:
+            if stock is not None:
+                self._runner.set_engine(stock)
+        if not engine.exhausted and not source.stopping():
+            raise ScopeError(
+                "The acquisition was ended by another program.", "Start the run again."
+            )
+
+    def abort(self) -> None:
+        """Do nothing: every wait of the engine asks the source whether to stop."""
+
+    def safe(self) -> Mapping[str, str]:
+        """Bring the microscope to SAFE; never raises."""
+        with self._safe_lock:
+            return make_safe(self.core, self._safe_settings)
+
+    def release(self) -> None:
+        """Put back what the run changed, and let others have the microscope."""
+        before, self._before = self._before, None
+        changed = {} if self._engine is None else self._engine.changed
+        self.not_put_back = [] if before is None else before.put_back(self.core, changed)
+        self._engine = None
+        self._runner.disown()
+
+
+def _refuse_unusable(core: CMMCorePlus) -> None:
+    if not core.getCameraDevice():
+        raise ProfileError("There is no camera.", "Name one in the profile's roles.")
+    if core.getNumberOfCameraChannels() != 1:
+        raise ProfileError("Several cameras at once are not supported.", "Choose one of them.")
+    if core.getNumberOfComponents() != 1 or core.getBytesPerPixel() not in (1, 2, 4):
+        raise ProfileError(
+            "The camera gives colour pictures, which no detector here can read.",
+            "Set its PixelType to 8bit or 16bit in the profile's settings.",
+        )
+
+
+def _versions(core: CMMCorePlus) -> dict[str, Any]:
+    return {
+        "core": core.getVersionInfo(),
+        "device_interface": core.getAPIVersionInfo(),
+        "camera": core.getCameraDevice(),
+        "xy": core.getXYStageDevice(),
+        "z": core.getFocusDevice(),
+        "shutter": core.getShutterDevice(),
+        "devices": {
+            label: core.getDeviceLibrary(label) + ":" + core.getDeviceName(label)
+            for label in core.getLoadedDevices()
+            if label != "Core"
+        },
+    }
