@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
-from ._values import Action, Decision, Frame, Gap, Observation, Order, Record, Refusal, Stand, Verdict
+from ._values import (
+    Action,
+    Decision,
+    Frame,
+    Gap,
+    Observation,
+    Order,
+    Record,
+    Refusal,
+    Stand,
+    Verdict,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -74,9 +74,10 @@ def plain_event(event: MDAEvent) -> dict[str, Any]:
         The sequence that it came from is left out.
     """
     leave_out = {"sequence", "slm_image", "events"}
-    line = event.model_dump(mode="json", exclude=leave_out)
+    # Not in pydantic's JSON mode: it fails on arrays in metadata, and makes NaN null.
+    asked = event.model_dump(exclude=leave_out)
     defaults = _event_defaults()
-    line = {key: item for key, item in line.items() if item != defaults.get(key)}
+    line = {key: plain(item) for key, item in asked.items() if item != defaults.get(key)}
     if event.slm_image is not None:
         line["slm_image"] = {
             "device": event.slm_image.device,
@@ -123,7 +124,7 @@ def _field_names(kind: type) -> tuple[str, ...]:
 
 @cache
 def _event_defaults() -> dict[str, Any]:
-    return MDAEvent().model_dump(mode="json", exclude={"sequence", "slm_image"})
+    return MDAEvent().model_dump(exclude={"sequence", "slm_image"})
 
 
 def _plain_array(array: np.ndarray[Any, Any]) -> dict[str, Any]:

@@ -157,10 +157,17 @@ class Observation:
     stream: str = "watch"
     position: int = 0
     """Index of the stage position in the plan."""
+    tile: int = 0
+    """Index of the tile, where a position is imaged in several."""
     channel: str | None = None
     t_ns: int = field(default=0, compare=False)
     at_um: tuple[float | None, float | None, float | None] = (None, None, None)
     """Stage x, y and z of the frame."""
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Position and tile: what policies with a memory keep apart."""
+        return self.position, self.tile
 
     @property
     def brightest(self) -> tuple[float, float]:

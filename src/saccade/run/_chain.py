@@ -25,7 +25,7 @@ from saccade.core import (
 )
 
 if TYPE_CHECKING:
-    from saccade.core import Detector, Monitor, Stand
+    from saccade.core import Detector, Monitor, Refusal, Stand
 
 
 @dataclass(frozen=True)
@@ -62,9 +62,9 @@ class Rule:
 
 @dataclass(frozen=True)
 class Look:
-    """All that was made of one frame or gap."""
+    """All that was made of one frame, gap or refusal."""
 
-    seen: Frame | Gap
+    seen: Frame | Gap | None
     observations: tuple[Observation, ...] = ()
     decisions: tuple[Decision, ...] = ()
     failures: tuple[SaccadeError, ...] = field(default=(), compare=False)
@@ -147,14 +147,27 @@ class Chain:
 
     def miss(self, gap: Gap) -> Look:
         """Tell the policies that care of a frame that will not come."""
-        decisions, failures = [], []
+        decisions, failures = self._ask_hooks("missed", gap, gap.index, gap.stream)
+        return Look(gap, (), decisions, failures)
+
+    def refuse(self, refusal: Refusal) -> Look:
+        """Tell the policies that care of an action that was not let through."""
+        frame = -1 if refusal.action.frame is None else refusal.action.frame
+        decisions, failures = self._ask_hooks("refused", refusal, frame, refusal.action.label)
+        return Look(None, (), decisions, failures)
+
+    def _ask_hooks(
+        self, hook: str, value: Gap | Refusal, frame: int, stream: str
+    ) -> tuple[tuple[Decision, ...], tuple[SaccadeError, ...]]:
+        decisions: list[Decision] = []
+        failures: list[SaccadeError] = []
         for rule in self._rules:
-            hook = getattr(rule.policy, "missed", None)
-            if hook is not None and _hears(rule.policy, gap.stream):
-                decision, failure = _guarded(partial(hook, gap), rule.policy, gap.index)
+            ask = getattr(rule.policy, hook, None)
+            if ask is not None and _hears(rule.policy, stream):
+                decision, failure = _guarded(partial(ask, value), rule.policy, frame)
                 decisions.append(decision)
                 failures += [failure] if failure else []
-        return Look(gap, (), tuple(decisions), tuple(failures))
+        return tuple(decisions), tuple(failures)
 
     def _observe(
         self, name: str, detector: Detector, frame: Frame
@@ -187,6 +200,7 @@ class Chain:
             frame=frame.index,
             stream=frame.stream,
             position=int(frame.event.index.get("p", 0)),
+            tile=int(frame.event.index.get("g", 0)),
             channel=frame.channel,
             t_ns=frame.t_ns,
             at_um=(frame.x_um, frame.y_um, frame.z_um),

@@ -72,7 +72,8 @@ class Feed:
 
     def orders(self) -> Iterator[Order | tuple[Order, ...]]:
         """Yield what to acquire next, until the plan ends or a stop is asked for."""
-        self._decide(self._chain.begin(self._clock.now_ns()), None)
+        if self._loop.unplanned:
+            self._decide(self._chain.begin(self._clock.now_ns()), None)
         while not self._switch.stopping and not self._switch.end_of_source:
             self._switch.settle()
             self._take_looks()
@@ -207,6 +208,8 @@ class Feed:
     def _refuse(self, refusal: Refusal) -> None:
         self.refused += 1
         self._tell("refusal", refusal)
+        if not refusal.action.planned:
+            self._settle(self._chain.refuse(refusal))
 
     def _turn_away(self, refusal: Refusal, order: Order | None, now_ns: int) -> None:
         self._refuse(refusal)

@@ -110,6 +110,11 @@ class Loop:
         return self._index
 
     @property
+    def unplanned(self) -> bool:
+        """Whether there is no plan, or nothing is left of it."""
+        return self._watch.empty
+
+    @property
     def interval_s(self) -> float | None:
         """Interval of the watch that a policy set, if any did."""
         return self._watch.interval_s

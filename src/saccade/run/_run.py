@@ -215,10 +215,14 @@ class Run:
         self._scope.hold(f"run {self.folder or hex(id(self))}")
         try:
             self._chain.warm(_blank(stand))
+            self._open(stand)
         except BaseException:
             self._scope.release()
             raise
         self._change(State.ARMED)
+
+    def _open(self, stand: Stand) -> None:
+        """Make the sink ready, now that everything fits; for subclasses that own theirs."""
 
     def _main(self) -> None:
         switch_interval_s = sys.getswitchinterval()

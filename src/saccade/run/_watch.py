@@ -38,6 +38,11 @@ class Watch:
         """The interval that was set in place of the plan's own, if any."""
         return None if self._interval_ns is None else self._interval_ns / 1e9
 
+    @property
+    def empty(self) -> bool:
+        """Whether no event is left."""
+        return self._next is None
+
     def due(self, now_ns: int) -> tuple[MDAEvent, int] | None:
         """Return the next event and when it is due, in monotonic ns; None at the end.
 
