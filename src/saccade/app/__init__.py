@@ -1,1 +1,27 @@
-"""To come."""
+"""Assembles a run from a protocol and a scope; the only place that knows everything."""
+
+from ._assemble import Assembled, assemble, open_scope
+from ._bench import Bench, run_bench
+from ._check import Finding, check
+from ._demo import demo_protocol
+from ._history import replay_run
+from ._protocol import Protocol, load_protocol
+from ._registry import build, parts
+from ._run import Run
+
+__all__ = [
+    "Assembled",
+    "Bench",
+    "Finding",
+    "Protocol",
+    "Run",
+    "assemble",
+    "build",
+    "check",
+    "demo_protocol",
+    "load_protocol",
+    "open_scope",
+    "parts",
+    "replay_run",
+    "run_bench",
+]

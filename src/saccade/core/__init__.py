@@ -21,6 +21,8 @@ from ._errors import (
     UsageError,
     did_you_mean,
 )
+from ._files import check_plain, read_yaml
+from ._fit import FileModel, fit, misfits, one_error
 from ._interfaces import (
     Commits,
     Detector,
@@ -33,8 +35,17 @@ from ._interfaces import (
     Source,
     Warms,
 )
+from ._keys import Keys, Problem
 from ._mailbox import Latest
-from ._plain import event_from_plain, observation_from_plain, plain, plain_event, plain_frame
+from ._plain import (
+    event_from_plain,
+    gap_from_plain,
+    observation_from_plain,
+    plain,
+    plain_event,
+    plain_frame,
+    refusal_from_plain,
+)
 from ._values import (
     Action,
     Decision,
@@ -64,11 +75,13 @@ __all__ = [
     "Decision",
     "Detector",
     "DetectorError",
+    "FileModel",
     "FolderError",
     "Frame",
     "Gap",
     "Guard",
     "Identity",
+    "Keys",
     "Latest",
     "Learns",
     "LightSource",
@@ -79,6 +92,7 @@ __all__ = [
     "Point",
     "Policy",
     "PolicyError",
+    "Problem",
     "ProfileError",
     "ProtocolError",
     "RealClock",
@@ -106,10 +120,17 @@ __all__ = [
     "Verdict",
     "VirtualClock",
     "Warms",
+    "check_plain",
     "did_you_mean",
     "event_from_plain",
+    "fit",
+    "gap_from_plain",
+    "misfits",
     "observation_from_plain",
+    "one_error",
     "plain",
     "plain_event",
     "plain_frame",
+    "read_yaml",
+    "refusal_from_plain",
 ]

@@ -113,8 +113,13 @@ class Scope(Protocol):
 class Sink(Protocol):
     """Where frames and records go."""
 
-    def frame(self, frame: Frame) -> None:
+    def frame(self, frame: Frame) -> bool | None:
         """Queue pixels and their journal line; may wait while the queue is full.
+
+        Returns
+        -------
+        bool or None
+            False if there was no room and a gap was journalled in place of the frame.
 
         Raises
         ------

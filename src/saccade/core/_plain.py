@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import BaseModel
 from useq import MDAEvent
 
-from ._values import Frame, Identity, Observation, Point
+from ._values import Action, Frame, Gap, Identity, Observation, Point, Refusal
 
 # Pictures go to the pixel store, never into a line of the journal.
 _NOT_IN_LINES = frozenset({"pixels", "labels"})
@@ -115,6 +115,33 @@ def observation_from_plain(line: Mapping[str, Any]) -> Observation:
     known["detector"] = Identity(**line.get("detector", {"name": "unnamed"}))
     known["at_um"] = tuple(line.get("at_um", (None, None, None)))
     return Observation(**known)
+
+
+def gap_from_plain(line: Mapping[str, Any]) -> Gap:
+    """Return the gap that `plain` wrote.
+
+    Parameters
+    ----------
+    line : mapping
+        As read from the journal.
+    """
+    known = {name: line[name] for name in _field_names(Gap) if name in line}
+    return Gap(**known | {"event": event_from_plain(line["event"])})
+
+
+def refusal_from_plain(line: Mapping[str, Any]) -> Refusal:
+    """Return the refusal that `plain` wrote.
+
+    Parameters
+    ----------
+    line : mapping
+        As read from the journal.
+    """
+    asked = line["action"]
+    known = {name: asked[name] for name in _field_names(Action) if name in asked}
+    events = tuple(event_from_plain(event) for event in asked.get("events", ()))
+    action = Action(**known | {"events": events})
+    return Refusal(action, line["guard"], line["reason"], line.get("allowed", ""))
 
 
 @cache

@@ -1,1 +1,8 @@
-"""To come."""
+"""From an observation to a decision: bursts, pace and stories."""
+
+from ._burst import Burst
+from ._pace import Pace
+from ._shots import burst, snap
+from ._story import Story, from_story, story
+
+__all__ = ["Burst", "Pace", "Story", "burst", "from_story", "snap", "story"]

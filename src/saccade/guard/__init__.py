@@ -1,1 +1,7 @@
-"""To come."""
+"""Between a decision and the microscope: limits, light dose and rate."""
+
+from ._dose import Dose
+from ._limits import Limits
+from ._rate import Rate
+
+__all__ = ["Dose", "Limits", "Rate"]

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from saccade.core import (
     Decision,
@@ -16,62 +15,20 @@ from saccade.core import (
     Identity,
     Learns,
     Observation,
-    Policy,
     PolicyError,
-    ProtocolError,
+    Refusal,
     SaccadeError,
     Warms,
-    did_you_mean,
 )
 
+from ._parts import Eyes, Look, Rule, Rules, Start, linked_rules, named_eyes
+
 if TYPE_CHECKING:
-    from saccade.core import Detector, Monitor, Refusal, Stand
+    from collections.abc import Callable, Sequence
 
+    from saccade.core import Detector, Monitor, Policy, Stand
 
-@dataclass(frozen=True)
-class Eye:
-    """A detector, and which frames it looks at.
-
-    Parameters
-    ----------
-    detector : Detector
-        Function from a frame to an observation.
-    channel : str or None
-        Only frames of this channel; None is all of them.
-    """
-
-    detector: Detector
-    channel: str | None = None
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A policy, and the name of the detector that it listens to.
-
-    Parameters
-    ----------
-    policy : Policy
-        Function from an observation to a decision.
-    on : str or None
-        None is the first detector.
-    """
-
-    policy: Policy
-    on: str | None = None
-
-
-@dataclass(frozen=True)
-class Look:
-    """All that was made of one frame, gap or refusal."""
-
-    seen: Frame | Gap | None
-    observations: tuple[Observation, ...] = ()
-    decisions: tuple[Decision, ...] = ()
-    failures: tuple[SaccadeError, ...] = field(default=(), compare=False)
-
-
-Eyes: TypeAlias = "Detector | Mapping[str, Detector | Eye] | None"
-Rules: TypeAlias = "Policy | Rule | Sequence[Policy | Rule]"
+    from ._parts import News
 
 
 class Chain:
@@ -92,9 +49,11 @@ class Chain:
         If a rule listens to a detector that isn't there.
     """
 
-    def __init__(self, detect: Eyes, decide: Rules = (), monitors: Sequence[Monitor] = ()) -> None:
-        self._eyes = _named_eyes(detect)
-        self._rules = _rules(decide, self._eyes)
+    def __init__(
+        self, detect: Eyes = None, decide: Rules = (), monitors: Sequence[Monitor] = ()
+    ) -> None:
+        self._eyes = named_eyes(detect)
+        self._rules = linked_rules(decide, self._eyes)
         self._monitors = tuple(monitors)
 
     def learn(self, stand: Stand) -> None:
@@ -114,12 +73,30 @@ class Chain:
         """Return whether any policy wants to know of frames in this role."""
         if not self._rules:
             return stream == "watch"
-        return any(_hears(rule.policy, stream) for rule in self._rules)
+        return any(rule.hears(stream) for rule in self._rules)
 
-    def begin(self, t_ns: int) -> tuple[Decision, ...]:
+    def hear(self, news: News) -> Look:
+        """Return what is made of a frame, a gap, a refusal, or the start.
+
+        Parameters
+        ----------
+        news : Start, Frame, Gap or Refusal
+            A part that fails does not stop the others; the failure is in the result.
+        """
+        match news:
+            case Frame():
+                return self.look(news)
+            case Gap():
+                return self.miss(news)
+            case Refusal():
+                return self.refuse(news)
+            case Start():
+                return self.begin(news)
+
+    def begin(self, start: Start) -> Look:
         """Ask the policies that can act before anything was seen."""
-        begins = (getattr(rule.policy, "begin", None) for rule in self._rules)
-        return tuple(begin(t_ns) for begin in begins if begin is not None)
+        rules = [rule for rule in self._rules if not (start.planned and rule.leads)]
+        return self._ask(rules, "begin", start.t_ns, -1, start)
 
     def look(self, frame: Frame) -> Look:
         """Return what is seen in a frame and what is decided on it.
@@ -139,96 +116,95 @@ class Chain:
         decisions = []
         for rule in self._rules:
             heard = observations.get(rule.on or "")
-            if heard is not None and _hears(rule.policy, frame.stream):
-                decision, failure = _decide(rule.policy, heard)
+            if heard is not None and rule.hears(frame.stream):
+                decision, failure = _decide(partial(rule.policy, heard), rule.policy, frame.index)
                 decisions.append(decision)
                 failures += [failure] if failure else []
         return Look(frame, tuple(observations.values()), tuple(decisions), tuple(failures))
 
     def miss(self, gap: Gap) -> Look:
         """Tell the policies that care of a frame that will not come."""
-        decisions, failures = self._ask_hooks("missed", gap, gap.index, gap.stream)
-        return Look(gap, (), decisions, failures)
+        rules = [rule for rule in self._rules if rule.hears(gap.stream)]
+        return self._ask(rules, "missed", gap, gap.index, gap)
 
     def refuse(self, refusal: Refusal) -> Look:
         """Tell the policies that care of an action that was not let through."""
         frame = -1 if refusal.action.frame is None else refusal.action.frame
-        decisions, failures = self._ask_hooks("refused", refusal, frame, refusal.action.label)
-        return Look(None, (), decisions, failures)
+        return self._ask(self._rules, "refused", refusal, frame, refusal)
 
-    def _ask_hooks(
-        self, hook: str, value: Gap | Refusal, frame: int, stream: str
-    ) -> tuple[tuple[Decision, ...], tuple[SaccadeError, ...]]:
+    def _ask(self, rules: Sequence[Rule], hook: str, value: Any, frame: int, seen: News) -> Look:
         decisions: list[Decision] = []
         failures: list[SaccadeError] = []
-        for rule in self._rules:
+        for rule in rules:
             ask = getattr(rule.policy, hook, None)
-            if ask is not None and _hears(rule.policy, stream):
-                decision, failure = _guarded(partial(ask, value), rule.policy, frame)
+            if ask is not None:
+                decision, failure = _decide(partial(ask, value), rule.policy, frame)
                 decisions.append(decision)
                 failures += [failure] if failure else []
-        return tuple(decisions), tuple(failures)
+        return Look(seen, (), tuple(decisions), tuple(failures))
 
     def _observe(
         self, name: str, detector: Detector, frame: Frame
     ) -> tuple[Observation, SaccadeError | None]:
         began_ns = time.perf_counter_ns()
-        failure = None
+        failure: SaccadeError | None = None
         try:
-            seen = detector(frame)
-            if not isinstance(seen, Observation):
-                raise TypeError(f"it returned {type(seen).__name__}, not an Observation")
-            if not 0.0 <= seen.score <= 1.0:
-                raise ValueError(f"its score {seen.score} is not within 0 to 1")
+            seen = _checked(detector(frame))
         except Exception as error:  # noqa: BLE001 - a detector may fail in any way; acquisition goes on
-            failure = DetectorError(
-                f"Detector {name!r} failed on frame {frame.index}: {error!r}.",
-                "The frame is kept and nothing is decided on it.",
-            )
-            failure.__cause__ = error
-            seen = Observation(0.0, verdict="invalid", detector=Identity(name))
-        seen = self._complete(seen, frame, (time.perf_counter_ns() - began_ns) / 1e6)
+            failure = _detector_error("Detector", name, frame, error)
+            seen = Observation(0.0, detector=Identity(name))
+        seen = _completed(seen, frame, (time.perf_counter_ns() - began_ns) / 1e6)
         for monitor in self._monitors:
-            seen = monitor(frame, seen)
-        return seen, failure
-
-    @staticmethod
-    def _complete(seen: Observation, frame: Frame, elapsed_ms: float) -> Observation:
-        return replace(
-            seen,
-            elapsed_ms=elapsed_ms,
-            frame=frame.index,
-            stream=frame.stream,
-            position=int(frame.event.index.get("p", 0)),
-            tile=int(frame.event.index.get("g", 0)),
-            channel=frame.channel,
-            t_ns=frame.t_ns,
-            at_um=(frame.x_um, frame.y_um, frame.z_um),
-        )
+            try:
+                seen = _checked(monitor(frame, seen))
+            except Exception as error:  # noqa: BLE001 - as above
+                failure = failure or _detector_error("Monitor", _name(monitor), frame, error)
+        return (replace(seen, verdict="invalid") if failure else seen), failure
 
 
-def _hears(policy: Policy, stream: str) -> bool:
-    streams = getattr(policy, "streams", frozenset({"watch"}))
-    return streams is None or stream in streams
+def _checked(seen: object) -> Observation:
+    if not isinstance(seen, Observation):
+        raise TypeError(f"it returned {type(seen).__name__}, not an Observation")
+    if not 0.0 <= seen.score <= 1.0:
+        raise ValueError(f"its score {seen.score} is not within 0 to 1")
+    return seen
 
 
-def _decide(policy: Policy, seen: Observation) -> tuple[Decision, SaccadeError | None]:
-    return _guarded(partial(policy, seen), policy, seen.frame)
+def _completed(seen: Observation, frame: Frame, elapsed_ms: float) -> Observation:
+    return replace(
+        seen,
+        elapsed_ms=elapsed_ms,
+        frame=frame.index,
+        stream=frame.stream,
+        position=int(frame.event.index.get("p", 0)),
+        tile=int(frame.event.index.get("g", 0)),
+        channel=frame.channel,
+        t_ns=frame.t_ns,
+        at_um=(frame.x_um, frame.y_um, frame.z_um),
+    )
 
 
-def _guarded(
-    choose: Callable[[], Decision], policy: Policy, frame: int
+def _detector_error(kind: str, name: str, frame: Frame, cause: Exception) -> DetectorError:
+    failure = DetectorError(
+        f"{kind} {name!r} failed on frame {frame.index}: {cause!r}.",
+        "The frame is kept and nothing is decided on it.",
+    )
+    failure.__cause__ = cause
+    return failure
+
+
+def _decide(
+    choose: Callable[[], object], policy: Policy, frame: int
 ) -> tuple[Decision, SaccadeError | None]:
-    name = getattr(policy, "__name__", type(policy).__name__)
+    name = _name(policy)
     began_ns = time.perf_counter_ns()
     try:
         decision = choose()
         if not isinstance(decision, Decision):
             raise TypeError(f"it returned {type(decision).__name__}, not a Decision")
     except Exception as error:  # noqa: BLE001 - a policy may fail in any way; acquisition goes on
-        failure = PolicyError(
-            f"Policy {name!r} failed on frame {frame}: {error!r}.", "Nothing was decided."
-        )
+        where = f"on frame {frame}" if frame >= 0 else "before the first frame"
+        failure = PolicyError(f"Policy {name!r} failed {where}: {error!r}.", "Nothing was decided.")
         failure.__cause__ = error
         return Decision((), "failed", str(failure), frame, policy=name), failure
     elapsed_ms = (time.perf_counter_ns() - began_ns) / 1e6
@@ -236,29 +212,5 @@ def _guarded(
     return decision, None
 
 
-def _blind(frame: Frame) -> Observation:  # noqa: ARG001 - the shape of a detector
-    return Observation(0.0, detector=Identity("none"))
-
-
-def _named_eyes(detect: Eyes) -> dict[str, Eye]:
-    if detect is None:
-        detect = _blind
-    if not isinstance(detect, Mapping):
-        detect = {"detect": detect}
-    return {name: eye if isinstance(eye, Eye) else Eye(eye) for name, eye in detect.items()}
-
-
-def _rules(decide: Rules, eyes: Mapping[str, Eye]) -> tuple[Rule, ...]:
-    many = decide if isinstance(decide, Sequence) else (decide,)
-    first = next(iter(eyes))
-    rules = tuple(
-        Rule(rule.policy, rule.on or first) if isinstance(rule, Rule) else Rule(rule, first)
-        for rule in many
-    )
-    for rule in rules:
-        if rule.on not in eyes:
-            raise ProtocolError(
-                f"A policy listens to the detector {rule.on!r}, which isn't there.",
-                did_you_mean(rule.on or "", eyes),
-            )
-    return rules
+def _name(part: object) -> str:
+    return str(getattr(part, "__name__", type(part).__name__))

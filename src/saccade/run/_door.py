@@ -37,6 +37,11 @@ class Door:
         ----------
         action : Action
             What is intended. Ledgers change only if every guard lets it through.
+
+        Raises
+        ------
+        Exception
+            Of a ledger that can't be kept; the action must not leave then.
         """
         for guard in self._guards:
             answer = _ask(guard, action)
@@ -51,10 +56,18 @@ class Door:
 
 def _ask(guard: Guard, action: Action) -> Action | Refusal:
     try:
-        return guard(action)
+        answer = guard(action)
     except Exception as error:  # noqa: BLE001 - a guard that fails must not let anything through
         return Refusal(action, _name(guard), f"the guard failed: {error!r}")
+    if isinstance(answer, Refusal):
+        return answer
+    if not isinstance(answer, Action):
+        what = f"the guard failed: it returned {type(answer).__name__}, not an Action or a Refusal"
+        return Refusal(action, _name(guard), what)
+    if action.events and not answer.events:
+        return Refusal(action, _name(guard), "the guard left none of its events")
+    return answer
 
 
 def _name(guard: Guard) -> str:
-    return getattr(guard, "__name__", type(guard).__name__)
+    return str(getattr(guard, "__name__", type(guard).__name__))

@@ -1,15 +1,18 @@
-"""What an event does not name stays as it was where it belongs."""
+"""Events and frames completed with what holds where nothing is named."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from useq import MDAEvent
+
+from saccade.core import Frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from saccade.core import Frame
+    from saccade.core import Stand
 
 _FIELDS = ("x_pos", "y_pos", "z_pos", "channel", "exposure", "roi")
 
@@ -53,21 +56,55 @@ def as_it_was(frame: Frame, channel_group: str | None) -> MDAEvent:
     Parameters
     ----------
     frame : Frame
-        What the hardware really did; what it could not tell is as it was asked.
+        What was not asked for is as the hardware really had it. What was asked for is taken
+        as asked: read back and asked for again, it would creep by the error of the device.
     channel_group : str or None
         Group of the frame's channel.
     """
-    asked = frame.event
     values: dict[str, Any] = {
         "x_pos": frame.x_um,
         "y_pos": frame.y_um,
         "z_pos": frame.z_um,
-        "exposure": frame.exposure_ms,
+        "exposure": frame.exposure_ms or None,
+        "roi": frame.roi,
     }
-    if asked.channel is not None:
-        values["channel"] = asked.channel
-    elif frame.channel is not None and channel_group is not None:
+    if frame.channel is not None and channel_group is not None:
         values["channel"] = {"config": frame.channel, "group": channel_group}
-    if frame.roi is not None:
-        values["roi"] = frame.roi
+    asked = MDAEvent(**{name: getattr(frame.event, name) for name in _FIELDS})
+    return fill(asked, MDAEvent(**values))
+
+
+def as_found(stand: Stand) -> MDAEvent:
+    """Return the event that leaves exposure and channel as the run found them.
+
+    Parameters
+    ----------
+    stand : Stand
+        The microscope, before anything was moved.
+    """
+    values: dict[str, Any] = {"exposure": stand.exposure_ms or None}
+    if stand.channel is not None and stand.channel_group is not None:
+        values["channel"] = {"config": stand.channel, "group": stand.channel_group}
     return MDAEvent(**values)
+
+
+def blank(stand: Stand) -> Frame:
+    """Return an empty frame as the microscope would give it, to warm detectors with.
+
+    Parameters
+    ----------
+    stand : Stand
+        The microscope.
+    """
+    pixels = np.zeros(stand.shape_px, dtype=stand.dtype)
+    pixels.setflags(write=False)
+    return Frame(
+        pixels,
+        index=-1,
+        stream="warm",
+        event=MDAEvent(),
+        exposure_ms=stand.exposure_ms,
+        t_ns=0,
+        channel=stand.channel,
+        pixel_size_um=stand.pixel_size_um,
+    )

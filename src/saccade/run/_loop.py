@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import heapq
+import math
 from collections import deque
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeAlias
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from saccade.core import Action, Frame, Order, Refusal
+from saccade.core import Action, Order, Refusal
 
-from ._fill import as_it_was, fill, named
+from ._fill import as_found, as_it_was, fill, named
+from ._steps import Do, Done, Playing, Refused, Step, Wait
 from ._watch import Watch
 
 if TYPE_CHECKING:
@@ -17,68 +19,18 @@ if TYPE_CHECKING:
 
     from useq import MDAEvent
 
-    from saccade.core import Decision, Stand
+    from saccade.core import Decision, Frame, Stand
 
     from ._door import Door
-
-
-@dataclass(frozen=True)
-class Do:
-    """Acquire this now; several orders are one hardware-timed sequence."""
-
-    orders: tuple[Order, ...]
-
-
-@dataclass(frozen=True)
-class Wait:
-    """Nothing is due before this time, in monotonic ns."""
-
-    until_ns: int
-
-
-@dataclass(frozen=True)
-class Refused:
-    """Something that was not let through; a planned event that wasn't has an order."""
-
-    refusal: Refusal
-    order: Order | None = None
-
-
-@dataclass(frozen=True)
-class Done:
-    """The plan is at its end and no action is left."""
-
-
-Step: TypeAlias = Do | Wait | Refused | Done
-
-
-@dataclass(order=True)
-class _Playing:
-    """An action that passed the door, and what is left of it."""
-
-    rank: tuple[int, int]
-    action: Action = field(compare=False)
-    left: deque[MDAEvent] = field(compare=False)
-    t0_ns: int | None = field(default=None, compare=False)
-    last_ns: int = field(default=0, compare=False)
-
-    def resume(self, now_ns: int) -> None:
-        """Take up the timeline again after a more urgent action."""
-        if self.t0_ns is not None:
-            self.t0_ns += now_ns - self.last_ns
-
-    def due_ns(self) -> int:
-        """Return when its next event is due, in monotonic ns."""
-        return (self.t0_ns or 0) + round((self.left[0].min_start_time or 0.0) * 1e9)
 
 
 class Loop:
     """The pure heart of a run: no thread, no hardware, no clock of its own.
 
     Whoever drives it asks `step` for what to do, and hands decisions to `apply`. Actions go
-    before the plan, the highest priority first; what an action does not name is as it was
-    in the frame that it rests on, and what a planned event does not name is as it was in
-    the watch before.
+    before the plan, the highest priority first; what an event of an action does not name is
+    as it was in the frame that the action rests on, or else as it was in the watch before;
+    and so is what a planned event does not name.
 
     Parameters
     ----------
@@ -86,23 +38,20 @@ class Loop:
         The plan.
     door : Door
         The guards.
-    channel_group : str or None
-        Group of presets, to name a channel that no event named.
     """
 
-    def __init__(
-        self, watch: Iterable[MDAEvent], door: Door, channel_group: str | None = None
-    ) -> None:
+    def __init__(self, watch: Iterable[MDAEvent], door: Door) -> None:
         self._watch = Watch(watch)
         self._door = door
-        self._channel_group = channel_group
-        self._playing: list[_Playing] = []
-        self._sequence = 0
+        self._channel_group: str | None = None
+        self._playing: list[Playing] = []
+        self._current: Playing | None = None
+        self._admitted = 0
         self._index = 0
+        self._busy = False
         self._moved: frozenset[str] = frozenset()
         self._home: Frame | None = None
-        self._busy = False
-        self._current: _Playing | None = None
+        self._rest: MDAEvent | None = None
 
     @property
     def issued(self) -> int:
@@ -122,6 +71,7 @@ class Loop:
     def learn(self, stand: Stand) -> None:
         """Tell the guards, and the loop, what microscope this is."""
         self._channel_group = stand.channel_group
+        self._rest = as_found(stand)
         self._door.learn(stand)
 
     def step(self, now_ns: int) -> Step:
@@ -146,11 +96,14 @@ class Loop:
     def saw(self, frame: Frame) -> None:
         """Learn what the hardware really did for a planned event."""
         if frame.stream == "watch":
-            self._home = frame
+            self._home, self._rest = frame, None
 
     def delay(self, shift_ns: int) -> None:
-        """Move the rest of the plan back, as after a hold."""
+        """Move the rest of the plan, and of the action under way, back, as after a hold."""
         self._watch.delay(shift_ns)
+        if self._current is not None:
+            self._current.delay(shift_ns)
+            self._current.last_ns += shift_ns
 
     def apply(
         self, decisions: Iterable[Decision], base: MDAEvent | None, now_ns: int
@@ -166,37 +119,47 @@ class Loop:
         now_ns : int
             Monotonic time.
         """
-        chosen = [action for decision in decisions for action in decision.actions]
-        return [self._admit(action, base, now_ns) for action in chosen]
+        return [
+            self._admit(decided(action, decision), base, now_ns)
+            for decision in decisions
+            for action in decision.actions
+        ]
 
     def _admit(self, action: Action, base: MDAEvent | None, now_ns: int) -> Action | Refusal:
-        if base is not None and action.events:
-            events = tuple(fill(event, base) for event in action.events)
-            action = replace(action, events=events)
-        answer = self._door.let_through(replace(action, t_ns=action.t_ns or now_ns))
+        if problem := _problem(action):
+            return Refusal(action, "run", problem)
+        # Guards must see what will be played, hence also what would be put back before it.
+        disturbed = self._moved.union(*(playing.names for playing in self._playing))
+        events = tuple(
+            self._put_back(fill(event, base) if base else event, disturbed)
+            for event in action.events
+        )
+        action = replace(action, events=events, t_ns=action.t_ns or now_ns)
+        answer = self._door.let_through(action)
         if isinstance(answer, Refusal):
             return answer
         if answer.interval_s is not None:
             self._watch.pace(answer.interval_s)
         if answer.events:
-            self._sequence += 1
-            rank = (-answer.priority, self._sequence)
-            heapq.heappush(self._playing, _Playing(rank, answer, deque(answer.events)))
+            self._admitted += 1
+            rank = (-answer.priority, self._admitted)
+            left = deque(answer.events)
+            heapq.heappush(self._playing, Playing(rank, answer, named(left), left))
         return answer
 
-    def _step_action(self, playing: _Playing, now_ns: int) -> Step:
+    def _step_action(self, playing: Playing, now_ns: int) -> Step:
         self._busy = True
         if playing is not self._current:
-            playing.resume(now_ns)
+            playing.delay(now_ns - playing.last_ns)
             self._current = playing
         if playing.t0_ns is None:
             playing.t0_ns = now_ns
-            self._moved |= named(playing.action.events)
         playing.last_ns = now_ns
         if (due_ns := playing.due_ns()) > now_ns:
             return Wait(due_ns)
         count = len(playing.left) if playing.action.triggered else 1
-        events = [playing.left.popleft() for _ in range(count)]
+        events = [self._put_back(playing.left.popleft(), self._moved) for _ in range(count)]
+        self._moved |= named(events)
         if not playing.left:
             heapq.heappop(self._playing)
         return Do(tuple(self._order(event, playing.action.label, now_ns) for event in events))
@@ -211,14 +174,21 @@ class Loop:
         if self._busy:
             self._watch.delay(now_ns - due_ns)
             self._busy = False
-        self._watch.take()
-        if self._moved and self._home is not None:
-            event = fill(event, as_it_was(self._home, self._channel_group), self._moved)
+        self._watch.take(now_ns)
+        event = self._put_back(event, self._moved)
         answer = self._door.let_through(Action((event,), "watch", t_ns=now_ns))
         if isinstance(answer, Refusal):
             return Refused(answer, self._order(event, "watch", now_ns))
         self._moved = frozenset()
         return Do((self._order(answer.events[0], "watch", now_ns),))
+
+    def _put_back(self, event: MDAEvent, names: frozenset[str]) -> MDAEvent:
+        """Return the event with these settings as they were in the watch, if it names none."""
+        if not names:
+            return event
+        if self._rest is None and self._home is not None:
+            self._rest = as_it_was(self._home, self._channel_group)
+        return event if self._rest is None else fill(event, self._rest, names)
 
     def _order(self, event: MDAEvent, stream: str, now_ns: int) -> Order:
         if not is_picture(event):
@@ -227,6 +197,28 @@ class Loop:
         return Order(event, self._index - 1, stream, now_ns)
 
 
+def decided(action: Action, decision: Decision) -> Action:
+    """Return an action as one that rests on the decision's frame, so that it can't pass as planned.
+
+    Parameters
+    ----------
+    action : Action
+        As a policy made it.
+    decision : Decision
+        That it belongs to.
+    """
+    return replace(action, frame=decision.frame) if action.frame is None else action
+
+
 def is_picture(event: MDAEvent) -> bool:
     """Return whether an event asks for a frame, rather than for focusing or a custom action."""
     return getattr(event.action, "type", "acquire_image") == "acquire_image"
+
+
+def _problem(action: Action) -> str:
+    interval_s = action.interval_s
+    if interval_s is not None and not 0.0 <= interval_s < math.inf:
+        return f"an interval of {interval_s} s can't be kept"
+    if action.events and action.label == "watch":
+        return "the label 'watch' is the plan's own"
+    return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +32,7 @@ class Outbox:
         self._complain = complain
         self._items: deque[tuple[SignalInstance, tuple[Any, ...]]] = deque()
         self._ready = threading.Condition()
-        self._closed = False
+        self._closed_at: float | None = None
         self.dropped = 0
         self._thread: threading.Thread | None = None
 
@@ -39,11 +40,13 @@ class Outbox:
         """Emit a signal soon; costs nothing if nobody listens."""
         if not len(signal):
             return
-        if self._thread is None:
-            # Only once somebody listens: most runs of a script need no such thread.
-            self._thread = threading.Thread(target=self._serve, name="saccade-signals", daemon=True)
-            self._thread.start()
         with self._ready:
+            if self._thread is None:
+                # Only once somebody listens: most runs of a script need no such thread.
+                self._thread = threading.Thread(
+                    target=self._serve, name="saccade-signals", daemon=True
+                )
+                self._thread.start()
             if len(self._items) >= _ROOM:
                 self._items.popleft()
                 self.dropped += 1
@@ -53,22 +56,29 @@ class Outbox:
     def close(self) -> None:
         """Emit what is queued, then end; a listener that hangs is left behind."""
         with self._ready:
-            self._closed = True
+            self._closed_at = time.monotonic()
             self._ready.notify()
         if self._thread is not None and threading.current_thread() is not self._thread:
             self._thread.join(_JOIN_S)
 
     def _serve(self) -> None:
-        while True:
-            with self._ready:
-                self._ready.wait_for(lambda: self._items or self._closed, timeout=1.0)
-                if not self._items:
-                    if self._closed:
-                        return
-                    continue
-                signal, values = self._items.popleft()
+        while (item := self._next()) is not None:
+            signal, values = item
             try:
                 signal.emit(*values)
             except Exception as error:  # noqa: BLE001 - a listener may raise anything; it is not our run
                 cause = error.__cause__ or error
                 self._complain(f"A listener of {signal.name!r} raised {cause!r}.")
+
+    def _next(self) -> tuple[SignalInstance, tuple[Any, ...]] | None:
+        with self._ready:
+            while not self._items:
+                if self._closed_at is not None:
+                    return None
+                self._ready.wait(1.0)
+            if self._closed_at is not None and time.monotonic() - self._closed_at > _JOIN_S:
+                # Nobody waits for these any more, except for the last, which tells the end.
+                self.dropped += len(self._items) - 1
+                while len(self._items) > 1:
+                    self._items.popleft()
+            return self._items.popleft()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
-from saccade.core import Record
+from saccade.core import Record, StoreError
 
 from ._outbox import Outbox
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from saccade.core import Clock, Frame, Sink
 
 _MOST_COMPLAINTS = 100
+_FLUSH_S = 120.0
+"""The disk is given up when it has committed nothing for so long."""
+
+_log = logging.getLogger("saccade")
 
 
 class Report:
@@ -38,10 +43,18 @@ class Report:
         self._complaints = 0
         self._outbox = Outbox(self._complain)
 
-    def frame(self, frame: Frame) -> None:
-        """Store a frame; raises `StoreError`."""
-        self._sink.frame(frame)
-        self._outbox.send(self._signals["frame"], frame)
+    @property
+    def dropped(self) -> int:
+        """Number of signals that listeners were too slow for."""
+        return self._outbox.dropped
+
+    def frame(self, frame: Frame) -> bool:
+        """Store a frame, or learn that there was no room for it; raises `StoreError`."""
+        # Not merely falsy: a sink that says nothing has stored it.
+        stored = self._sink.frame(frame) is not False
+        if stored:
+            self._outbox.send(self._signals["frame"], frame)
+        return stored
 
     def tell(self, kind: str, value: Any) -> None:
         """Journal a value; raises `StoreError`."""
@@ -51,6 +64,14 @@ class Report:
         else:
             self._outbox.send(self._signals["note"], kind, value)
 
+    def drain(self) -> None:
+        """Wait until all is on disk, or the disk does nothing any more; raises `StoreError`."""
+        before = -1
+        while self._sink.committed > before:
+            before = self._sink.committed
+            if self._sink.flush(_FLUSH_S):
+                return
+
     def close(self, last: Any) -> None:
         """Send a last signal, then no more."""
         self._outbox.send(self._signals["verdict"], last)
@@ -58,5 +79,10 @@ class Report:
 
     def _complain(self, text: str) -> None:
         self._complaints += 1
-        if self._complaints <= _MOST_COMPLAINTS:
+        if self._complaints > _MOST_COMPLAINTS:
+            return
+        _log.warning(text)
+        try:
             self._sink.note(Record("listener", self._clock.now_ns(), {"text": text}))
+        except StoreError:
+            _log.warning("The journal is closed; it does not hold this.")

@@ -8,36 +8,36 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-from psygnal import Signal
-from useq import MDAEvent
-
-from saccade.core import Frame, RealClock, State, UsageError, Verdict
+from saccade.core import RealClock, State, UsageError
 
 from ._chain import Chain
+from ._clerk import Clerk
 from ._door import Door
 from ._feed import Feed
+from ._fill import blank
+from ._lookout import Lookout
 from ._loop import Loop
 from ._report import Report
+from ._signals import Signals
 from ._switch import Switch
+from ._verdict import STATES, Tally, judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from psygnal import SignalInstance
+    from useq import MDAEvent
 
-    from saccade.core import Clock, Guard, Monitor, Scope, Sink, Stand
+    from saccade.core import Clock, Guard, Monitor, Scope, Sink, Stand, Verdict
 
-    from ._chain import Eyes, Rules
+    from ._parts import Eyes, Rules
 
 _SLICE_S = 0.5
 _SWITCH_INTERVAL_S = 2e-4
 """A busy listener gives the interpreter back after this, not after the usual 5 ms."""
-_FLUSH_S = 120.0
 
 
-class Run:
+class Run(Signals):
     """A protocol on a scope, from arming to its verdict.
 
     The states, and the ways between them::
@@ -75,16 +75,6 @@ class Run:
         Number of planned events in a row that guards may refuse before the run stops.
     """
 
-    state_changed = Signal(object)
-    framed = Signal(object)
-    gapped = Signal(object)
-    observed = Signal(object)
-    decided = Signal(object)
-    acted = Signal(object)
-    refused = Signal(object)
-    noted = Signal(str, object)
-    finished = Signal(object)
-
     def __init__(
         self,
         scope: Scope,
@@ -109,17 +99,25 @@ class Run:
         self._loop = Loop(watch, Door((guards,) if callable(guards) else guards))
         self._clock = clock or RealClock()
         self._switch = Switch()
-        self._report = Report(sink, self._signals(), self._clock)
-        self._feed = Feed(
-            self._chain,
+        self._report = Report(sink, self._by_kind(), self._clock)
+        self._lookout = Lookout(self._chain, self._switch) if mode == "lagged" else None
+        self._clerk = Clerk(
             self._loop,
             self._report,
             self._switch,
-            self._clock,
-            mode=mode,
+            lagged=self._lookout is not None,
             deadline_ms=deadline_ms,
+            max_failures=max_failures,
+        )
+        self._feed = Feed(
+            self._chain,
+            self._loop,
+            self._clerk,
+            self._switch,
+            self._clock,
+            lookout=self._lookout,
             on_hold=self._on_hold,
-            limits=(max_failures, max_refusals),
+            max_refusals=max_refusals,
         )
         self._state = State.IDLE
         self._thread: threading.Thread | None = None
@@ -137,10 +135,15 @@ class Run:
     @property
     def dropped_looks(self) -> int:
         """Number of frames that a lagged detector did not get to see."""
-        return 0 if self._feed.mailbox is None else self._feed.mailbox.dropped
+        return 0 if self._lookout is None else self._lookout.dropped
+
+    @property
+    def dropped_signals(self) -> int:
+        """Number of signals that listeners were too slow for; the journal has them all."""
+        return self._report.dropped
 
     def start(self) -> Run:
-        """Arm the run, then let it go in a thread of its own.
+        """Arm the run, then let it go in a thread of its own; if it can't be armed, try again.
 
         Raises
         ------
@@ -151,11 +154,7 @@ class Run:
         """
         if self._state is not State.IDLE:
             raise UsageError(f"This run is {self._state} already.", "Make a new one.")
-        try:
-            self._arm()
-        except BaseException:
-            self._report.close(None)
-            raise
+        self._arm()
         self._thread = threading.Thread(target=self._main, name="saccade-run", daemon=True)
         self._thread.start()
         return self
@@ -191,7 +190,7 @@ class Run:
 
     def stop(self, reason: str = "asked to") -> None:
         """End the run as soon as the exposure in progress is over; any thread may call it."""
-        if self._state.ended or not self._switch.stop(reason):
+        if self._state.ended or not self._switch.stop(reason) or self._state is State.IDLE:
             return
         self._scope.abort()
         if self._feed.looking:
@@ -214,7 +213,7 @@ class Run:
         self._loop.learn(stand)
         self._scope.hold(f"run {self.folder or hex(id(self))}")
         try:
-            self._chain.warm(_blank(stand))
+            self._chain.warm(blank(stand))
             self._open(stand)
         except BaseException:
             self._scope.release()
@@ -228,89 +227,53 @@ class Run:
         switch_interval_s = sys.getswitchinterval()
         sys.setswitchinterval(_SWITCH_INTERVAL_S)
         try:
-            self._feed.begin_worker()
+            if self._lookout is not None:
+                self._lookout.start()
             self._change(State.RUNNING)
             self._scope.play(self._feed, self.folder)
-        except Exception as error:  # noqa: BLE001 - kept, and raised in wait()
+        except BaseException as error:  # noqa: BLE001 - kept, and raised in wait()
             self._switch.fail(error)
         finally:
             self._end()
             sys.setswitchinterval(switch_interval_s)
 
     def _end(self) -> None:
-        self._feed.noted("safe", self._scope.safe())
-        if not self._feed.end_worker():
-            self._feed.noted("failure", {"text": "A detector has not returned."})
-        self._sink.flush(_FLUSH_S)
-        verdict = self._judge()
-        state = {"stopped": State.STOPPED, "failed": State.FAILED}.get(verdict.name, State.FINISHED)
-        self._feed.noted("state", {"state": state, "wall": _wall_time()})
-        try:
-            self._sink.close(verdict)
-        except Exception as error:  # noqa: BLE001 - kept, and raised in wait()
-            self._switch.fail(error)
-            verdict, state = self._judge(), State.FAILED
-        self.verdict = verdict
-        self._scope.release()
-        self._state = state
-        self._report.close(verdict)
+        # Each is done whatever became of the one before; SAFE comes first.
+        release = self._scope.release
+        for step in (self._go_safe, self._feed.finish, self._report.drain, self._close, release):
+            try:
+                step()
+            except Exception as error:  # noqa: BLE001 - kept, and raised in wait()
+                self._switch.fail(error)
+        if self.verdict is None or self._switch.error is not None:
+            self.verdict = self._judge()
+        self._state = STATES.get(self.verdict.name, State.FINISHED)
+        self._report.close(self.verdict)
+
+    def _go_safe(self) -> None:
+        self._clerk.tell("safe", self._scope.safe())
+
+    def _close(self) -> None:
+        self._note_state(STATES.get(self._judge().name, State.FINISHED))
+        # Once more: the note itself may have failed.
+        self.verdict = self._judge()
+        self._sink.close(self.verdict)
 
     def _judge(self) -> Verdict:
-        switch, feed = self._switch, self._feed
+        feed = self._feed
         planned = self._loop.issued - feed.withdrawn
-        committed = self._sink.committed
-        missing = planned - committed - feed.gaps
-        reason = switch.end_of_source
-        name: Literal["completed", "completed_with_gaps", "stopped", "failed"] = "completed"
-        if switch.error is not None:
-            name, reason = "failed", str(switch.error)
-        elif switch.stopping:
-            name, reason = "stopped", switch.reason
-        elif missing:
-            name, reason = "failed", f"{missing} frames are neither stored nor known as gaps"
-        elif feed.gaps:
-            name = "completed_with_gaps"
-        return Verdict(
-            name, reason, planned, committed, feed.gaps, feed.refused, by_guard=switch.by_guard
-        )
+        tally = Tally(planned, self._sink.committed, feed.gaps, self._clerk.refused, feed.done)
+        return judge(self._switch, tally)
 
     def _on_hold(self, held: bool) -> None:
         if held:
-            self._feed.noted("safe", self._scope.safe())
+            self._go_safe()
         self._change(State.HELD if held else State.RUNNING)
 
     def _change(self, state: State) -> None:
         self._state = state
-        self._feed.noted("state", {"state": state, "wall": _wall_time()})
+        self._note_state(state)
 
-    def _signals(self) -> dict[str, SignalInstance]:
-        return {
-            "frame": self.framed,
-            "gap": self.gapped,
-            "observation": self.observed,
-            "decision": self.decided,
-            "action": self.acted,
-            "refusal": self.refused,
-            "state": self.state_changed,
-            "note": self.noted,
-            "verdict": self.finished,
-        }
-
-
-def _blank(stand: Stand) -> Frame:
-    pixels = np.zeros(stand.shape_px, dtype=stand.dtype)
-    pixels.setflags(write=False)
-    return Frame(
-        pixels,
-        index=-1,
-        stream="warm",
-        event=MDAEvent(),
-        exposure_ms=stand.exposure_ms,
-        t_ns=0,
-        channel=stand.channel,
-        pixel_size_um=stand.pixel_size_um,
-    )
-
-
-def _wall_time() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
+    def _note_state(self, state: State) -> None:
+        wall = datetime.now(UTC).isoformat(timespec="milliseconds")
+        self._clerk.tell("state", {"state": state, "wall": wall})

@@ -75,3 +75,7 @@ class Switch:
     def sleep(self, clock: Clock, until_ns: int) -> bool:
         """Wait until a time or until woken, a slice at most; return whether woken."""
         return clock.wait_until(min(until_ns, clock.now_ns() + _SLICE_NS), self._wake)
+
+    def pause(self) -> None:
+        """Wait until woken, a slice of real time at most: nothing is due while held."""
+        self._wake.wait(_SLICE_NS / 1e9)

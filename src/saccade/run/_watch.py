@@ -31,7 +31,8 @@ class Watch:
         self._shift_ns = 0
         self._interval_ns: int | None = None
         self._last: MDAEvent | None = None
-        self._restarted_by: MDAEvent | None = None
+        self._restarted = False
+        self._late_ns = 0
 
     @property
     def interval_s(self) -> float | None:
@@ -53,18 +54,23 @@ class Watch:
         """
         if (event := self._next) is None:
             return None
-        restarts = event.reset_event_timer and event is not self._restarted_by
-        if self._t0_ns is None or restarts:
-            self._t0_ns, self._shift_ns, self._restarted_by = now_ns, 0, event
-        return event, self._t0_ns + _start_ns(event) + self._shift_ns
+        if self._t0_ns is None or (event.reset_event_timer and not self._restarted):
+            self._t0_ns, self._shift_ns, self._restarted = now_ns, 0, True
+        return event, self._due_ns(event)
 
-    def take(self) -> None:
-        """Go on to the event after the one that is due."""
-        self._last, self._next = self._next, next(self._events, None)
-        if self._interval_ns is not None and self._next is not None and self._last is not None:
-            planned_ns = _start_ns(self._next) - _start_ns(self._last)
-            if _time_index(self._next) != _time_index(self._last):
-                self._shift_ns += self._interval_ns - planned_ns
+    def take(self, now_ns: int) -> None:
+        """Go on to the event after the one that is due.
+
+        Parameters
+        ----------
+        now_ns : int
+            The present.
+        """
+        self._last, self._next, self._restarted = self._next, next(self._events, None), False
+        if self._last is not None:
+            self._late_ns = now_ns - self._due_ns(self._last)
+        if self._interval_ns is not None:
+            self._stretch(self._planned_ns(), self._interval_ns)
 
     def delay(self, shift_ns: int) -> None:
         """Move all that is left of the timeline back by some time."""
@@ -76,21 +82,38 @@ class Watch:
         Parameters
         ----------
         interval_s : float
-            Zero is as fast as possible.
+            Zero is as fast as possible. A plan whose events have no index at all is paced
+            from event to event.
         """
         new_ns = round(interval_s * 1e9)
-        if self._next is not None and self._last is not None:
-            old_ns = self._interval_ns
-            if old_ns is None:
-                old_ns = _start_ns(self._next) - _start_ns(self._last)
-            if _time_index(self._next) != _time_index(self._last):
-                self._shift_ns += new_ns - old_ns
+        old_ns = self._planned_ns() if self._interval_ns is None else self._interval_ns
         self._interval_ns = new_ns
+        self._stretch(old_ns, new_ns)
+
+    def _stretch(self, old_ns: int, new_ns: int) -> None:
+        """Let the next time point come later by the difference of two intervals."""
+        if self._last is None or self._next is None or _same_point(self._last, self._next):
+            return
+        self._shift_ns += new_ns - old_ns
+        if self._late_ns >= new_ns:
+            # What lies a whole interval behind is given up; making up for it would be a rush.
+            self._shift_ns += self._late_ns
+            self._late_ns = 0
+
+    def _planned_ns(self) -> int:
+        if self._last is None or self._next is None:
+            return 0
+        return _start_ns(self._next) - _start_ns(self._last)
+
+    def _due_ns(self, event: MDAEvent) -> int:
+        return (self._t0_ns or 0) + _start_ns(event) + self._shift_ns
 
 
 def _start_ns(event: MDAEvent) -> int:
     return round((event.min_start_time or 0.0) * 1e9)
 
 
-def _time_index(event: MDAEvent) -> int:
-    return int(event.index.get("t", 0))
+def _same_point(last: MDAEvent, event: MDAEvent) -> bool:
+    if not last.index and not event.index:
+        return False
+    return last.index.get("t", 0) == event.index.get("t", 0)

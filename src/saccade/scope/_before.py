@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ._safe import shutters
 from ._settings import same_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from pymmcore_plus import CMMCorePlus
+
+    from saccade.core import Roi
 
 _STILL_UM = 0.01
 
@@ -20,7 +24,7 @@ class Before:
     """What a run may change, as it was found."""
 
     exposure_ms: float
-    roi: tuple[int, int, int, int]
+    roi: Roi
     auto_shutter: bool
     xy_um: tuple[float, float] | None
     z_um: float | None
@@ -40,7 +44,12 @@ class Before:
             properties=_writable(core),
         )
 
-    def put_back(self, core: CMMCorePlus, changed: Mapping[tuple[str, str], str]) -> list[str]:
+    def put_back(
+        self,
+        core: CMMCorePlus,
+        changed: Mapping[tuple[str, str], str],
+        leave: Collection[tuple[str, str]] = (),
+    ) -> list[str]:
         """Set what differs; return what could not be put back. Never raises.
 
         Parameters
@@ -50,9 +59,11 @@ class Before:
             moved and the core does not know which way is towards the sample, both stay.
         changed : mapping of (device, property) to str
             What was changed besides the presets' properties, as it was before.
+        leave : collection of (device, property)
+            What SAFE has set; it stays so, as do all shutters.
         """
         steps: list[tuple[str, Callable[[], None]]] = [
-            ("properties", lambda: self._properties(core, changed)),
+            *self._properties(core, {**changed, **self.properties}, leave),
             ("region", lambda: self._roi(core)),
             ("exposure", lambda: self._exposure(core)),
             ("auto-shutter", lambda: core.setAutoShutter(self.auto_shutter)),
@@ -66,44 +77,87 @@ class Before:
                 problems.append(f"{name}: {' '.join(str(error).split()) or repr(error)}")
         return problems
 
-    def _properties(self, core: CMMCorePlus, changed: Mapping[tuple[str, str], str]) -> None:
-        for (device, name), value in {**changed, **self.properties}.items():
-            if not same_value(core.getProperty(device, name), value):
-                core.setProperty(device, name, value)
+    @staticmethod
+    def _properties(
+        core: CMMCorePlus,
+        values: Mapping[tuple[str, str], str],
+        leave: Collection[tuple[str, str]],
+    ) -> Iterator[tuple[str, Callable[[], None]]]:
+        try:
+            closed = set(shutters(core))
+        except Exception as error:  # noqa: BLE001 - then none of them is touched
+            problem = f"the shutters are unknown: {error}"
+            yield "properties", lambda: _fail(problem)
+            return
+        for (device, name), value in values.items():
+            if (device, name) not in leave and device not in closed:
+
+                def step(device: str = device, name: str = name, value: str = value) -> None:
+                    _set_property(core, device, name, value)
+
+                yield f"{device}.{name}", step
 
     def _exposure(self, core: CMMCorePlus) -> None:
         if core.getExposure() != self.exposure_ms:
             core.setExposure(self.exposure_ms)
+        if not math.isclose(actual := core.getExposure(), self.exposure_ms, rel_tol=0.01):
+            _fail(f"{actual:g} ms, not {self.exposure_ms:g}")
 
     def _roi(self, core: CMMCorePlus) -> None:
         if tuple(core.getROI()) != self.roi:
             core.clearROI()
             if tuple(core.getROI()) != self.roi:
                 core.setROI(*self.roi)
+        if (actual := tuple(core.getROI())) != self.roi:
+            _fail(f"{actual}, not {self.roi}")
 
     def _stage(self, core: CMMCorePlus) -> None:
-        move_z = self.z_um is not None and abs(core.getPosition() - self.z_um) > _STILL_UM
-        if not move_z:
+        focus = core.getFocusDevice()
+        if self.z_um is None or not focus:
             self._move_xy(core)
             return
-        direction = core.getFocusDirection(core.getFocusDevice())
-        if direction == 0 or self.z_um is None:
-            raise RuntimeError(
+        core.waitForDevice(focus)
+        away_um = self.z_um - core.getPosition()
+        direction = int(core.getFocusDirection(focus))
+        if abs(away_um) > _STILL_UM and direction == 0:
+            _fail(
                 "left where it is, because the focus direction is unknown; "
                 "set focus_direction in the profile"
             )
-        retracts = (self.z_um - core.getPosition()) * direction < 0
-        if retracts:
-            core.setPosition(self.z_um)
-            core.waitForDevice(core.getFocusDevice())
+        if away_um * direction < 0:
+            self._move_z(core, focus)
         self._move_xy(core)
-        if not retracts:
+        if away_um * direction > 0:
+            self._move_z(core, focus)
+
+    def _move_z(self, core: CMMCorePlus, focus: str) -> None:
+        if self.z_um is not None and abs(core.getPosition() - self.z_um) > _STILL_UM:
             core.setPosition(self.z_um)
+            core.waitForDevice(focus)
 
     def _move_xy(self, core: CMMCorePlus) -> None:
-        if self.xy_um is not None:
+        device = core.getXYStageDevice()
+        if self.xy_um is None or not device:
+            return
+        core.waitForDevice(device)  # a stage that was just stopped may refuse
+        x, y = core.getXYPosition()
+        if max(abs(x - self.xy_um[0]), abs(y - self.xy_um[1])) > _STILL_UM:
             core.setXYPosition(*self.xy_um)
-            core.waitForDevice(core.getXYStageDevice())
+            core.waitForDevice(device)
+
+
+def _set_property(core: CMMCorePlus, device: str, name: str, value: str) -> None:
+    if core.getProperty(device, name) == value:
+        return
+    core.setProperty(device, name, value)
+    if device != "Core":
+        core.waitForDevice(device)
+    if not same_value(actual := core.getProperty(device, name), value):
+        _fail(f"{actual!r}, not {value!r}")
+
+
+def _fail(problem: str) -> None:
+    raise RuntimeError(problem)
 
 
 def _writable(core: CMMCorePlus) -> dict[tuple[str, str], str]:

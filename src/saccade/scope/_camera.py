@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from saccade.core import RecordingEndedError, SnapError, StoppedError
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from pymmcore_plus import CMMCorePlus
 
-    from saccade.core import Pixels
+    from saccade.core import Pixels, Roi
 
     from ._manners import Manners
 
@@ -75,8 +75,8 @@ class Camera:
         for attempt in range(self._manners.snap_retries + 1):
             if self._stopping():
                 raise StoppedError("A stop was asked for before the exposure.")
-            self.end_live_view()
             try:
+                self.end_live_view()
                 return self._try(size_px, attempt)
             except RecordingEndedError:
                 raise
@@ -91,7 +91,7 @@ class Camera:
             self._core.stopSequenceAcquisition()
             self._note("interference", {"text": "A live view was running and was stopped."})
 
-    def burst(self, count: int, exposure_ms: float) -> Iterator[Shot]:
+    def burst(self, count: int, exposure_ms: float, roi: Roi, *, fixed: bool) -> Iterator[Shot]:
         """Yield the frames of a hardware-timed sequence as they arrive.
 
         Parameters
@@ -99,44 +99,57 @@ class Camera:
         count : int
             How many to take.
         exposure_ms : float
-            Of one frame; the wait for each is bounded by it.
+            Of the longest frame; the wait for each is bounded by it.
+        roi : tuple of int
+            Region of the camera; the burst ends if it changes.
+        fixed : bool
+            Whether all frames have that exposure; then the burst ends if it changes.
 
         Raises
         ------
         SnapError
-            If frames stop coming or the camera's buffer overflows; what came before is good.
+            If frames stop coming, the camera's buffer overflows, or somebody changes region or
+            exposure meanwhile; what came before is good.
         StoppedError
             If a stop was asked for; the sequence is ended.
         """
-        core, margin_s = self._core, self._manners.frame_margin_s
+        core = self._core
         self.end_live_view()
-        core.startSequenceAcquisition(count, 0, True)
         try:
+            core.startSequenceAcquisition(count, 0, True)
             deadline = time.monotonic() + exposure_ms / 1e3 + self._manners.first_frame_s
             place = -1
             while place < count - 1:
                 if self._stopping():
                     raise StoppedError("A stop was asked for during a burst.")
                 if core.getRemainingImageCount():
-                    place = max(place + 1, self._number(shot := self._pop()))
-                    yield self._placed(shot, place)
-                    deadline = time.monotonic() + exposure_ms / 1e3 + margin_s
-                elif core.isBufferOverflowed():
-                    raise SnapError("The camera's buffer overflowed.")
-                elif not core.isSequenceRunning() and not core.getRemainingImageCount():
+                    shot, number = self._pop()
+                    self._refuse_changed(shot, roi, exposure_ms if fixed else None)
+                    place = self._place(number, place + 1, count)
+                    yield _placed(shot, place)
+                    deadline = time.monotonic() + exposure_ms / 1e3 + self._manners.frame_margin_s
+                elif not self._wait_for_frame(deadline):
                     return
-                elif time.monotonic() > deadline:
-                    raise SnapError(f"No frame came for {margin_s} s beyond the exposure.")
-                else:
-                    time.sleep(self._manners.poll_s)
         finally:
             if core.isSequenceRunning():
                 core.stopSequenceAcquisition()
 
+    def _wait_for_frame(self, deadline: float) -> bool:
+        """Wait a little; return whether a frame may still come."""
+        core = self._core
+        if core.isBufferOverflowed():
+            raise SnapError("The camera's buffer overflowed.")
+        if not core.isSequenceRunning() and not core.getRemainingImageCount():
+            return False
+        if time.monotonic() > deadline:
+            raise SnapError("The camera stopped giving frames.")
+        time.sleep(self._manners.poll_s)
+        return True
+
     def _try(self, size_px: tuple[int, int], attempt: int) -> Shot:
         core = self._core
-        # The public snapImage also emits to listeners, one of which could raise before the
-        # exposure or hold it up; this is the hook that UniMMCore overrides, too.
+        # The public snapImage also emits to listeners, who have no part in the exposure; this
+        # is the hook that UniMMCore overrides, too.
         core._do_snap_image()  # noqa: SLF001
         exposed_ns = time.perf_counter_ns()
         pixels = core.getImage()
@@ -145,20 +158,30 @@ class Camera:
             raise SnapError(f"the picture is {pixels.shape}, the camera said {size_px[::-1]}")
         return Shot(pixels, exposed_ns, available_ns, attempt)
 
-    def _pop(self) -> tuple[Pixels, Mapping[str, Any], int]:
+    def _pop(self) -> tuple[Shot, int]:
         arrived_ns = time.perf_counter_ns()
         pixels, tags = self._core.popNextImageAndMD()
-        return pixels, cast("Mapping[str, Any]", tags), arrived_ns
+        number = str(tags.get("ImageNumber", ""))
+        shot = Shot(pixels, arrived_ns, time.perf_counter_ns())
+        return shot, int(number) if number.isdigit() else -1
+
+    def _refuse_changed(self, shot: Shot, roi: Roi, exposure_ms: float | None) -> None:
+        # Asked after the frame arrived: what holds now held while it was exposed.
+        core = self._core
+        if tuple(core.getROI()) != roi or shot.pixels.shape != roi[:1:-1]:
+            raise SnapError("Somebody changed the camera's region during the burst.")
+        if exposure_ms is not None and core.getExposure() != exposure_ms:
+            raise SnapError("Somebody changed the exposure during the burst.")
 
     @staticmethod
-    def _number(shot: tuple[Pixels, Mapping[str, Any], int]) -> int:
-        """Return the camera's own number of a frame, which jumps when frames were lost."""
-        try:
-            return int(shot[1].get("ImageNumber", "-1"))
-        except ValueError:
-            return -1
+    def _place(number: int, due: int, count: int) -> int:
+        """Return a frame's place: the core's own count, which jumps where it lost frames."""
+        if number < 0:  # the frame carries no number
+            return due
+        if not due <= number < count:
+            raise SnapError(f"Frame {number} of a burst of {count} came after frame {due - 1}.")
+        return number
 
-    @staticmethod
-    def _placed(shot: tuple[Pixels, Mapping[str, Any], int], place: int) -> Shot:
-        pixels, _, arrived_ns = shot
-        return Shot(pixels, arrived_ns, time.perf_counter_ns(), place=place)
+
+def _placed(shot: Shot, place: int) -> Shot:
+    return Shot(shot.pixels, shot.exposed_ns, shot.available_ns, place=place)

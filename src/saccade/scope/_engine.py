@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-from pymmcore_plus.core import SequencedEvent, iter_sequenced_events
+from pymmcore_plus.core import SequencedEvent
 from pymmcore_plus.mda import MDAEngine, SkipEvent
 from useq import HardwareAutofocus, MDAEvent
 
@@ -15,17 +14,19 @@ from saccade.core import (
     Order,
     RecordingEndedError,
     ScopeError,
+    SettingError,
     SnapError,
     StoppedError,
     Times,
 )
 
+from ._burst import as_played, bursts, longest_ms, start_sequences, stop_sequences
 from ._camera import Camera
 from ._hand import Hand
 from ._settings_of import SettingsOf
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from pymmcore_plus import CMMCorePlus
     from pymmcore_plus.mda._protocol import PImagePayload
@@ -43,8 +44,8 @@ class StrictEngine(MDAEngine):
 
     The stock engine goes on after a failed stage move, a refused exposure or a missing
     picture, and files the wrong one under the right name. This one applies only what an
-    event asks for, waits only for what it touched, reads it back, tries again a bounded
-    number of times, and then reports a gap.
+    event asks for, waits only for what it touched, reads it back before and after the
+    exposure, tries again a bounded number of times, and then reports a gap.
 
     Parameters
     ----------
@@ -56,19 +57,33 @@ class StrictEngine(MDAEngine):
         Tolerances, patience, retries.
     source : Source
         Gives orders and receives frames and gaps, all in the runner's thread.
+    wake : callable, optional
+        Undoes what SAFE did while the run was held; called before every event.
     """
 
-    def __init__(self, core: CMMCorePlus, labels: Labels, manners: Manners, source: Source) -> None:
+    def __init__(
+        self,
+        core: CMMCorePlus,
+        labels: Labels,
+        manners: Manners,
+        source: Source,
+        wake: Callable[[], None] = lambda: None,
+    ) -> None:
         super().__init__(core, restore_initial_state=False)
         self._source = source
         self._labels = labels
-        self._settings_of = SettingsOf(core, manners, labels.sensor_px)
+        self._wake = wake
+        self._settings_of = SettingsOf(core, manners, lambda: labels.sensor_px)
         self._hand = Hand(core, self._settings_of, manners, source.stopping, source.noted)
         self._camera = Camera(core, manners, source.stopping, source.noted)
         self._orders: tuple[Order, ...] = ()
-        self._held_open = False
+        self._held_open = ""
         self._retries = 0
         self._began_ns = 0
+        self.at_work = False
+        """Whether the hardware is being set or exposed, rather than somebody else at work."""
+        self.exposure_ms = 0.0
+        """Of the exposure that is under way, if one is."""
         self.exhausted = False
         """Whether the source had nothing more to give; the runner's own word is not enough."""
 
@@ -84,7 +99,9 @@ class StrictEngine(MDAEngine):
                 self._orders = (item,)
                 yield _bare(item.event)
             else:
-                yield from self._sequences(item)
+                for count, event in bursts(self.mmcore, [_bare(order.event) for order in item]):
+                    self._orders, item = item[:count], item[count:]
+                    yield event
         self.exhausted = True
 
     # ------------------------------------------------------------------- the runner's calls
@@ -92,10 +109,15 @@ class StrictEngine(MDAEngine):
     def setup_event(self, event: MDAEvent) -> None:
         """Make the event's settings true, or turn it into a gap."""
         self._began_ns = time.perf_counter_ns()
+        self.at_work, self.exposure_ms = True, 0.0
         try:
+            # Only now: whoever stops the run either sees us at work, or is seen here.
+            if self._source.stopping():
+                raise StoppedError("A stop was asked for before the event.")
+            self._wake()
             self._retries = self._hand.apply(event)
             if isinstance(event, SequencedEvent):
-                self._start_sequences(event)
+                self._start(event)
             self._open_shutter(event)
         except StoppedError as error:
             raise SkipEvent(len(self._orders), error.what) from None
@@ -114,26 +136,28 @@ class StrictEngine(MDAEngine):
 
     def teardown_event(self, event: MDAEvent) -> None:
         """Close the shutter unless the event asked to leave it open; end sequences."""
-        if self._held_open and not event.keep_shutter_open:
-            self.mmcore.setShutterOpen(False)
-            self.mmcore.setAutoShutter(True)
-            self._held_open = False
-        if isinstance(event, SequencedEvent):
-            self._stop_sequences(event)
-        if event.properties or isinstance(event, SequencedEvent):
-            # A property may have changed anything, even the objective.
-            self._hand.forget()
-            self._labels.refresh_optics()
+        try:
+            if self._held_open and not event.keep_shutter_open:
+                self.mmcore.setShutterOpen(self._held_open, False)
+                self.mmcore.setAutoShutter(True)
+                self._held_open = ""
+            if isinstance(event, SequencedEvent):
+                for problem in stop_sequences(self.mmcore, event):
+                    self._source.noted("failure", {"text": problem})
+        finally:
+            if event.properties or isinstance(event, SequencedEvent):
+                self._hand.forget()  # a property may have changed anything
+            self.at_work = False
 
     # ------------------------------------------------------------------------------ frames
 
     def _single(self, event: MDAEvent) -> Iterator[PImagePayload | None]:
         (order,) = self._orders
         try:
-            real = self._labels.read(event)
+            real = self._look(event)
             ready_ns = time.perf_counter_ns()
-            self._show_mask(event)
             shot = self._camera.snap(real.roi[2:])
+            self._refuse_disturbed(real)
         except StoppedError:
             return
         except RecordingEndedError as error:
@@ -146,25 +170,44 @@ class StrictEngine(MDAEngine):
 
     def _burst(self, event: SequencedEvent) -> Iterator[PImagePayload | None]:
         orders = dict(enumerate(self._orders))
-        real = self._labels.read(event)
-        ready_ns = time.perf_counter_ns()
-        self._show_mask(event)
         why: Exception = SnapError("The camera did not deliver it.")
         try:
-            for shot in self._camera.burst(len(orders), real.exposure_ms):
+            real = self._look(event)
+            ready_ns = time.perf_counter_ns()
+            self.exposure_ms = longest_ms(event, real)
+            fixed = not event.exposure_sequence
+            for shot in self._camera.burst(len(orders), self.exposure_ms, real.roi, fixed=fixed):
                 for lost in [place for place in orders if place < shot.place]:
                     self._miss((orders.pop(lost),), why)
                 order = orders.pop(shot.place)
-                actual = _as_played(real, event.events[shot.place])
+                actual = as_played(real, event, shot.place, self._labels)
                 yield self._hand_over(order, event.events[shot.place], actual, shot, ready_ns)
+                self.at_work = True
         except (StoppedError, GeneratorExit):
             return
         except RecordingEndedError as error:
             self._source.ended(error.what)
             return
-        except Exception as error:  # noqa: BLE001 - the rest of the burst is missing, whatever the reason
+        except Exception as error:  # noqa: BLE001 - the rest is missing, whatever the reason
             why = error
         self._miss(tuple(orders.values()), why)
+
+    def _look(self, event: MDAEvent) -> Real:
+        """Read the label of what is exposed next, and show its mask."""
+        real = self._labels.read(event)
+        self.exposure_ms = real.exposure_ms
+        if event.slm_image is not None:
+            self.mmcore.displaySLMImage(event.slm_image.device or self.mmcore.getSLMDevice())
+        return real
+
+    def _refuse_disturbed(self, real: Real) -> None:
+        """Raise if somebody else changed something while it was exposed."""
+        core = self.mmcore
+        problem = self._hand.disturbed()
+        if core.getExposure() != real.exposure_ms or tuple(core.getROI()) != real.roi:
+            problem = problem or "the camera was set otherwise"
+        if problem:
+            raise SettingError(f"Disturbed during the exposure: {problem}.")
 
     def _hand_over(
         self, order: Order, event: MDAEvent, real: Real, shot: Shot, ready_ns: int
@@ -172,6 +215,7 @@ class StrictEngine(MDAEngine):
         times = Times(order.asked_ns, self._began_ns, ready_ns, shot.exposed_ns, shot.available_ns)
         retries = self._retries + shot.retries
         frame = self._labels.frame(order, shot.pixels, real, times, retries)
+        self.at_work = False
         self._source.took(frame)
         return frame.pixels, event, self._metadata(event, frame)
 
@@ -193,16 +237,28 @@ class StrictEngine(MDAEngine):
 
     # ------------------------------------------------------------------- parts of the setup
 
-    def _open_shutter(self, event: MDAEvent) -> None:
-        core = self.mmcore
-        if event.keep_shutter_open and core.getAutoShutter():
-            core.setAutoShutter(False)
-            core.setShutterOpen(True)
-            self._held_open = True
+    def _start(self, event: SequencedEvent) -> None:
+        if event.z_sequence and self._settings_of.z_offset_um.get(event.index.get("p")):
+            raise SettingError("A hardware-timed stack can't follow the hardware autofocus.")
+        start_sequences(self.mmcore, event, self._load_sequenced_event)
 
-    def _show_mask(self, event: MDAEvent) -> None:
-        if event.slm_image is not None:
-            self.mmcore.displaySLMImage(event.slm_image.device or self.mmcore.getSLMDevice())
+    def _open_shutter(self, event: MDAEvent) -> None:
+        """Open the shutter for an event that leaves it open, or find it as the last one left it."""
+        core = self.mmcore
+        shutter = core.getShutterDevice()
+        if not shutter or not (
+            self._held_open or (event.keep_shutter_open and core.getAutoShutter())
+        ):
+            return
+        if self._held_open not in ("", shutter):  # a preset has chosen another one
+            core.setShutterOpen(self._held_open, False)
+        core.setAutoShutter(False)
+        self._held_open = shutter
+        if not core.getShutterOpen():
+            core.setShutterOpen(True)
+            self._hand.wait_for((shutter,))
+            if not core.getShutterOpen():
+                raise SettingError(f"{shutter} did not open.")
 
     def _focus(self, event: MDAEvent) -> None:
         action = event.action
@@ -217,53 +273,7 @@ class StrictEngine(MDAEngine):
         offsets[position] = offsets.get(position, 0.0) + offset_um
         self._hand.forget("z")
 
-    # ------------------------------------------------------------------- hardware sequences
-
-    def _sequences(self, orders: tuple[Order, ...]) -> Iterator[MDAEvent]:
-        events = [_bare(order.event) for order in orders]
-        taken = 0
-        for event in iter_sequenced_events(self.mmcore, events):
-            count = len(event.events) if isinstance(event, SequencedEvent) else 1
-            self._orders = tuple(orders[taken : taken + count])
-            taken += count
-            yield event
-
-    def _start_sequences(self, event: SequencedEvent) -> None:
-        core = self.mmcore
-        self._load_sequenced_event(event)
-        if event.x_sequence:
-            core.startXYStageSequence(core.getXYStageDevice())
-        if event.z_sequence:
-            core.startStageSequence(core.getFocusDevice())
-        if event.exposure_sequence:
-            core.startExposureSequence(core.getCameraDevice())
-        for device, name in event.property_sequences:
-            core.startPropertySequence(device, name)
-
-    def _stop_sequences(self, event: SequencedEvent) -> None:
-        core = self.mmcore
-        if event.exposure_sequence:
-            core.stopExposureSequence(core.getCameraDevice())
-        if event.x_sequence:
-            core.stopXYStageSequence(core.getXYStageDevice())
-        if event.z_sequence:
-            core.stopStageSequence(core.getFocusDevice())
-        for device, name in event.property_sequences:
-            core.stopPropertySequence(device, name)
-
 
 def _bare(event: MDAEvent) -> MDAEvent:
     """Return the event without a start time, which is ours to wait for, as its own copy."""
     return event.model_copy(update={"min_start_time": None, "metadata": dict(event.metadata)})
-
-
-def _as_played(real: Real, event: MDAEvent) -> Real:
-    """Return what a hardware sequence set for one of its frames; it can't be read meanwhile."""
-    return replace(
-        real,
-        x_um=real.x_um if event.x_pos is None else event.x_pos,
-        y_um=real.y_um if event.y_pos is None else event.y_pos,
-        z_um=real.z_um if event.z_pos is None else event.z_pos,
-        exposure_ms=real.exposure_ms if event.exposure is None else event.exposure,
-        channel=event.channel.config if event.channel else real.channel,
-    )

@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from psygnal import EmitLoopError
-
 from saccade.core import SettingError, StoppedError
 
 from ._settings import Property
@@ -53,6 +51,8 @@ class Hand:
         self._stopping = stopping
         self._note = note
         self._made: dict[str, object] = {}
+        self._restless: dict[str, None] = {}
+        self._asked: list[Setting] = []
         self.changed: dict[tuple[str, str], str] = {}
         """What single properties were before the first event that changed them."""
 
@@ -83,17 +83,23 @@ class Hand:
         StoppedError
             If a stop was asked for meanwhile.
         """
-        settings = self._settings_of(event)
+        self._asked = settings = self._settings_of(event)
         for setting in settings:
             if setting.value != self._made.get(setting.key) and (problem := setting.refuse()):
                 raise SettingError(f"Not possible: {problem}.")
-        problem = None
         for attempt in range(self._manners.setting_retries + 1):
             problem = self._attempt(settings)
             if problem is None:
                 return attempt
             self._note("retry", {"attempt": attempt, "problem": problem})
         raise SettingError(f"After {attempt + 1} tries {problem}.")
+
+    def disturbed(self) -> str | None:
+        """Return what no longer reads back as the last event asked for, if anything does not.
+
+        Single properties are left out: some go back by themselves, as a software trigger does.
+        """
+        return self._wrong(each for each in self._asked if not isinstance(each, Property))
 
     def wait_for(self, devices: Iterable[str]) -> None:
         """Wait until devices are at rest, and only these.
@@ -113,22 +119,29 @@ class Hand:
                 time.sleep(self._manners.poll_s)
 
     def _attempt(self, settings: Sequence[Setting]) -> str | None:
-        touched: list[str] = []
         try:
+            self._settle()  # what an earlier event or try left moving may refuse a command
             for setting in settings:
                 if setting.value != self._made.get(setting.key, _NOTHING):
                     self._made.pop(setting.key, None)
-                    touched += setting.devices
+                    self._restless.update(dict.fromkeys(setting.devices))
                     self._make(setting)
-            self.wait_for(touched)
-            wrong = [(each, why) for each in settings if (why := each.check())]
+            self._settle()
+            self._made.update({each.key: each.value for each in settings})
+            return self._wrong(settings)
         except StoppedError:
             raise
         except Exception as error:  # noqa: BLE001 - drivers raise anything; it is a failed try
             self.forget()
             return _one_line(error)
-        for setting in settings:
-            self._made[setting.key] = setting.value
+
+    def _settle(self) -> None:
+        """Wait for every device that was touched and is not known to be at rest."""
+        self.wait_for(self._restless)
+        self._restless.clear()
+
+    def _wrong(self, settings: Iterable[Setting]) -> str | None:
+        wrong = [(each, why) for each in settings if (why := each.check())]
         for setting, _ in wrong:
             self.forget(setting.key)
         return "; ".join(why for _, why in wrong) or None
@@ -138,12 +151,7 @@ class Hand:
             place = setting.device, setting.name
             if place not in self.changed:
                 self.changed[place] = self._core.getProperty(*place)
-        try:
-            setting.make()
-        except EmitLoopError as error:
-            # The hardware was told; a listener of the core's signals raised afterwards.
-            cause = error.__cause__ or error
-            self._note("listener", {"text": f"A listener of the core raised {cause!r}."})
+        setting.make()
 
 
 _NOTHING = object()

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from saccade.core import Order, Pixels
 
 
+_BINNING = "Binning"
+
+
 @dataclass(frozen=True, slots=True)
 class Real:
     """The state of the microscope at the start of an exposure."""
@@ -28,6 +31,9 @@ class Real:
     roi: Roi
     light_mw: Mapping[str, float] = field(default_factory=dict)
     properties: Mapping[str, str] = field(default_factory=dict)
+    pixel_size_um: float = 1.0
+    affine: tuple[float, float, float, float] = (1.0, 0.0, 0.0, 1.0)
+    sensor_px: tuple[int, int] | None = None
 
 
 class Labels:
@@ -54,14 +60,17 @@ class Labels:
         self._recorded = recorded
         self._xy, self._z = core.getXYStageDevice(), core.getFocusDevice()
         self._group = core.getChannelGroup()
-        self.sensor_px = sensor_size(core)
-        self.refresh_optics()
+        self._camera = core.getCameraDevice()
+        self._bins = core.hasProperty(self._camera, _BINNING)
+        width, height = sensor_size(core)
+        binning = self._binning()
+        self._unbinned_px = width * binning, height * binning
 
-    def refresh_optics(self) -> None:
-        """Read the pixel size again, which changes with the objective."""
-        core = self._core
-        self._pixel_size_um = core.getPixelSizeUm(True) or 1.0
-        self._affine = _directions(core.getPixelSizeAffine(True), self._pixel_size_um)
+    @property
+    def sensor_px(self) -> tuple[int, int]:
+        """Width and height of the whole sensor, in the pixels that it gives now."""
+        binning = self._binning()
+        return self._unbinned_px[0] // binning, self._unbinned_px[1] // binning
 
     def read(self, event: MDAEvent) -> Real:
         """Return the state of the microscope.
@@ -75,6 +84,7 @@ class Labels:
         x_um, y_um = core.getXYPosition(self._xy) if self._xy else (None, None)
         channel = event.channel.config if event.channel else self._channel()
         left, top, width, height = core.getROI()
+        pixel_size_um = core.getPixelSizeUm(True) or 1.0
         return Real(
             exposure_ms=core.getExposure(),
             x_um=x_um,
@@ -82,11 +92,24 @@ class Labels:
             z_um=core.getPosition(self._z) if self._z else None,
             channel=channel,
             roi=(left, top, width, height),
-            light_mw={each.name: each.power_mw for each in self._lights if each.lights(channel)},
+            light_mw=self.lit(channel),
             properties={
                 f"{dev}.{prop}": core.getProperty(dev, prop) for dev, prop in self._recorded
             },
+            pixel_size_um=pixel_size_um,
+            affine=_directions(core.getPixelSizeAffine(True), pixel_size_um),
+            sensor_px=self.sensor_px,
         )
+
+    def lit(self, channel: str | None) -> dict[str, float]:
+        """Return the power at the sample, in mW, of every source that a channel lights.
+
+        Parameters
+        ----------
+        channel : str or None
+            Name of the preset.
+        """
+        return {each.name: each.power_mw for each in self._lights if each.lights(channel)}
 
     def frame(
         self, order: Order, pixels: Pixels, real: Real, times: Times, retries: int = 0
@@ -119,14 +142,19 @@ class Labels:
             real.z_um,
             real.channel,
             real.roi,
-            self.sensor_px,
+            real.sensor_px,
             real.light_mw,
             real.properties,
-            self._pixel_size_um,
-            self._affine,
+            real.pixel_size_um,
+            real.affine,
             retries,
             times,
         )
+
+    def _binning(self) -> int:
+        # The cache spares the camera a question; presets and properties both keep it true.
+        text = self._core.getPropertyFromCache(self._camera, _BINNING) if self._bins else "1"
+        return int(text) if text.isdigit() and int(text) > 0 else 1
 
     def _channel(self) -> str | None:
         return (self._core.getCurrentConfigFromCache(self._group) or None) if self._group else None

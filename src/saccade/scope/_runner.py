@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from psygnal import EmitLoopError
-from pymmcore_plus.mda import MDARunner
+from pymmcore_plus.mda import FinishReason, MDARunner, RunState
 
 from saccade.core import ScopeBusyError
+
+from ._shield import Relayed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from pymmcore_plus import CMMCorePlus
+    from pymmcore_plus.mda import PMDAEngine
     from pymmcore_plus.mda.events import PMDASignaler
+    from useq import MDASequence
 
     from saccade.core import Source
+
+_MOST_COMPLAINTS = 100
 
 
 class StrictRunner(MDARunner):
@@ -29,13 +36,16 @@ class StrictRunner(MDARunner):
 
     def __init__(self, replaced: MDARunner) -> None:
         super().__init__()
-        self._open_signals = replaced.events
-        self._signals = _Guarded(replaced.events, self._complain)
+        self._open_signals = self._signals = replaced.events
         self._engine = replaced.engine
         self._running = threading.Lock()
         self._owner_lock = threading.Lock()
         self._owner: str | None = None
+        self._player: int | None = None
         self._source: Source | None = None
+        self._on_cancel: Callable[[], None] | None = None
+        self._held = False
+        self._complaints = 0
 
     @property
     def events(self) -> PMDASignaler:
@@ -45,11 +55,8 @@ class StrictRunner(MDARunner):
     def own(self, owner: str) -> None:
         """Reserve the microscope for one run; raise `ScopeBusyError` if it is taken."""
         with self._owner_lock:
-            if self._owner is not None or self.is_running():
-                holder = self._owner or "another acquisition"
-                raise ScopeBusyError(
-                    f"The microscope is held by {holder}.", "Wait for it to end, or stop it."
-                )
+            if self.is_running():
+                raise self._busy("Wait for it to end, or stop it.")
             self._owner = owner
 
     def disown(self) -> None:
@@ -58,49 +65,93 @@ class StrictRunner(MDARunner):
             self._owner = None
 
     @contextmanager
-    def playing(self, source: Source) -> Iterator[None]:
-        """Let pause and cancel of this runner reach a source, for a while."""
-        self._source = source
+    def playing(
+        self, engine: PMDAEngine, source: Source, on_cancel: Callable[[], None]
+    ) -> Iterator[None]:
+        """Put an engine in, and let pause and cancel reach a source, for a while.
+
+        Parameters
+        ----------
+        engine : PMDAEngine
+            Takes the place of the one that is there; only this thread can run it.
+        source : Source
+            Of the run that owns the microscope.
+        on_cancel : callable
+            Called, in the thread that cancels, after the source was told.
+        """
+        stock = self._engine
+        self._player, self._source, self._on_cancel = threading.get_ident(), source, on_cancel
+        self._held, self._complaints = False, 0
+        self._engine, self._signals = engine, Relayed(self._open_signals, self._emit)
         try:
             yield
         finally:
-            self._source = None
+            self._engine, self._signals = stock, self._open_signals
+            self._player = self._source = self._on_cancel = None
 
     def run(self, events: Any, **options: Any) -> None:
         """Run as the stock runner does, unless one runs already or a run owns the microscope."""
-        foreign = self._owner is not None and self._source is None
-        if foreign or not self._running.acquire(blocking=False):
-            holder = self._owner or "another acquisition"
-            raise ScopeBusyError(f"The microscope is held by {holder}.", "Wait for it to end.")
+        with self._owner_lock:
+            foreign = self._owner is not None and self._player != threading.get_ident()
+            if foreign or not self._running.acquire(blocking=False):
+                raise self._busy("Wait for it to end.")
         try:
             super().run(events, **options)
         finally:
             self._running.release()
 
     def is_running(self) -> bool:
-        """Return whether an acquisition is under way, also while a stop takes effect."""
-        return super().is_running() or self._running.locked()
+        """Return whether the microscope is taken, also by a run that is armed or stopping."""
+        return self._owner is not None or super().is_running() or self._running.locked()
 
     def cancel(self) -> None:
         """Stop; a run of ours ends by its own way, through SAFE."""
-        if (source := self._source) is not None:
-            source.cancelled("cancelled through the core's runner")
-        else:
+        source, on_cancel = self._source, self._on_cancel
+        if source is None or on_cancel is None:
             super().cancel()
+            return
+        source.cancelled("cancelled through the core's runner")
+        on_cancel()
 
     def set_paused(self, paused: bool) -> None:
         """Pause or go on; a run of ours is held, by its own clock."""
-        if (source := self._source) is not None:
+        if (source := self._source) is None:
+            super().set_paused(paused)
+        elif paused != self._held:
+            self._held = paused
             source.paused(paused)
             self._open_signals.sequencePauseToggled.emit(paused)
-        else:
-            super().set_paused(paused)
 
-    def _complain(self, name: str, error: BaseException) -> None:
-        if self._source is None:
-            raise error
-        cause = error.__cause__ or error
-        self._source.noted("listener", {"text": f"A listener of {name!r} raised {cause!r}."})
+    def is_paused(self) -> bool:
+        """Return whether it was asked to pause."""
+        return self._held if self._source is not None else super().is_paused()
+
+    def complain(self, text: str) -> None:
+        """Let the journal of the run that plays know of a listener that raised."""
+        self._complaints += 1
+        if self._complaints > _MOST_COMPLAINTS:
+            return
+        if (source := self._source) is not None:
+            source.noted("listener", {"text": text})
+        else:
+            logging.getLogger(__name__).warning(text)
+
+    def _emit(self, name: str, signal: Any, values: tuple[Any, ...]) -> None:
+        try:
+            signal.emit(*values)
+        except EmitLoopError as error:
+            self.complain(f"A listener of {name!r} raised {error.__cause__ or error!r}.")
+
+    def _finish_run(self, sequence: MDASequence) -> None:
+        # Our generator just ends when a run is stopped, which the stock runner calls completed.
+        stopped = self._source is not None and self._source.stopping()
+        if stopped and self._finish_reason is not FinishReason.ERRORED:
+            self._finish_reason = FinishReason.CANCELED
+        super()._finish_run(sequence)
+
+    def _busy(self, do: str) -> ScopeBusyError:
+        holder = self._owner or "another acquisition"
+        return ScopeBusyError(f"The microscope is held by {holder}.", do)
 
 
 def strict_runner(core: CMMCorePlus) -> StrictRunner:
@@ -110,39 +161,18 @@ def strict_runner(core: CMMCorePlus) -> StrictRunner:
     ----------
     core : CMMCorePlus
         There is no public way to replace its runner.
+
+    Raises
+    ------
+    ScopeBusyError
+        If the core's own runner is at work.
     """
     if not isinstance(core.mda, StrictRunner):
+        if core.mda.status.phase is not RunState.IDLE:
+            raise ScopeBusyError(
+                "The microscope is held by another acquisition.", "Wait for it to end, or stop it."
+            )
         core._mda_runner = StrictRunner(core.mda)  # noqa: SLF001
     runner = core.mda
     assert isinstance(runner, StrictRunner)  # noqa: S101 - set above
     return runner
-
-
-class _Guarded:
-    """Signals whose listeners may raise without ending the acquisition."""
-
-    def __init__(
-        self, signals: PMDASignaler, complain: Callable[[str, BaseException], None]
-    ) -> None:
-        self._of = signals
-        self._complain = complain
-
-    def __getattr__(self, name: str) -> Any:
-        signal = getattr(self._of, name)
-        return _GuardedSignal(name, signal, self._complain) if hasattr(signal, "emit") else signal
-
-
-class _GuardedSignal:
-    def __init__(
-        self, name: str, signal: Any, complain: Callable[[str, BaseException], None]
-    ) -> None:
-        self._name, self._signal, self._complain = name, signal, complain
-
-    def emit(self, *values: Any) -> None:
-        try:
-            self._signal.emit(*values)
-        except EmitLoopError as error:
-            self._complain(self._name, error)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._signal, name)

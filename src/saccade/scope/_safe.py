@@ -1,16 +1,25 @@
-"""SAFE: light off, stage and camera stopped, read back."""
+"""SAFE: light off, stage and camera stopped, read back; and the way back from it."""
 
 from __future__ import annotations
 
+import threading
+import time
 from functools import partial
 from typing import TYPE_CHECKING
+
+from saccade.core import SettingError
 
 from ._settings import same_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from pymmcore_plus import CMMCorePlus
+
+_SETTLE_S = 0.1
+"""How long a device may take to read back as closed, or as standing."""
+_TRIES = 2
+"""How often a shutter is told to close."""
 
 
 def make_safe(core: CMMCorePlus, settings: Sequence[tuple[str, str, str]] = ()) -> dict[str, str]:
@@ -28,24 +37,137 @@ def make_safe(core: CMMCorePlus, settings: Sequence[tuple[str, str, str]] = ()) 
     dict of str to str
         What was read back of each device, or ``NOT SAFE: ...``.
     """
-    from pymmcore_plus import DeviceType
-
     steps: dict[str, Callable[[], str]] = {
         f"{device}.{name}": partial(_set, core, device, name, value)
         for device, name, value in settings
     }
-    for shutter in _listed(lambda: core.getLoadedDevicesOfType(DeviceType.Shutter)):
+    for shutter in _listed(lambda: shutters(core)):
         steps[shutter] = partial(_close, core, shutter)
     steps["sequence"] = partial(_end_sequence, core)
-    for stage in _listed(lambda: (core.getXYStageDevice(), core.getFocusDevice())):
+    for stage in _listed(lambda: _stages(core)):
         steps[stage] = partial(_halt, core, stage)
     return {name: _attempt(step) for name, step in steps.items()}
 
 
-def _attempt(step: Callable[[], str]) -> str:
+class Safety:
+    """SAFE on demand, from any thread, and what must be undone when a held run goes on.
+
+    Parameters
+    ----------
+    core : CMMCorePlus
+        The microscope.
+    settings : sequence of (device, property, value)
+        As in `make_safe`.
+    """
+
+    def __init__(self, core: CMMCorePlus, settings: Sequence[tuple[str, str, str]] = ()) -> None:
+        self._core = core
+        self._settings = tuple(settings)
+        self._lock = threading.RLock()
+        self._timer: threading.Timer | None = None
+        self._playing = False
+        self._lit: tuple[str, ...] = ()
+        self._values: dict[tuple[str, str], str] = {}
+
+    @property
+    def switched(self) -> frozenset[tuple[str, str]]:
+        """Device and property of what SAFE sets besides shutters."""
+        return frozenset((device, name) for device, name, _ in self._settings)
+
+    def begin(self) -> None:
+        """Remember, from now on, what SAFE switches off."""
+        with self._lock:
+            self._playing = True
+
+    def end(self) -> None:
+        """Forget it, and call off what `soon` has in store."""
+        with self._lock:
+            self._playing = False
+            self._lit, self._values = (), {}
+            timer, self._timer = self._timer, None
+        if timer is not None:
+            timer.cancel()
+            timer.join(_SETTLE_S)
+
+    def make(self) -> Mapping[str, str]:
+        """Bring the microscope to SAFE; never raises."""
+        with self._lock:
+            if self._playing and not (self._lit or self._values):
+                self._remember()
+            return make_safe(self._core, self._settings)
+
+    def make_if_playing(self) -> None:
+        """Bring it to SAFE, unless the run has ended meanwhile."""
+        with self._lock:
+            if self._playing:
+                make_safe(self._core, self._settings)
+
+    def soon(self, delay_s: float) -> None:
+        """Bring it to SAFE after a while, unless the run has ended by then.
+
+        A camera that never returns from an exposure keeps the run's thread; the light need
+        not wait for it.
+        """
+        with self._lock:
+            if self._playing and self._timer is None:
+                self._timer = threading.Timer(delay_s, self.make_if_playing)
+                self._timer.name, self._timer.daemon = "saccade-safe", True
+                self._timer.start()
+
+    def wake(self) -> None:
+        """Undo what SAFE did while the run was held; raises `SettingError` if it can't be."""
+        if not (self._lit or self._values):
+            return
+        core = self._core
+        with self._lock:
+            for (device, name), value in self._values.items():
+                core.setProperty(device, name, value)
+                if not same_value(actual := core.getProperty(device, name), value):
+                    raise SettingError(f"{device}.{name} is {actual!r} after SAFE, not {value!r}.")
+            for shutter in self._lit:
+                core.setShutterOpen(shutter, True)
+                if not _comes_true(partial(core.getShutterOpen, shutter)):
+                    raise SettingError(f"{shutter} did not open again after SAFE.")
+            self._lit, self._values = (), {}
+
+    def _remember(self) -> None:
+        core = self._core
+        self._lit = tuple(
+            label
+            for label in _listed(lambda: shutters(core))
+            if _says_yes(core.getShutterOpen, label)
+        )
+        for device, name, _ in self._settings:
+            if value := _attempt(partial(core.getProperty, device, name), failed=""):
+                self._values[device, name] = value
+
+
+def shutters(core: CMMCorePlus) -> tuple[str, ...]:
+    """Return the labels of all shutters.
+
+    Parameters
+    ----------
+    core : CMMCorePlus
+        The microscope.
+    """
+    from pymmcore_plus import DeviceType
+
+    return tuple(core.getLoadedDevicesOfType(DeviceType.Shutter))
+
+
+def _stages(core: CMMCorePlus) -> tuple[str, ...]:
+    from pymmcore_plus import DeviceType
+
+    kinds = DeviceType.XYStage, DeviceType.Stage
+    return tuple(label for kind in kinds for label in core.getLoadedDevicesOfType(kind))
+
+
+def _attempt(step: Callable[[], str], failed: str | None = None) -> str:
     try:
         return step()
     except Exception as error:  # noqa: BLE001 - SAFE goes on to the next device whatever happens
+        if failed is not None:
+            return failed
         return f"NOT SAFE: {' '.join(str(error).split()) or repr(error)}"
 
 
@@ -56,6 +178,20 @@ def _listed(ask: Callable[[], Sequence[str]]) -> list[str]:
         return []
 
 
+def _says_yes(ask: Callable[[str], bool], label: str) -> bool:
+    try:
+        return ask(label)
+    except Exception:  # noqa: BLE001 - what can't be asked can't be remembered
+        return False
+
+
+def _comes_true(ask: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + _SETTLE_S
+    while not (answer := ask()) and time.monotonic() < deadline:
+        time.sleep(1e-3)
+    return answer
+
+
 def _set(core: CMMCorePlus, device: str, name: str, value: str) -> str:
     core.setProperty(device, name, value)
     actual = core.getProperty(device, name)
@@ -63,8 +199,12 @@ def _set(core: CMMCorePlus, device: str, name: str, value: str) -> str:
 
 
 def _close(core: CMMCorePlus, label: str) -> str:
-    core.setShutterOpen(label, False)
-    return "NOT SAFE: still open" if core.getShutterOpen(label) else "closed"
+    problem = "NOT SAFE: still open"
+    for _ in range(_TRIES):
+        problem = _attempt(lambda: core.setShutterOpen(label, False) or "NOT SAFE: still open")
+        if _comes_true(lambda: not core.getShutterOpen(label)):
+            return "closed"
+    return problem
 
 
 def _end_sequence(core: CMMCorePlus) -> str:
@@ -77,4 +217,5 @@ def _halt(core: CMMCorePlus, label: str) -> str:
     if not core.deviceBusy(label):
         return "at rest"
     core.stop(label)
-    return "stopped"
+    stands = _comes_true(lambda: not core.deviceBusy(label))
+    return "stopped" if stands else "NOT SAFE: still moving"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any
 
 from saccade.core import ProfileError, ScopeError, Span, Stand
@@ -13,7 +12,8 @@ from ._engine import StrictEngine
 from ._label import Labels
 from ._manners import Manners
 from ._runner import strict_runner
-from ._safe import make_safe
+from ._safe import Safety
+from ._shield import Shield
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from pymmcore_plus import CMMCorePlus
 
     from saccade.core import LightSource, Source
+
+_GRACE_S = 0.05
+"""How long after an exposure that is over a stop may take effect."""
 
 
 class MicroManagerScope:
@@ -71,12 +74,12 @@ class MicroManagerScope:
         self._limits = dict(limits or {})
         self._manners = manners or Manners()
         self._recorded = recorded
-        self._safe_settings = tuple(safe_settings)
         self._details = dict(details or {})
         self._runner = strict_runner(core)
+        self._safety = Safety(core, safe_settings)
         self._before: Before | None = None
+        self._shield: Shield | None = None
         self._engine: StrictEngine | None = None
-        self._safe_lock = threading.Lock()
         self.not_put_back: list[str] = []
         """What the last run changed and could not put back."""
         detach_at_exit(core)
@@ -106,6 +109,7 @@ class MicroManagerScope:
         self._runner.own(owner)
         try:
             self._before = Before.of(self.core)
+            self._shield = Shield(self.core, self._runner.complain)
         except BaseException:
             self._runner.disown()
             raise
@@ -127,35 +131,51 @@ class MicroManagerScope:
         """
         if self._before is None:
             raise ScopeError("The scope is not held.", "Call hold() before play().")
+        if self.core.isSequenceRunning():  # a live view, which a change of region would upset
+            self.core.stopSequenceAcquisition()
         labels = Labels(self.core, self._lights, self._recorded)
-        engine = StrictEngine(self.core, labels, self._manners, source)
+        engine = StrictEngine(self.core, labels, self._manners, source, self._safety.wake)
         self._engine = engine
-        stock = self._runner.set_engine(engine)
+        self._safety.begin()
         try:
-            with logs_into(folder), self._runner.playing(source):
+            with logs_into(folder), self._runner.playing(engine, source, self.abort):
                 self._runner.run(engine.events())
         finally:
-            if stock is not None:
-                self._runner.set_engine(stock)
+            self._safety.end()
         if not engine.exhausted and not source.stopping():
             raise ScopeError(
                 "The acquisition was ended by another program.", "Start the run again."
             )
 
     def abort(self) -> None:
-        """Do nothing: every wait of the engine asks the source whether to stop."""
+        """See to it that the microscope is SAFE soon, now that a stop was asked for.
+
+        Every wait of the engine ends by itself. But the run's thread may be with a listener,
+        a detector or a disk that is slow: then the microscope is idle, and made SAFE at once.
+        Or a camera may hang: then it is made SAFE when the exposure should have been over.
+        """
+        engine = self._engine
+        if engine is None:
+            return
+        if engine.at_work:
+            self._safety.soon(engine.exposure_ms / 1e3 + _GRACE_S)
+        else:
+            self._safety.make_if_playing()
 
     def safe(self) -> Mapping[str, str]:
         """Bring the microscope to SAFE; never raises."""
-        with self._safe_lock:
-            return make_safe(self.core, self._safe_settings)
+        return self._safety.make()
 
     def release(self) -> None:
         """Put back what the run changed, and let others have the microscope."""
         before, self._before = self._before, None
-        changed = {} if self._engine is None else self._engine.changed
-        self.not_put_back = [] if before is None else before.put_back(self.core, changed)
-        self._engine = None
+        engine, self._engine = self._engine, None
+        changed = {} if engine is None else engine.changed
+        if before is not None:
+            self.not_put_back = before.put_back(self.core, changed, self._safety.switched)
+        if self._shield is not None:
+            self._shield.lower()
+            self._shield = None
         self._runner.disown()
 
 
@@ -179,6 +199,10 @@ def _versions(core: CMMCorePlus) -> dict[str, Any]:
         "xy": core.getXYStageDevice(),
         "z": core.getFocusDevice(),
         "shutter": core.getShutterDevice(),
+        "groups": {
+            group: list(core.getAvailableConfigs(group))
+            for group in core.getAvailableConfigGroups()
+        },
         "devices": {
             label: core.getDeviceLibrary(label) + ":" + core.getDeviceName(label)
             for label in core.getLoadedDevices()

@@ -178,10 +178,12 @@ class Property:
 
     def __post_init__(self) -> None:
         self.key = f"{self.device}.{self.name}"
-        self.devices = (self.device,)
+        self.devices = () if self.device == "Core" else (self.device,)
 
     def refuse(self) -> str | None:
         """Return why it can never succeed."""
+        if isinstance(self.value, float) and not math.isfinite(self.value):
+            return f"{self.key} = {self.value}"
         devices = self.core.getLoadedDevices()
         if self.device not in devices:
             return f"there is no device {self.device!r}; {did_you_mean(self.device, devices)}"
@@ -258,12 +260,12 @@ class Mask:
 
     def make(self) -> None:
         """Load the mask."""
-        if self.pixels.ndim == 0:
-            self.core.setSLMPixelsTo(self.device, 255 if self.pixels.item() else 0)
+        pixels = self.pixels
+        if pixels.dtype == bool:
+            pixels = pixels.astype(np.uint8) * np.uint8(255)
+        if pixels.ndim == 0:
+            self.core.setSLMPixelsTo(self.device, int(pixels.item()))
         else:
-            pixels = self.pixels
-            if pixels.dtype == bool:
-                pixels = pixels.astype(np.uint8) * np.uint8(255)
             self.core.setSLMImage(self.device, pixels)
         if self.image.exposure:
             self.core.setSLMExposure(self.device, self.image.exposure)
@@ -279,11 +281,14 @@ def same_value(actual: object, wanted: object) -> bool:
     Parameters
     ----------
     actual, wanted : object
-        Micro-Manager reads back ``"5.0000"`` for a property that was set to ``5``.
+        Micro-Manager reads back ``"5.0000"`` for a property that was set to ``5``. Whole
+        numbers must be the same, others within what their text holds.
     """
     if str(actual) == str(wanted):
         return True
     try:
+        if str(actual).lstrip("-").isdigit() and str(wanted).lstrip("-").isdigit():
+            return int(str(actual)) == int(str(wanted))
         return math.isclose(float(str(actual)), float(str(wanted)), rel_tol=1e-4, abs_tol=1e-6)
     except ValueError:
         return False

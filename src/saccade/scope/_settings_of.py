@@ -9,6 +9,8 @@ from saccade.core import SettingError
 from ._settings import Exposure, Mask, Preset, Property, Region, Stage, Xy
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pymmcore_plus import CMMCorePlus
     from useq import MDAEvent
 
@@ -25,11 +27,13 @@ class SettingsOf:
         The microscope.
     manners : Manners
         Tolerances.
-    sensor_px : tuple of int
-        Width and height of the whole sensor.
+    sensor_px : callable
+        Returns width and height of the whole sensor.
     """
 
-    def __init__(self, core: CMMCorePlus, manners: Manners, sensor_px: tuple[int, int]) -> None:
+    def __init__(
+        self, core: CMMCorePlus, manners: Manners, sensor_px: Callable[[], tuple[int, int]]
+    ) -> None:
         self._core = core
         self._manners = manners
         self._sensor_px = sensor_px
@@ -57,7 +61,7 @@ class SettingsOf:
         if event.roi is not None:
             roi = event.roi
             region = (roi.offset_x, roi.offset_y, roi.width, roi.height)
-            settings.append(Region(core, region, self._sensor_px))
+            settings.append(Region(core, region, self._sensor_px()))
         return settings
 
     def _xy(self, x_um: float | None, y_um: float | None) -> Xy:

@@ -1,1 +1,21 @@
-"""To come."""
+"""The run folder: frames, journal, proof and export."""
+
+from ._export import export_ome_tiff
+from ._folder import claim_folder, new_folder, write_run_json
+from ._journal import Line, read_lines
+from ._reader import RunFolder
+from ._recorder import Recorder
+from ._verify import Report, verify
+
+__all__ = [
+    "Line",
+    "Recorder",
+    "Report",
+    "RunFolder",
+    "claim_folder",
+    "export_ome_tiff",
+    "new_folder",
+    "read_lines",
+    "verify",
+    "write_run_json",
+]

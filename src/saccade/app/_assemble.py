@@ -1,0 +1,81 @@
+"""A run from a protocol file and a scope."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ._parts import build_parts
+from ._run import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from saccade.core import Scope
+    from saccade.scope import MicroManagerScope
+
+    from ._protocol import Protocol
+
+
+@dataclass(frozen=True)
+class Assembled:
+    """A run that was put together, and where its light is counted."""
+
+    run: Run
+    dose: Callable[[], float] | None
+    """Returns the most light that any position has had, in J/cm², if a guard keeps count."""
+
+
+def open_scope(name: str, beside: Path | None = None) -> MicroManagerScope:
+    """Return the microscope that a protocol or a command line names.
+
+    Parameters
+    ----------
+    name : str
+        As `saccade.scope.load` takes it.
+    beside : Path, optional
+        Folder in which a relative path is looked for first.
+    """
+    from saccade.scope import load
+
+    if beside is not None and Path(name).suffix and (beside / name).exists():
+        return load(beside / name)
+    return load(name)
+
+
+def assemble(protocol: Protocol, scope: Scope, out: Path | None = None) -> Assembled:
+    """Return the run that a protocol describes, not yet started.
+
+    Parameters
+    ----------
+    protocol : Protocol
+        As loaded.
+    scope : Scope
+        The microscope.
+    out : Path, optional
+        Run folder; by default a new one under ``runs``.
+
+    Raises
+    ------
+    ProtocolError
+        If a part can't be made.
+    """
+    parts = build_parts(protocol.spec())
+    run = Run(
+        scope,
+        protocol.watch,
+        detect=dict(parts.eyes) or None,
+        decide=parts.rules,
+        guards=parts.guards,
+        mode=protocol.mode,
+        deadline_ms=protocol.deadline_ms,
+        out=out,
+        name=protocol.name,
+        queue_mb=protocol.record.queue_mb,
+        overload=protocol.record.overload,
+        protocol=protocol.resolved(),
+    )
+    ledgers = [guard for guard in parts.guards if hasattr(guard, "spent_j_per_cm2")]
+    dose = (lambda: max(guard.spent_j_per_cm2 for guard in ledgers)) if ledgers else None
+    return Assembled(run, dose)

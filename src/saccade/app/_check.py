@@ -1,0 +1,166 @@
+"""A protocol against the scope that it is meant for, without touching anything."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from saccade.core import Action, Refusal, did_you_mean
+from saccade.guard import Limits
+from saccade.run import Door
+
+from ._parts import build_parts, bursts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from useq import MDAEvent
+
+    from saccade.core import Guard, Stand
+
+    from ._protocol import Protocol
+
+_MOST_EVENTS = 200_000
+_FRAME_OVERHEAD_BYTES = 2_000
+"""Lines of the journal that a frame brings with it."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that the check found."""
+
+    level: Literal["error", "warning", "fact"]
+    text: str
+    do: str = ""
+
+
+def check(protocol: Protocol, stand: Stand, out: Path | None = None) -> tuple[Finding, ...]:
+    """Return what speaks against running a protocol on a stand, and what it will cost.
+
+    Parameters
+    ----------
+    protocol : Protocol
+        As loaded; its parts are made anew.
+    stand : Stand
+        The microscope, as it is now.
+    out : Path, optional
+        Where the run folder would go.
+
+    Raises
+    ------
+    UsageError
+        If a part does not fit the stand at all.
+    """
+    spec = protocol.spec()
+    parts = build_parts(spec)
+    plans = {"watch": protocol.watch, **{f"burst {n}": b for n, b in enumerate(bursts(spec))}}
+    findings: list[Finding] = []
+    for name, plan in plans.items():
+        findings += _presets(name, plan, stand)
+        findings += _axes(name, plan, stand)
+        findings += _within(name, plan, stand)
+    for name, eye in parts.eyes.items():
+        if eye.channel is not None and stand.channels and eye.channel not in stand.channels:
+            what = f"The detector {name!r} looks at the channel {eye.channel!r}, which isn't there."
+            findings.append(Finding("error", what, did_you_mean(eye.channel, stand.channels)))
+    findings += _guarded(protocol.watch, parts.guards, stand)
+    findings += _recording(protocol.watch, stand)
+    findings += _disk(protocol.watch, stand, out)
+    findings += [Finding("warning", text) for text in protocol.warnings()]
+    return tuple(dict.fromkeys(findings))
+
+
+def _events(plan: Iterable[Any]) -> Iterator[MDAEvent]:
+    for count, event in enumerate(plan):
+        if count >= _MOST_EVENTS:
+            return
+        yield event
+
+
+def _presets(name: str, plan: Iterable[Any], stand: Stand) -> Iterator[Finding]:
+    for event in _events(plan):
+        channel = event.channel
+        if channel is None:
+            continue
+        known = stand.details.get("groups", {}).get(channel.group, stand.channels)
+        if channel.config not in known:
+            yield Finding(
+                "error",
+                f"{name}: there is no preset {channel.config!r} in {channel.group!r}.",
+                did_you_mean(channel.config, known),
+            )
+
+
+def _axes(name: str, plan: Iterable[Any], stand: Stand) -> Iterator[Finding]:
+    for event in _events(plan):
+        if (event.x_pos is not None or event.y_pos is not None) and not stand.has_xy:
+            yield Finding("error", f"{name}: it moves in XY, but there is no XY stage.")
+        if event.z_pos is not None and not stand.has_z:
+            yield Finding("error", f"{name}: it moves in Z, but there is no focus drive.")
+
+
+def _within(name: str, plan: Iterable[Any], stand: Stand) -> Iterator[Finding]:
+    limits = Limits()
+    limits.learn(stand)
+    for event in _events(plan):
+        answer = limits(Action((event,), name))
+        if isinstance(answer, Refusal):
+            yield Finding("error", f"{name}: {answer.reason}.", f"Allowed: {answer.allowed}.")
+            return
+
+
+def _guarded(plan: Iterable[Any], guards: tuple[Guard, ...], stand: Stand) -> Iterator[Finding]:
+    """Play the plan through new guards, as if nothing were decided."""
+    door = Door(guards)
+    door.learn(stand)
+    refused, first = 0, None
+    for event in _events(plan):
+        t_ns = round((event.min_start_time or 0.0) * 1e9)
+        answer = door.let_through(Action((event,), "watch", t_ns=t_ns))
+        if isinstance(answer, Refusal):
+            refused, first = refused + 1, first or answer
+    if first is not None:
+        text = f"{first.guard} refuses {refused} events of the plan itself: {first.reason}."
+        yield Finding("error", text, f"Allowed: {first.allowed}." if first.allowed else "")
+    for guard in guards:
+        if (spent := getattr(guard, "spent_j_per_cm2", None)) is not None:
+            yield Finding("fact", f"The plan itself gives {spent:.3g} J/cm² at one position.")
+
+
+def _recording(plan: Iterable[Any], stand: Stand) -> Iterator[Finding]:
+    sizes: Mapping[str, int] = stand.details.get("sizes", {})
+    if not sizes:
+        return
+    last = max((event.index.get("t", 0) for event in _events(plan)), default=0)
+    if last >= sizes.get("T", 1):
+        yield Finding(
+            "warning",
+            f"The recording has {sizes.get('T', 1)} times, the plan {last + 1}; "
+            "the run ends with the recording.",
+        )
+
+
+def _disk(plan: Iterable[Any], stand: Stand, out: Path | None) -> Iterator[Finding]:
+    count = sum(1 for _ in _events(plan))
+    height, width = stand.shape_px
+    frame_bytes = height * width * np.dtype(stand.dtype).itemsize + _FRAME_OVERHEAD_BYTES
+    place = (out or Path("runs")).absolute()
+    while not place.exists():
+        place = place.parent
+    free = shutil.disk_usage(place).free
+    needed = count * frame_bytes
+    text = f"{count} planned frames need {_gb(needed)} of the {_gb(free)} free at {place}."
+    if needed > free:
+        yield Finding("error", text, "Choose another disk, or plan fewer frames.")
+    elif needed > free / 2:
+        yield Finding("warning", text, "Bursts come on top.")
+    else:
+        yield Finding("fact", text)
+
+
+def _gb(count: float) -> str:
+    return f"{count / 1e9:.2f} GB"

@@ -1,0 +1,61 @@
+"""Parts made in Python, described as a protocol file would name them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from typing import TYPE_CHECKING, Any
+
+from saccade.core import plain
+from saccade.run import Eye, Rule
+
+from ._registry import parts
+
+if TYPE_CHECKING:
+    from saccade import run as runs
+    from saccade.core import Guard
+
+
+def describe(
+    detect: runs.Eyes, decide: runs.Rules, guards: Guard | Sequence[Guard]
+) -> dict[str, Any]:
+    """Return detectors, policies and guards in the form of a protocol file.
+
+    Parameters
+    ----------
+    detect, decide, guards
+        As a run takes them. A part that is not registered, such as a function of a script,
+        has ``code`` in place of ``use``: it is recorded, but can't be made from the record.
+    """
+    eyes = {} if detect is None else detect
+    eyes = eyes if isinstance(eyes, Mapping) else {"detect": eyes}
+    rules = decide if isinstance(decide, Sequence) else (decide,)
+    stood = guards if isinstance(guards, Sequence) else (guards,)
+    return {
+        "detect": {name: _described_eye(eye) for name, eye in eyes.items()},
+        "decide": [_described_rule(rule) for rule in rules],
+        "guard": [_described(guard) for guard in stood],
+    }
+
+
+def _described_eye(eye: Any) -> dict[str, Any]:
+    if not isinstance(eye, Eye):
+        return _described(eye)
+    channel = {} if eye.channel is None else {"channel": eye.channel}
+    return {**_described(eye.detector), **channel}
+
+
+def _described_rule(rule: Any) -> dict[str, Any]:
+    if not isinstance(rule, Rule):
+        return _described(rule)
+    on = {} if rule.on is None else {"on": rule.on}
+    return {**_described(rule.policy), **on}
+
+
+def _described(part: Any) -> dict[str, Any]:
+    for name, make in parts().items():
+        if type(part) is make and is_dataclass(part):
+            given = {each.name: getattr(part, each.name) for each in fields(part) if each.init}
+            return {"use": name, **{key: plain(value) for key, value in given.items()}}
+    name = getattr(part, "__qualname__", type(part).__qualname__)
+    return {"code": f"{getattr(part, '__module__', type(part).__module__)}:{name}"}

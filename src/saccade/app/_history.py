@@ -1,0 +1,52 @@
+"""Decide again from a run folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from saccade.run import Chain, history, replay
+from saccade.store import RunFolder
+
+from ._parts import build_parts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from saccade import run as runs
+    from saccade.core import Frame
+    from saccade.run import Replay
+
+
+def replay_run(
+    path: Path | str, *, detect: runs.Eyes = None, decide: runs.Rules | None = None
+) -> Replay:
+    """Decide again from the stored frames of a run, and compare.
+
+    Parameters
+    ----------
+    path : path
+        The run folder.
+    detect, decide : optional
+        Parts to use in place of the run's own; needed where these were code of a script.
+
+    Raises
+    ------
+    FolderError
+        If it is not a run folder.
+    ProtocolError
+        If the run's parts can't be made from what it says of them.
+    """
+    folder = RunFolder(Path(path))
+    spec: Mapping[str, Any] = folder.run.get("parts", {})
+    if detect is None:
+        detect = dict(build_parts({"detect": spec.get("detect", {})}).eyes) or None
+    if decide is None:
+        decide = build_parts({"decide": spec.get("decide", ())}).rules
+    frames = folder.frames()
+
+    def frame_of(index: int) -> Frame:
+        return next(frame for frame in frames if frame.index == index)
+
+    lines = ((line.kind, line.value) for line in folder.lines())
+    return replay(history(lines, frame_of), Chain(detect, decide))

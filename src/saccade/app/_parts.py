@@ -1,0 +1,74 @@
+"""Detectors, policies and guards, made from what a protocol says of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from saccade.core import ProtocolError
+from saccade.run import Eye, Rule
+
+from ._registry import build
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from saccade.core import Guard
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a run is made of, besides its scope and its plan."""
+
+    eyes: Mapping[str, Eye]
+    rules: tuple[Rule, ...]
+    guards: tuple[Guard, ...]
+
+
+def build_parts(spec: Mapping[str, Any]) -> Parts:
+    """Return new parts, without memory.
+
+    Parameters
+    ----------
+    spec : mapping
+        ``detect``, ``decide`` and ``guard`` as a protocol file, or ``run.json``, has them.
+
+    Raises
+    ------
+    ProtocolError
+        If a part is not registered, or a setting can't be used.
+    """
+    eyes = {
+        name: Eye(_build(part, f"detect.{name}", "channel"), part.get("channel"))
+        for name, part in spec.get("detect", {}).items()
+    }
+    rules = tuple(
+        Rule(_build(part, f"decide.{place}", "on"), part.get("on"))
+        for place, part in enumerate(spec.get("decide", ()))
+    )
+    guards = tuple(
+        _build(part, f"guard.{place}") for place, part in enumerate(spec.get("guard", ()))
+    )
+    return Parts(eyes, rules, guards)
+
+
+def _build(part: Mapping[str, Any], where: str, *ours: str) -> Any:
+    if "use" not in part:
+        raise ProtocolError(
+            f"{where} was {part.get('code', 'code')}, which can't be made from its name.",
+            "Do it in Python and pass the part itself.",
+        )
+    settings = {key: value for key, value in part.items() if key not in ("use", *ours)}
+    return build(part["use"], settings, where)
+
+
+def bursts(spec: Mapping[str, Any]) -> Sequence[Any]:
+    """Return every plan that a policy of the spec may ask for.
+
+    Parameters
+    ----------
+    spec : mapping
+        As in `build_parts`.
+    """
+    policies = (rule.policy for rule in build_parts(spec).rules)
+    return [plan for policy in policies if (plan := getattr(policy, "do", None)) is not None]

@@ -1,0 +1,262 @@
+"""Protocol files: an experiment as data."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeAlias
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    PrivateAttr,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+from useq import MDASequence
+
+from saccade.core import (
+    FileModel,
+    Problem,
+    ProtocolError,
+    check_plain,
+    did_you_mean,
+    fit,
+    one_error,
+    read_yaml,
+)
+
+from ._registry import problems_of
+from ._sequence import count_frames, read_sequence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+VERSION = 1
+_WHAT = "protocol"
+_DO = "The README says what a protocol file holds."
+
+# What any file system takes as part of a name, and Windows does not reserve.
+_SAFE_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?")
+_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+
+
+def _safe_name(name: str) -> str:
+    if not _SAFE_NAME.fullmatch(name) or _RESERVED.fullmatch(name):
+        raise PydanticCustomError(
+            "name",
+            "{name} can't name a folder everywhere; use up to 64 of a-z A-Z 0-9 . _ -",
+            {"name": repr(name[:80])},
+        )
+    return name
+
+
+def _available(mode: object) -> object:
+    if mode == "stream":
+        raise PydanticCustomError(
+            "mode", "'stream' is not available in this version; use 'inline' or 'lagged'"
+        )
+    return mode
+
+
+def _sequence(value: object) -> MDASequence:
+    if isinstance(value, MDASequence):
+        return value
+    read = read_sequence(value, "watch")
+    if read.sequence is None or read.problems:
+        told = "; ".join(map(str, read.problems))
+        raise PydanticCustomError("sequence", "{told}", {"told": told})
+    return read.sequence
+
+
+Word: TypeAlias = Annotated[str, Field(min_length=1, max_length=120)]
+
+
+class _Part(FileModel):
+    model_config = ConfigDict(extra="allow")
+
+    use: Word
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What the part itself is to be made with."""
+        return dict(self.model_extra or {})
+
+
+class DetectorPart(_Part):
+    """A detector, its settings, and the channel whose frames it looks at."""
+
+    channel: Word | None = None
+
+
+class PolicyPart(_Part):
+    """A policy, its settings, and the name of the detector that it listens to."""
+
+    on: Word | None = None
+
+
+class GuardPart(_Part):
+    """A guard and its settings."""
+
+
+class Recording(FileModel):
+    """How much may wait for the disk, and what happens when that is full."""
+
+    queue_mb: Annotated[float, Field(gt=0, le=1e6)] = 1024.0
+    overload: Literal["wait", "gap"] = "wait"
+
+
+class Protocol(FileModel):
+    """A protocol, as its file says it.
+
+    Attributes
+    ----------
+    scope : str
+        As `saccade.scope.load` takes it.
+    watch : useq.MDASequence
+        The plan.
+    detect : dict of str to DetectorPart
+        By the name that policies listen to.
+    decide, guard : tuple
+        In order.
+    deadline_ms : float or None
+        Age at which a lagged decision is dropped.
+    """
+
+    saccade: Literal[1]
+    name: Annotated[str, AfterValidator(_safe_name)]
+    scope: Word
+    mode: Annotated[Literal["inline", "lagged"], BeforeValidator(_available)] = "inline"
+    watch: Annotated[MDASequence, PlainValidator(_sequence)]
+    detect: dict[Word, DetectorPart] = {}
+    decide: tuple[PolicyPart, ...] = ()
+    guard: tuple[GuardPart, ...] = ()
+    deadline_ms: Annotated[float, Field(gt=0)] | None = None
+    record: Recording = Recording()
+
+    _given: dict[str, Any] = PrivateAttr(default_factory=dict)
+    _path: Path | None = PrivateAttr(default=None)
+
+    @model_validator(mode="after")
+    def _belongs_together(self) -> Self:
+        if self.deadline_ms is not None and self.mode != "lagged":
+            raise PydanticCustomError(
+                "deadline", "deadline_ms is for the mode 'lagged'; inline decisions have no age"
+            )
+        return self
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Protocol) and self.resolved() == other.resolved()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def folder(self) -> Path | None:
+        """Folder of the file that it was read from."""
+        return None if self._path is None else self._path.absolute().parent
+
+    @property
+    def planned(self) -> int:
+        """Number of pictures that the plan asks for, without what is decided."""
+        return count_frames(self.watch)
+
+    def resolved(self) -> dict[str, Any]:
+        """Return it as plain data, defaults written out, that `protocol_of` reads back."""
+        plain = self.model_dump(mode="json", exclude={"watch"})
+        return {**plain, "watch": self._given["watch"]}
+
+    def spec(self) -> dict[str, Any]:
+        """Return detectors, policies and guards as plain data."""
+        plain = self.resolved()
+        return {kind: plain[kind] for kind in ("detect", "decide", "guard")}
+
+    def warnings(self) -> tuple[str, ...]:
+        """Return what is allowed, and probably not meant."""
+        return (*read_sequence(self._given["watch"], "watch").warnings, *self._unheard())
+
+    def _unheard(self) -> Iterator[str]:
+        heard = {each.on or next(iter(self.detect), None) for each in self.decide}
+        for name in self.detect:
+            if name not in heard:
+                yield f"No policy listens to the detector {name!r}: it only observes."
+        if not self.guard:
+            yield "No guard stands between this protocol and the microscope."
+
+
+def load_protocol(path: Path | str) -> Protocol:
+    """Return the protocol of a file.
+
+    Parameters
+    ----------
+    path : Path or str
+        A YAML file.
+
+    Raises
+    ------
+    ProtocolError
+        If it isn't there, or says something that can't be used.
+    """
+    path = Path(path)
+    protocol = protocol_of(read_yaml(path, ProtocolError, _WHAT), path)
+    protocol._path = path
+    return protocol
+
+
+def protocol_of(document: Mapping[str, Any], source: object = "the protocol") -> Protocol:
+    """Return the protocol that plain data describe, as ``run.json`` has them.
+
+    Parameters
+    ----------
+    document : mapping
+        As `Protocol.resolved` returned it.
+    source : object
+        Where it comes from, for messages.
+
+    Raises
+    ------
+    ProtocolError
+        If it says something that can't be used.
+    """
+    given = check_plain(document, source, ProtocolError, _WHAT)
+    _check_version(given, source)
+    protocol = fit(Protocol, given, source=source, raises=ProtocolError, do=_DO)
+    if problems := [*_deaf(protocol), *_misfitting_parts(protocol)]:
+        raise one_error(problems, source=source, raises=ProtocolError, do=_DO)
+    protocol._given = given
+    return protocol
+
+
+def _check_version(document: Mapping[str, Any], source: object) -> None:
+    version = document.get("saccade")
+    if "saccade" not in document:
+        hint = did_you_mean("saccade", document) if document else ""
+        raise ProtocolError(f"{source}: saccade is missing.", f"Begin with 'saccade: 1'. {hint}")
+    if version != VERSION or isinstance(version, bool):
+        raise ProtocolError(
+            f"{source} is a protocol of version {version!r}; this Saccade reads {VERSION}.",
+            "Begin it with 'saccade: 1', or install a newer Saccade.",
+        )
+
+
+def _deaf(protocol: Protocol) -> Iterator[Problem]:
+    names = list(protocol.detect)
+    for place, part in enumerate(protocol.decide):
+        if part.on is None and len(names) != 1:
+            hint = f"Name one of: {', '.join(names)}." if names else "Add it under detect."
+            yield Problem(f"decide.{place}.on does not say which detector it listens to", hint)
+        elif part.on is not None and part.on not in names:
+            yield Problem(
+                f"decide.{place}.on is {part.on!r}, no detector", did_you_mean(part.on, names)
+            )
+
+
+def _misfitting_parts(protocol: Protocol) -> Iterator[Problem]:
+    for name, eye in protocol.detect.items():
+        yield from problems_of(eye.use, eye.settings, f"detect.{name}")
+    for place, rule in enumerate(protocol.decide):
+        yield from problems_of(rule.use, rule.settings, f"decide.{place}")
+    for place, guard in enumerate(protocol.guard):
+        yield from problems_of(guard.use, guard.settings, f"guard.{place}")

@@ -1,0 +1,146 @@
+"""A run with a folder of its own: what a script makes."""
+
+from __future__ import annotations
+
+import platform
+import time
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from saccade import run as runs
+from saccade.core import StoreError, plain
+from saccade.store import Recorder, claim_folder, new_folder, write_run_json
+
+from ._describe import describe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from useq import MDAEvent
+
+    from saccade.core import Frame, Guard, Monitor, Record, Scope, Stand, Verdict
+
+_PACKAGES = ("numpy", "pymmcore", "pymmcore-plus", "useq-schema", "tensorstore", "saccade")
+
+
+class Run(runs.Run):
+    """A protocol on a scope, recorded in a run folder.
+
+    Parameters
+    ----------
+    scope : Scope
+        As `saccade.scope.load` returns it.
+    watch : iterable of useq.MDAEvent
+        The plan, such as a `useq.MDASequence`.
+    detect, decide, guards, monitors, mode, deadline_ms
+        As in `saccade.run.Run`.
+    out : path, optional
+        The run folder, which must not exist or be empty; by default a new one, named by
+        date and name, under ``runs``.
+    name : str
+        What the run is called.
+    queue_mb : float
+        How much may wait for the disk.
+    overload : {'wait', 'gap'}
+        What happens to a frame when that is full: the microscope waits, or the frame is
+        given up as a gap.
+    protocol : mapping, optional
+        The protocol as resolved, for ``run.json``.
+
+    Examples
+    --------
+    >>> run = Run(scope, watch, detect=Spots(sigma=2), decide=Burst(burst))  # doctest: +SKIP
+    >>> run.decided.connect(print)  # doctest: +SKIP
+    >>> run.start().wait()  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        scope: Scope,
+        watch: Iterable[MDAEvent] = (),
+        *,
+        detect: runs.Eyes = None,
+        decide: runs.Rules = (),
+        guards: Guard | Sequence[Guard] = (),
+        monitors: Sequence[Monitor] = (),
+        mode: Literal["inline", "lagged"] = "inline",
+        deadline_ms: float | None = None,
+        out: Path | str | None = None,
+        name: str = "run",
+        queue_mb: float = 1024.0,
+        overload: Literal["wait", "gap"] = "wait",
+        protocol: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.name = name
+        self._out = None if out is None else Path(out)
+        self._queue_mb, self._overload = queue_mb, overload
+        self._facts = {
+            "name": name,
+            "mode": mode,
+            "protocol": protocol,
+            "parts": describe(detect, decide, guards),
+            "watch": plain(watch) if hasattr(watch, "model_dump") else None,
+        }
+        self._deferred = _Deferred()
+        super().__init__(
+            scope,
+            watch,
+            detect=detect,
+            decide=decide,
+            monitors=monitors,
+            guards=guards,
+            sink=self._deferred,
+            mode=mode,
+            deadline_ms=deadline_ms,
+        )
+
+    def _open(self, stand: Stand) -> None:
+        if self._out is None:
+            self.folder = new_folder(Path("runs"), self.name)
+        else:
+            self.folder = claim_folder(self._out)
+        write_run_json(self.folder, {**_environment(), **self._facts, "stand": plain(stand)})
+        self._deferred.sink = Recorder(
+            self.folder, queue_mb=self._queue_mb, overload=self._overload
+        )
+
+
+class _Deferred:
+    """A sink that is opened when the run is armed, so that a misfit leaves no folder."""
+
+    sink: Recorder | None = None
+
+    def frame(self, frame: Frame) -> None:
+        self._opened().frame(frame)
+
+    def note(self, record: Record) -> None:
+        self._opened().note(record)
+
+    @property
+    def committed(self) -> int:
+        return 0 if self.sink is None else self.sink.committed
+
+    def flush(self, timeout_s: float) -> bool:
+        return self._opened().flush(timeout_s)
+
+    def close(self, verdict: Verdict | None = None) -> None:
+        if self.sink is not None:
+            self.sink.close(verdict)
+
+    def _opened(self) -> Recorder:
+        if self.sink is None:
+            raise StoreError("The run folder is not open.", "Start the run first.")
+        return self.sink
+
+
+def _environment() -> dict[str, Any]:
+    return {
+        "saccade": 1,
+        "started": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "clock": {"wall_ns": time.time_ns(), "monotonic_ns": time.perf_counter_ns()},
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "versions": {name: version(name) for name in _PACKAGES},
+    }

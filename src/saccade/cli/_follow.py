@@ -1,0 +1,180 @@
+"""Follow a run: numbers for the live panel, a line a decision elsewhere."""
+
+from __future__ import annotations
+
+import statistics
+import threading
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from rich.live import Live
+from rich.table import Table
+
+from saccade.core import State
+
+from ._console import out, say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from saccade.app import Run
+    from saccade.core import Action, Decision, Frame, Gap, Observation, Refusal
+
+_REFRESH_HZ = 5.0
+_WINDOW = 200
+
+
+class Tally:
+    """What has happened so far in a run; filled by its signals.
+
+    Parameters
+    ----------
+    run : Run
+        Before it starts.
+    dose : callable, optional
+        Returns the most light that any position has had, in J/cm².
+    """
+
+    def __init__(self, run: Run, dose: Callable[[], float] | None = None) -> None:
+        self.run, self._dose = run, dose
+        self.frames = self.gaps = self.decisions = self.refusals = self.bursts = 0
+        self.streams: dict[str, int] = {}
+        self.last_decision = "none yet"
+        self._began = time.monotonic()
+        self._arrivals: deque[int] = deque(maxlen=_WINDOW)
+        self._turns_ms: deque[float] = deque(maxlen=_WINDOW)
+        self._lock = threading.Lock()
+        run.framed.connect(self._frame)
+        run.gapped.connect(self._gap)
+        run.observed.connect(self._observation)
+        run.decided.connect(self._decision)
+        run.acted.connect(self._action)
+        run.refused.connect(self._refusal)
+
+    @property
+    def elapsed_s(self) -> float:
+        """Time since the tally began."""
+        return time.monotonic() - self._began
+
+    @property
+    def rate_hz(self) -> float:
+        """Frames a second lately."""
+        with self._lock:
+            times = list(self._arrivals)
+        return (len(times) - 1) / ((times[-1] - times[0]) / 1e9) if len(times) > 1 else 0.0
+
+    @property
+    def loop_p95_ms(self) -> float:
+        """95th percentile of the time that it takes to look at a frame and decide, lately."""
+        with self._lock:
+            turns = list(self._turns_ms)
+        return statistics.quantiles(turns, n=20)[-1] if len(turns) > 1 else 0.0
+
+    @property
+    def dose_j_per_cm2(self) -> float | None:
+        """Most light that any position has had, where a guard keeps the ledger."""
+        return None if self._dose is None else self._dose()
+
+    def _frame(self, frame: Frame) -> None:
+        with self._lock:
+            self.frames += 1
+            self.streams[frame.stream] = self.streams.get(frame.stream, 0) + 1
+            self._arrivals.append(frame.times.available)
+
+    def _gap(self, _: Gap) -> None:
+        self.gaps += 1
+
+    def _observation(self, seen: Observation) -> None:
+        with self._lock:
+            self._turns_ms.append(seen.elapsed_ms)
+
+    def _decision(self, decision: Decision) -> None:
+        with self._lock:
+            if self._turns_ms:
+                self._turns_ms[-1] += decision.elapsed_ms
+        if decision.actions:
+            self.decisions += 1
+            self.last_decision = f"frame {decision.frame}: {decision.reason}"
+
+    def _action(self, action: Action) -> None:
+        self.bursts += bool(action.events) and not action.planned
+
+    def _refusal(self, _: Refusal) -> None:
+        self.refusals += 1
+
+
+def follow_plainly(run: Run) -> None:
+    """Print a plain line for whatever is worth one, as it happens.
+
+    Parameters
+    ----------
+    run : Run
+        Before it starts.
+    """
+    run.decided.connect(_say_decision)
+    run.gapped.connect(_say_gap)
+    run.refused.connect(_say_refusal)
+    run.noted.connect(_say_note)
+
+
+def follow_live(tally: Tally, title: str, planned: int | None) -> None:
+    """Show the live panel until the run ends.
+
+    Parameters
+    ----------
+    tally : Tally
+        Of a run that was started.
+    title : str
+        Name of the run.
+    planned : int or None
+        Number of planned frames, if it is known.
+    """
+    with Live(console=out, refresh_per_second=_REFRESH_HZ, transient=True) as live:
+        while not tally.run.state.ended:
+            live.update(panel(tally, title, planned))
+            time.sleep(1 / _REFRESH_HZ)
+
+
+def panel(tally: Tally, title: str, planned: int | None) -> Table:
+    """Return the live panel as it looks now."""
+    table = Table(title=title, show_header=False, min_width=60)
+    table.add_column(style="bold")
+    table.add_column()
+    state = tally.run.state
+    colour = {State.RUNNING: "green", State.HELD: "yellow", State.FAILED: "red"}.get(state, "cyan")
+    frames = f"{tally.frames}" + (f" ({planned} planned)" if planned else "")
+    table.add_row("state", f"[{colour}]{state}[/] for {tally.elapsed_s:.0f} s")
+    table.add_row("frames", f"{frames}, {tally.rate_hz:.1f} a second")
+    table.add_row("loop p95", f"{tally.loop_p95_ms:.2f} ms to look and decide")
+    if (dose := tally.dose_j_per_cm2) is not None:
+        table.add_row("dose", f"{dose:.3g} J/cm² at most at one position")
+    table.add_row("decisions", f"{tally.decisions}, {tally.refusals} refused, {tally.gaps} gaps")
+    table.add_row("last", tally.last_decision)
+    return table
+
+
+def _say_decision(decision: Decision) -> None:
+    if decision.actions:
+        what = ", ".join(_told(action) for action in decision.actions)
+        say(f"frame {decision.frame:>5}  {decision.reason} -> {what}")
+
+
+def _told(action: Action) -> str:
+    if action.interval_s is not None:
+        return f"an interval of {action.interval_s:g} s"
+    return f"{action.label} of {len(action.events)}"
+
+
+def _say_gap(gap: Gap) -> None:
+    say(f"frame {gap.index:>5}  no frame: {gap.reason}")
+
+
+def _say_refusal(refusal: Refusal) -> None:
+    allowed = f"; allowed: {refusal.allowed}" if refusal.allowed else ""
+    say(f"refused by {refusal.guard}: {refusal.reason}{allowed}")
+
+
+def _say_note(kind: str, value: Any) -> None:
+    if kind in ("failure", "interference", "listener"):
+        say(f"{kind}: {value['text']}")

@@ -1,0 +1,139 @@
+"""The commands that need no microscope: replay, verify, export, bench, info."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+
+from saccade import app, store
+from saccade.core import UsageError, plain
+
+from ._console import Exit, answer, err, named_errors, out, say
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from saccade.app import Bench
+
+_PACKAGES = (
+    "saccade", "pymmcore-plus", "pymmcore", "mm-test-adapters", "useq-schema", "numpy", "torch",
+    "tensorstore", "tifffile", "opencv-python-headless", "scikit-image",
+)  # fmt: skip
+
+
+def replay(path: Path, as_json: bool) -> None:
+    """Decide again from the stored frames."""
+    with named_errors(as_json):
+        result = app.replay_run(path)
+    if as_json:
+        answer({**plain(result), "same": result.same})
+    else:
+        for difference in result.differences:
+            say(str(difference))
+        say(f"{result.identical} of {result.looks} looks are decided as they were.")
+    raise SystemExit(int(Exit.FINISHED if result.same else Exit.FAILED))
+
+
+def verify(path: Path, as_json: bool) -> None:
+    """Prove a run folder."""
+    with named_errors(as_json):
+        report = store.verify(path)
+    if as_json:
+        answer(plain(report))
+    else:
+        for problem in report.problems:
+            say(f"problem: {problem}")
+        streams = ", ".join(report.streams) or "no stream"
+        word = "whole" if report.ok else "damaged"
+        say(f"{word}: {report.frames} frames, {report.gaps} gaps, {streams}; {report.verdict}")
+    raise SystemExit(int(Exit.FINISHED if report.ok else Exit.FAILED))
+
+
+def export(path: Path, ome_tiff: Path | None, as_json: bool) -> None:
+    """Export the frames of a run."""
+    with named_errors(as_json):
+        if ome_tiff is None:
+            raise UsageError("No format was asked for.", "Add --ome-tiff FOLDER.")
+        files = store.export_ome_tiff(path, ome_tiff)
+    if as_json:
+        answer({"files": [str(file) for file in files]})
+    else:
+        for file in files:
+            say(str(file))
+
+
+def bench(
+    sizes_px: tuple[int, ...], events: int, repetitions: int, folder: Path | None, as_json: bool
+) -> None:
+    """Measure Saccade beside the bare core and the stock runner."""
+    with named_errors(as_json), err.status("measuring ...") as status:
+        result = app.run_bench(
+            sizes_px=sizes_px,
+            events=events,
+            repetitions=repetitions,
+            folder=folder,
+            progress=status.update,
+        )
+    if as_json:
+        answer(result.plain())
+    else:
+        _tell_bench(result)
+    holds = all(bar.holds for bar in result.bars)
+    raise SystemExit(int(Exit.FINISHED if holds else Exit.FAILED))
+
+
+def info(as_json: bool) -> None:
+    """Say what is installed, and what there is to use."""
+    facts: dict[str, Any] = {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "versions": {name: version(name) for name in _PACKAGES},
+        "scopes": ["demo", "playback:PATH"],
+        "parts": sorted(app.parts()),
+    }
+    if as_json:
+        answer(facts)
+        return
+    say(f"Python {facts['python']} on {facts['platform']}")
+    for name, number in facts["versions"].items():
+        say(f"  {name} {number}")
+    say(f"scopes: {', '.join(facts['scopes'])}, or a profile (hardware_configs/*.yaml)")
+    say("parts for a protocol file:")
+    for name in facts["parts"]:
+        say(f"  {name}")
+
+
+def _tell_bench(result: Bench) -> None:
+    for size_px in sorted({row.size_px for row in result.rows}):
+        for moves in (False, True):
+            out.print(_bench_table(result, size_px, moves))
+    for bar in result.bars:
+        word = "holds" if bar.holds else "FALLS SHORT"
+        say(f"{bar.text}: {bar.measured:.2f}, at most {bar.at_most:g}: {word}")
+
+
+def _bench_table(result: Bench, size_px: int, moves: bool) -> Table:
+    rows = [row for row in result.rows if (row.size_px, row.moves) == (size_px, moves)]
+    base = next((row.median_ms for row in rows if row.name == "stock runner"), None)
+    what = "x, y, z and channel change" if moves else "only the exposure changes"
+    table = Table(title=f"{size_px} x {size_px} px, 1 ms exposure, {what}")
+    for name in ("", "median ms", "p99 ms", "/ stock", "react ms", "react p99", "on disk /s"):
+        table.add_column(name, justify="right" if name else "left", no_wrap=True)
+    for row in rows:
+        table.add_row(
+            row.name,
+            f"{row.median_ms:.2f}",
+            f"{row.p99_ms:.2f}",
+            "" if base is None else f"{row.median_ms / base:.2f}",
+            _number(row.reaction_median_ms, 2),
+            _number(row.reaction_p99_ms, 2),
+            _number(row.on_disk_per_s, 0),
+        )
+    return table
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "" if value is None else f"{value:.{digits}f}"

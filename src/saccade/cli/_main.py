@@ -1,0 +1,110 @@
+"""The commands, and what they take."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from . import _inspect, _play
+from ._console import Exit
+
+app = typer.Typer(
+    name="saccade",
+    help="Real-time controller for smart microscopy on Micro-Manager.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON, for a program to read.")]
+Out = Annotated[
+    Path | None,
+    typer.Option(help="Run folder; by default a new one under runs/.", show_default=False),
+]
+ScopeName = Annotated[
+    str | None,
+    typer.Option(
+        "--scope",
+        help="demo, a profile under hardware_configs/, or playback:PATH; "
+        "by default what the protocol says.",
+        show_default=False,
+    ),
+]
+ProtocolFile = Annotated[Path, typer.Argument(help="Protocol file (YAML).", show_default=False)]
+RunPath = Annotated[Path, typer.Argument(help="Run folder.", show_default=False)]
+
+
+@app.command()
+def demo(out: Out = None, as_json: AsJson = False) -> None:
+    """Watch the demo microscope, and see it react to what it sees."""
+    _play.demo(out, as_json)
+
+
+@app.command()
+def run(
+    protocol: ProtocolFile, scope: ScopeName = None, out: Out = None, as_json: AsJson = False
+) -> None:
+    """Run a protocol; Ctrl+C stops it safely."""
+    _play.run(protocol, scope, out, as_json)
+
+
+@app.command()
+def check(
+    protocol: ProtocolFile, scope: ScopeName = None, out: Out = None, as_json: AsJson = False
+) -> None:
+    """Check a protocol against a scope: presets, limits, light, disk."""
+    _play.check(protocol, scope, out, as_json)
+
+
+@app.command()
+def replay(run: RunPath, as_json: AsJson = False) -> None:
+    """Decide again from the stored frames, and report any difference."""
+    _inspect.replay(run, as_json)
+
+
+@app.command()
+def verify(run: RunPath, as_json: AsJson = False) -> None:
+    """Prove that a run folder holds what its journal says."""
+    _inspect.verify(run, as_json)
+
+
+@app.command()
+def export(
+    run: RunPath,
+    ome_tiff: Annotated[
+        Path | None,
+        typer.Option("--ome-tiff", help="Folder for OME-TIFF files, one a stream and position."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Export the frames of a run."""
+    _inspect.export(run, ome_tiff, as_json)
+
+
+@app.command()
+def bench(
+    size: Annotated[list[int] | None, typer.Option(help="Side of the pictures in pixels.")] = None,
+    events: Annotated[int, typer.Option(min=20, help="Events a measurement.")] = 300,
+    repetitions: Annotated[int, typer.Option(min=1, help="Rounds.")] = 3,
+    folder: Annotated[Path | None, typer.Option(help="On the disk to be measured.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure Saccade beside the bare core and the stock runner."""
+    _inspect.bench(tuple(size or (512, 2048)), events, repetitions, folder, as_json)
+
+
+@app.command()
+def info(as_json: AsJson = False) -> None:
+    """Say what is installed, which scopes and parts there are."""
+    _inspect.info(as_json)
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        raise SystemExit(int(Exit.INTERRUPTED)) from None

@@ -1,0 +1,159 @@
+"""The commands that use a microscope: demo, run, check."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from saccade import app
+from saccade.core import ProtocolError, SaccadeError, plain
+from saccade.store import verify as verify_folder
+
+from ._console import Exit, answer, err, named_errors, out, say
+from ._follow import Tally, follow_live, follow_plainly
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from saccade.app import Protocol, Run
+    from saccade.core import Scope, Verdict
+
+_WAIT_S = 0.5
+
+
+def demo(folder: Path | None, as_json: bool) -> None:
+    """Run the shipped demonstration, verify it, and say what to type next."""
+    with named_errors(as_json):
+        protocol = app.load_protocol(app.demo_protocol())
+        summary = _run(protocol, None, folder, as_json)
+        report = verify_folder(summary["folder"])
+        summary["verified"] = report.ok
+        summary["problems"] = list(report.problems)
+    if as_json:
+        answer(summary)
+    else:
+        _tell_end(summary)
+        proved = "verified: every frame is there" if report.ok else "; ".join(report.problems)
+        say(f"  {proved}")
+        say("Next:")
+        say(f"  saccade replay {summary['folder']}      decide again from the stored frames")
+        say(f"  saccade export {summary['folder']} --ome-tiff tiffs")
+        say(f"  saccade run {app.demo_protocol()}")
+    if not report.ok:
+        raise SystemExit(int(Exit.FAILED))
+    raise SystemExit(summary["exit_code"])
+
+
+def run(path: Path, scope: str | None, folder: Path | None, as_json: bool) -> None:
+    """Run a protocol file."""
+    with named_errors(as_json):
+        summary = _run(app.load_protocol(path), scope, folder, as_json)
+    if as_json:
+        answer(summary)
+    else:
+        _tell_end(summary)
+        say(f"  saccade verify {summary['folder']}")
+    raise SystemExit(summary["exit_code"])
+
+
+def check(path: Path, scope_name: str | None, folder: Path | None, as_json: bool) -> None:
+    """Check a protocol file against a scope."""
+    with named_errors(as_json):
+        protocol = app.load_protocol(path)
+        scope = app.open_scope(scope_name or protocol.scope, path.parent)
+        findings = app.check(protocol, scope.stand(), folder)
+    wrong = [finding for finding in findings if finding.level == "error"]
+    if as_json:
+        answer({"ok": not wrong, "findings": [plain(finding) for finding in findings]})
+    else:
+        for finding in findings:
+            say(f"{finding.level}: {finding.text} {finding.do}".rstrip())
+        say("It can't run like this." if wrong else "It can run.")
+    raise SystemExit(int(Exit.USAGE if wrong else Exit.FINISHED))
+
+
+def _run(
+    protocol: Protocol, scope_name: str | None, folder: Path | None, as_json: bool
+) -> dict[str, Any]:
+    scope = app.open_scope(scope_name or protocol.scope, protocol.folder)
+    _refuse_misfit(protocol, scope, folder)
+    assembled = app.assemble(protocol, scope, out=folder)
+    tally = Tally(assembled.run, assembled.dose)
+    live = out.is_terminal and not as_json
+    if not live and not as_json:
+        follow_plainly(assembled.run)
+    began = time.monotonic()
+    assembled.run.start()
+    interrupted, error = _wait(assembled.run, tally, protocol, live)
+    verdict = assembled.run.verdict
+    return {
+        "name": protocol.name,
+        "scope": scope.stand().name,
+        "folder": str(assembled.run.folder),
+        "seconds": round(time.monotonic() - began, 2),
+        "verdict": plain(verdict) if verdict else None,
+        "error": str(error) if error else None,
+        "frames": tally.streams,
+        "decisions": tally.decisions,
+        "bursts": tally.bursts,
+        "refusals": tally.refusals,
+        "gaps": tally.gaps,
+        "dose_j_per_cm2": tally.dose_j_per_cm2,
+        "exit_code": int(_exit(verdict, interrupted)),
+    }
+
+
+def _refuse_misfit(protocol: Protocol, scope: Scope, folder: Path | None) -> None:
+    findings = app.check(protocol, scope.stand(), folder)
+    wrong = [finding for finding in findings if finding.level == "error"]
+    if wrong:
+        more = f" (and {len(wrong) - 1} more; saccade check lists them)" if len(wrong) > 1 else ""
+        raise ProtocolError(wrong[0].text + more, wrong[0].do)
+    for finding in findings:
+        if finding.level == "warning":
+            err.print(f"warning: {finding.text} {finding.do}".rstrip(), markup=False)
+
+
+def _wait(
+    run: Run, tally: Tally, protocol: Protocol, live: bool
+) -> tuple[bool, SaccadeError | None]:
+    """Wait for the end, and stop the run safely at Ctrl+C; return that, and the error."""
+    interrupted = False
+    while True:
+        try:
+            if live:
+                follow_live(tally, protocol.name, protocol.planned)
+            run.wait(_WAIT_S)
+        except TimeoutError:
+            continue
+        except KeyboardInterrupt:
+            interrupted = True
+            err.print("Stopping safely ...")
+            run.stop("interrupted")
+        except SaccadeError as error:
+            return interrupted, error
+        else:
+            return interrupted, None
+
+
+def _exit(verdict: Verdict | None, interrupted: bool) -> Exit:
+    if interrupted:
+        return Exit.INTERRUPTED
+    if verdict is None or verdict.name == "failed":
+        return Exit.FAILED
+    return Exit.STOPPED_BY_GUARD if verdict.by_guard else Exit.FINISHED
+
+
+def _tell_end(summary: dict[str, Any]) -> None:
+    verdict = summary["verdict"] or {"name": "failed", "reason": summary["error"]}
+    reason = f": {verdict['reason']}" if verdict["reason"] else ""
+    frames = ", ".join(f"{count} {stream}" for stream, count in summary["frames"].items())
+    say(f"{summary['name']} on {summary['scope']}: {verdict['name']}{reason}")
+    say(
+        f"  {frames or 'no'} frames in {summary['seconds']:.1f} s; "
+        f"{summary['decisions']} decisions, {summary['bursts']} bursts, "
+        f"{summary['refusals']} refused, {summary['gaps']} gaps"
+    )
+    if summary["dose_j_per_cm2"] is not None:
+        say(f"  light: {summary['dose_j_per_cm2']:.3g} J/cm² at most at one position")
+    say(f"  {summary['folder']}")

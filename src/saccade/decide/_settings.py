@@ -1,0 +1,79 @@
+"""Settings of policies, checked where they are given."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from numbers import Real
+
+from useq import MDAEvent
+
+from saccade.core import ProtocolError
+
+
+def require(ok: bool, setting: str, value: object, must: str, do: str) -> None:
+    """Raise a `ProtocolError` unless a setting is as it must be.
+
+    Parameters
+    ----------
+    ok : bool
+        Whether it is.
+    setting : str
+        What it is called, ``Burst.above``.
+    value : object
+        What was given.
+    must : str
+        Completes "must be".
+    do : str
+        What the reader can do about it.
+    """
+    if not ok:
+        raise ProtocolError(f"{setting} is {value!r}, but it must be {must}.", do)
+
+
+def is_number(value: object) -> bool:
+    """Return whether a value is a finite number, and not merely a truth value."""
+    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def check_seconds(setting: str, value: object) -> None:
+    """Raise a `ProtocolError` unless a value is a time of zero or more."""
+    ok = is_number(value) and value >= 0  # type: ignore[operator]
+    require(ok, setting, value, "a number of seconds, 0 or more", "Give a time in seconds.")
+
+
+def check_whole(setting: str, value: object, least: int | None = None) -> None:
+    """Raise a `ProtocolError` unless a value is a whole number, and large enough."""
+    ok = isinstance(value, int) and not isinstance(value, bool)
+    ok = ok and (least is None or value >= least)  # type: ignore[operator]
+    must = "a whole number" if least is None else f"a whole number of at least {least}"
+    require(ok, setting, value, must, f"Give {must}.")
+
+
+def check_thresholds(owner: str, above: object, below: object) -> None:
+    """Raise a `ProtocolError` unless two thresholds are scores, the upper above the lower."""
+    do = "Scores go from 0 to 1; 'above' starts it and 'below', which is lower, ends it."
+    for name, value in (("above", above), ("below", below)):
+        ok = is_number(value) and 0 <= value <= 1  # type: ignore[operator]
+        require(ok, f"{owner}.{name}", value, "a score from 0 to 1", do)
+    require(
+        above > below,  # type: ignore[operator]
+        f"{owner}.above",
+        above,
+        f"more than 'below', which is {below!r}",
+        do,
+    )
+
+
+def check_events(setting: str, value: object) -> tuple[MDAEvent, ...]:
+    """Return the events of a sequence; raise a `ProtocolError` if there are none."""
+    do = "Give a useq.MDASequence, such as {channels: [FITC], time_plan: {interval: 1, loops: 60}}."
+    events = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else ()
+    require(
+        all(isinstance(event, MDAEvent) for event in events) and bool(events),
+        setting,
+        value,
+        "a sequence of at least one acquisition event",
+        do,
+    )
+    return events

@@ -1,0 +1,79 @@
+"""Settings of detectors, checked where they are given."""
+
+from __future__ import annotations
+
+import math
+from numbers import Real
+from typing import TYPE_CHECKING
+
+from saccade.core import ProfileError, ProtocolError
+
+if TYPE_CHECKING:
+    from saccade.core import Frame, Stand
+
+
+def require(ok: bool, setting: str, value: object, must: str, do: str) -> None:
+    """Raise a `ProtocolError` unless a setting is as it must be.
+
+    Parameters
+    ----------
+    ok : bool
+        Whether it is.
+    setting : str
+        What it is called, ``Spots.sigma``.
+    value : object
+        What was given.
+    must : str
+        Completes "must be".
+    do : str
+        What the reader can do about it.
+    """
+    if not ok:
+        raise ProtocolError(f"{setting} is {value!r}, but it must be {must}.", do)
+
+
+def is_number(value: object) -> bool:
+    """Return whether a value is a finite number, and not merely a truth value."""
+    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def is_count(value: object) -> bool:
+    """Return whether a value is a whole number of at least one."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+
+
+def is_positive(value: object) -> bool:
+    """Return whether a value is a finite number above zero."""
+    return is_number(value) and value > 0  # type: ignore[operator]
+
+
+def check_scale(owner: str, sigma: float | None, sigma_um: float | None) -> None:
+    """Raise a `ProtocolError` unless a scale is given once, or not at all, and is positive."""
+    do = "Give the radius of what is looked for, in pixels or in µm, such as 2."
+    for name, value in (("sigma", sigma), ("sigma_um", sigma_um)):
+        require(
+            value is None or is_positive(value), f"{owner}.{name}", value, "a number above 0", do
+        )
+    if sigma is not None and sigma_um is not None:
+        raise ProtocolError(
+            f"{owner} has sigma={sigma!r} and sigma_um={sigma_um!r}, not one scale.",
+            "Leave one of them out.",
+        )
+
+
+def check_pixel_size(owner: str, sigma_um: float | None, stand: Stand) -> None:
+    """Raise a `ProfileError` if a scale in µm can't be turned into pixels on this microscope."""
+    if sigma_um is not None and not is_positive(stand.pixel_size_um):
+        raise ProfileError(
+            f"{owner}.sigma_um needs the size of a pixel, but that of {stand.name!r} is"
+            f" {stand.pixel_size_um!r} µm.",
+            "Calibrate the pixel size in Micro-Manager, or give sigma in pixels.",
+        )
+
+
+def scale_px(frame: Frame, sigma: float | None, sigma_um: float | None, default: float) -> float:
+    """Return a scale in pixels of a frame; NaN if the frame has no pixel size."""
+    if sigma_um is None:
+        return default if sigma is None else sigma
+    size_um = frame.pixel_size_um
+    return sigma_um / size_um if is_positive(size_um) else math.nan

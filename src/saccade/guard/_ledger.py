@@ -1,0 +1,128 @@
+"""How much light every place has had."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+Cell: TypeAlias = tuple[int, int]
+
+_HALF = 8
+"""Cells along half a field of view."""
+
+
+@dataclass
+class Ledger:
+    """Light dose by place; what is less than half a field of view away is the same place.
+
+    A place is a cell of a grid, a sixteenth of the field of view wide. The dose of a cell
+    is that of every exposure whose centre is within half a field of it, so that overlapping
+    fields are charged to each other wherever their centres lie. An exposure at an unknown
+    place is charged to all places.
+
+    Parameters
+    ----------
+    half_um : tuple of float or None
+        Half of the width and height of the field of view; None if it isn't known, and then
+        all places are the same.
+    """
+
+    half_um: tuple[float, float] | None = None
+    anywhere: float = 0.0
+    """Dose in J/cm² at an unknown place."""
+    largest: float = 0.0
+    """Largest dose of a known place."""
+    largest_at: Cell | None = None
+    _own: dict[Cell, float] = field(default_factory=dict)
+    _total: dict[Cell, float] = field(default_factory=dict)
+    _blocks: dict[Cell, tuple[Cell, ...]] = field(default_factory=dict)
+
+    @property
+    def spent(self) -> float:
+        """Largest dose of any place, in J/cm²."""
+        return self.largest + self.anywhere
+
+    def copy(self) -> Ledger:
+        """Return a ledger to try something on."""
+        return Ledger(
+            self.half_um,
+            self.anywhere,
+            self.largest,
+            self.largest_at,
+            dict(self._own),
+            dict(self._total),
+            dict(self._blocks),
+        )
+
+    def enter(self, at_um: tuple[float, float] | None, dose: float) -> None:
+        """Charge an exposure to a place.
+
+        Parameters
+        ----------
+        at_um : tuple of float or None
+            Stage position (x, y); None if it isn't known.
+        dose : float
+            In J/cm².
+        """
+        cell = self._cell(at_um)
+        if cell is None:
+            self.anywhere += dose
+            return
+        near = list(self._near(cell))
+        if cell not in self._own:
+            self._total[cell] = sum(self._own[other] for other in near)
+            self._own[cell] = 0.0
+            self._blocks[_block(cell)] = (*self._blocks.get(_block(cell), ()), cell)
+            near.append(cell)
+        self._own[cell] += dose
+        for other in near:
+            self._total[other] += dose
+            if self._total[other] > self.largest:
+                self.largest, self.largest_at = self._total[other], other
+
+    def at(self, cell: Cell | None) -> float:
+        """Return the dose of a cell in J/cm²; that of an unknown place for None."""
+        if cell is None:
+            return self.anywhere
+        return self.anywhere + sum(self._own[other] for other in self._near(cell))
+
+    def by_place(self) -> Mapping[tuple[float, float] | str, float]:
+        """Return the dose in J/cm² of every place (x, y) in µm, and of ``here``."""
+        doses: dict[tuple[float, float] | str, float] = {
+            self._middle_um(cell): dose + self.anywhere for cell, dose in self._total.items()
+        }
+        if self.anywhere or not doses:
+            doses["here"] = self.anywhere
+        return doses
+
+    def name(self, cell: Cell | None) -> str:
+        """Return how a message calls a place."""
+        if cell is None:
+            return "this place"
+        x_um, y_um = self._middle_um(cell)
+        return f"the place at x {x_um:.6g}, y {y_um:.6g} µm"
+
+    def _middle_um(self, cell: Cell) -> tuple[float, float]:
+        half_x, half_y = self.half_um or (0.0, 0.0)
+        return cell[0] * half_x / _HALF, cell[1] * half_y / _HALF
+
+    def _cell(self, at_um: tuple[float, float] | None) -> Cell | None:
+        if at_um is None or self.half_um is None:
+            return None
+        x, y = (value * _HALF / half for value, half in zip(at_um, self.half_um, strict=True))
+        return round(x), round(y)
+
+    def _near(self, cell: Cell) -> Iterator[Cell]:
+        row, col = _block(cell)
+        for block in ((row + i, col + j) for i in (-1, 0, 1) for j in (-1, 0, 1)):
+            for other in self._blocks.get(block, ()):
+                if abs(other[0] - cell[0]) <= _HALF and abs(other[1] - cell[1]) <= _HALF:
+                    yield other
+
+
+def _block(cell: Cell) -> Cell:
+    """Return the block of cells that holds a cell; neighbours are in adjoining blocks."""
+    return cell[0] // (_HALF + 1), cell[1] // (_HALF + 1)

@@ -1,0 +1,123 @@
+"""How much light an event means."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+from saccade.core import ProfileError
+
+from ._events import every, exposes
+from ._settings import is_number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from useq import MDAEvent
+
+    from saccade.core import LightSource, Stand
+
+
+class Standing(NamedTuple):
+    """Settings that hold until an event names others."""
+
+    x_um: float | None = None
+    y_um: float | None = None
+    exposure_ms: float = math.nan
+    channel: str | None = None
+
+    def then(self, event: MDAEvent) -> Standing:
+        """Return what holds once an event was applied."""
+        return Standing(
+            self.x_um if event.x_pos is None else event.x_pos,
+            self.y_um if event.y_pos is None else event.y_pos,
+            self.exposure_ms if event.exposure is None else event.exposure,
+            self.channel if event.channel is None else event.channel.config,
+        )
+
+    @property
+    def at_um(self) -> tuple[float, float] | None:
+        """Stage position (x, y); None if nobody named it."""
+        return None if self.x_um is None or self.y_um is None else (self.x_um, self.y_um)
+
+
+class Charge(NamedTuple):
+    """The light of one picture."""
+
+    at: Standing
+    dose: float
+    """In J/cm²; NaN if it can't be known."""
+
+    @property
+    def unknown(self) -> str:
+        """Return why it can't be counted; empty if it can."""
+        if not all(map(math.isfinite, self.at.at_um or ())):
+            return f"its place is {self.at.at_um}"
+        if not self.at.exposure_ms > 0 or math.isinf(self.at.exposure_ms):
+            return f"its exposure is {self.at.exposure_ms} ms"
+        if not math.isfinite(self.dose):
+            return f"no light source is declared for channel {self.at.channel!r}"
+        return ""
+
+
+def charges(stand: Stand, standing: Standing, events: Iterable[MDAEvent]) -> list[Charge]:
+    """Return the light of each picture that some events take, in order.
+
+    Parameters
+    ----------
+    stand : Stand
+        The microscope, with its light sources.
+    standing : Standing
+        What holds before the first event.
+    events : iterable of useq.MDAEvent
+        Events that take no picture cost nothing.
+    """
+    found = []
+    for event in every(events):
+        standing = standing.then(event)
+        if exposes(event):
+            lit = sources(stand, standing.channel)
+            w_per_cm2 = sum(source.power_mw / 1000.0 / source.area_cm2 for source in lit)
+            dose = w_per_cm2 * standing.exposure_ms / 1000.0
+            found.append(Charge(standing, dose if lit else math.nan))
+    return found
+
+
+def sources(stand: Stand, channel: str | None) -> list[LightSource]:
+    """Return the light sources that are lit in a channel."""
+    return [source for source in stand.lights if source.lights(channel)]
+
+
+def check_lights(stand: Stand) -> None:
+    """Raise a `ProfileError` unless the light of every channel is declared.
+
+    Parameters
+    ----------
+    stand : Stand
+        The microscope.
+    """
+    for source in stand.lights:
+        power_ok = is_number(source.power_mw) and source.power_mw >= 0
+        if not (power_ok and is_number(source.area_cm2) and source.area_cm2 > 0):
+            raise ProfileError(
+                f"Dose can't be counted: light source {source.name!r} of {stand.name!r} has"
+                f" power_mw {source.power_mw!r} and area_cm2 {source.area_cm2!r}.",
+                "Measure the power at the sample (0 or more) and the illuminated area (above 0).",
+            )
+    unlit = [name for name in stand.channels or (stand.channel,) if not sources(stand, name)]
+    if unlit:
+        names = ", ".join("any channel" if name is None else repr(name) for name in unlit)
+        raise ProfileError(
+            f"Dose can't be counted: {stand.name!r} declares no light source for {names}.",
+            "Declare it under 'lights' in the scope profile, with power_mw and area_cm2;"
+            " power_mw: 0 for a channel without light.",
+        )
+
+
+def half_field_um(stand: Stand) -> tuple[float, float] | None:
+    """Return half of the width and height of the field of view; None if it isn't known."""
+    height, width = stand.shape_px
+    size_um = stand.pixel_size_um
+    if not (is_number(size_um) and size_um > 0 and height > 0 and width > 0):
+        return None
+    return width * size_um / 2, height * size_um / 2

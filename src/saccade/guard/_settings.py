@@ -1,0 +1,33 @@
+"""Settings of guards, checked where they are given."""
+
+from __future__ import annotations
+
+import math
+from numbers import Real
+
+from saccade.core import ProtocolError
+
+
+def require(ok: bool, setting: str, value: object, must: str, do: str) -> None:
+    """Raise a `ProtocolError` unless a setting is as it must be.
+
+    Parameters
+    ----------
+    ok : bool
+        Whether it is.
+    setting : str
+        What it is called, ``Dose.limit_j_per_cm2``.
+    value : object
+        What was given.
+    must : str
+        Completes "must be".
+    do : str
+        What the reader can do about it.
+    """
+    if not ok:
+        raise ProtocolError(f"{setting} is {value!r}, but it must be {must}.", do)
+
+
+def is_number(value: object) -> bool:
+    """Return whether a value is a finite number, and not merely a truth value."""
+    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)

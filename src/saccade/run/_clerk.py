@@ -1,0 +1,139 @@
+"""What follows from a look: lines in the journal, and actions that try to pass the door."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from saccade.core import Action, Frame, Gap, Refusal, StoreError
+
+from ._history import heard
+from ._loop import decided
+from ._parts import Start
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from saccade.core import Decision
+
+    from ._loop import Loop
+    from ._parts import Look, News
+    from ._report import Report
+    from ._switch import Switch
+
+
+class Clerk:
+    """Journals what was made of each piece of news, and hands its actions to the loop.
+
+    Parameters
+    ----------
+    loop, report, switch
+        The parts of the run.
+    lagged : bool
+        Whether decisions have an age.
+    deadline_ms : float or None
+        Age of a frame at which nothing is done about it any more.
+    max_failures : int
+        Number of failed looks in a row that end the run.
+    """
+
+    def __init__(
+        self,
+        loop: Loop,
+        report: Report,
+        switch: Switch,
+        *,
+        lagged: bool,
+        deadline_ms: float | None,
+        max_failures: int,
+    ) -> None:
+        self._loop, self._report, self._switch = loop, report, switch
+        self._lagged, self._deadline_ms = lagged, deadline_ms
+        self._max_failures = max_failures
+        self._failed_looks = 0
+        self.newest = -1
+        """Index of the frame that was taken last."""
+        self.refused = 0
+
+    def settle(self, look: Look, now_ns: int) -> Sequence[Refusal]:
+        """Journal a look and act on it; return the refusals that policies should hear of.
+
+        Parameters
+        ----------
+        look : Look
+            What the chain made of some news.
+        now_ns : int
+            Monotonic time.
+        """
+        if look.decisions and not isinstance(look.seen, Frame):
+            self.tell("heard", heard(look.seen))
+        for observation in look.observations:
+            self.tell("observation", observation)
+        for failure in look.failures:
+            self.tell("failure", {"text": str(failure)})
+        for decision in look.decisions:
+            self.tell("decision", self._aged(decision))
+        self._count_failures(look)
+        outcomes = self._act(look, now_ns)
+        for outcome in outcomes:
+            if isinstance(outcome, Refusal):
+                self.refuse(outcome)
+            else:
+                self.tell("action", outcome)
+        if isinstance(look.seen, Refusal):
+            return ()  # an answer to a refusal that is refused could go on forever
+        return [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Journal a refusal."""
+        self.refused += 1
+        self.tell("refusal", refusal)
+
+    def tell(self, kind: str, value: object) -> None:
+        """Journal a value; if that fails, so does the run."""
+        try:
+            self._report.tell(kind, value)
+        except StoreError as error:
+            self._switch.fail(error)
+
+    def keep(self, frame: Frame) -> bool | None:
+        """Store a frame; return whether there was room for it, or None if storing failed."""
+        self.newest = frame.index
+        try:
+            return self._report.frame(frame)
+        except StoreError as error:
+            self._switch.fail(error)
+            return None
+
+    def _count_failures(self, look: Look) -> None:
+        if look.observations:
+            self._failed_looks = self._failed_looks + 1 if look.failures else 0
+        before_any = isinstance(look.seen, Start) and bool(look.failures)
+        if before_any or self._failed_looks >= self._max_failures:
+            self._switch.fail(look.failures[0])
+
+    def _act(self, look: Look, now_ns: int) -> Sequence[Action | Refusal]:
+        if not any(decision.actions for decision in look.decisions):
+            return ()
+        if why_not := self._why_not(look.seen, now_ns):
+            actions = [decided(a, d) for d in look.decisions for a in d.actions]
+            return [Refusal(action, *why_not) for action in actions]
+        base = look.seen.event if isinstance(look.seen, (Frame, Gap)) else None
+        return self._loop.apply(look.decisions, base, now_ns)
+
+    def _why_not(self, seen: News, now_ns: int) -> tuple[str, str] | None:
+        """Return who refuses to act on a look that came too late, and why."""
+        if self._switch.stopping:
+            return "stop", "the run was stopping"
+        if self._switch.end_of_source:
+            return "end", self._switch.end_of_source
+        if self._deadline_ms is None or not isinstance(seen, Frame):
+            return None
+        if now_ns - seen.t_ns <= self._deadline_ms * 1e6:
+            return None
+        return "deadline", f"the frame was older than {self._deadline_ms:g} ms"
+
+    def _aged(self, decision: Decision) -> Decision:
+        if not self._lagged or decision.frame < 0:
+            return decision
+        return replace(decision, age_frames=max(0, self.newest - decision.frame))

@@ -1,0 +1,160 @@
+"""What a chain is made of: detectors and what they look at, policies and whom they hear."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from saccade.core import (
+    Decision,
+    Frame,
+    Gap,
+    Identity,
+    Observation,
+    Policy,
+    ProtocolError,
+    Refusal,
+    SaccadeError,
+    did_you_mean,
+)
+
+if TYPE_CHECKING:
+    from saccade.core import Detector
+
+
+@dataclass(frozen=True)
+class Start:
+    """The beginning of a run, before anything was seen."""
+
+    t_ns: int = 0
+    """Monotonic time."""
+    planned: bool = False
+    """Whether there is a plan, so that no policy needs to lead."""
+
+
+News: TypeAlias = Start | Frame | Gap | Refusal
+"""What a chain can be told of."""
+
+
+@dataclass(frozen=True)
+class Eye:
+    """A detector, and which frames it looks at.
+
+    Parameters
+    ----------
+    detector : Detector
+        Function from a frame to an observation.
+    channel : str or None
+        Only frames of this channel; None is all of them.
+    """
+
+    detector: Detector
+    channel: str | None = None
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A policy, and the name of the detector that it listens to.
+
+    Parameters
+    ----------
+    policy : Policy
+        Function from an observation to a decision. Attributes say more: ``streams``, a set
+        of the roles of frames that it hears (None is all, by default the watch); ``begin``,
+        ``missed`` and ``refused``, which are called with the time before the first frame,
+        with a gap and with a refusal, and return a decision; ``leads``, whether it begins
+        only a run that has no plan (by default, if it hears all).
+    on : str or None
+        None is the first detector.
+    """
+
+    policy: Policy
+    on: str | None = None
+
+    def hears(self, stream: str) -> bool:
+        """Return whether the policy wants to know of frames in this role."""
+        streams = getattr(self.policy, "streams", frozenset({"watch"}))
+        return streams is None or stream in streams
+
+    @property
+    def leads(self) -> bool:
+        """Whether the policy begins only a run that has no plan."""
+        everything = getattr(self.policy, "streams", "") is None
+        return bool(getattr(self.policy, "leads", everything))
+
+
+@dataclass(frozen=True)
+class Look:
+    """All that was made of one piece of news."""
+
+    seen: News
+    observations: tuple[Observation, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    failures: tuple[SaccadeError, ...] = field(default=(), compare=False)
+
+
+Eyes: TypeAlias = "Detector | Mapping[str, Detector | Eye] | None"
+Rules: TypeAlias = "Policy | Rule | Sequence[Policy | Rule]"
+
+
+def named_eyes(detect: Eyes) -> dict[str, Eye]:
+    """Return detectors by name; without any, one that sees nothing.
+
+    Parameters
+    ----------
+    detect : Eyes
+        As `Chain` takes them.
+    """
+    if detect is None:
+        detect = _blind
+    if not isinstance(detect, Mapping):
+        detect = {"detect": detect}
+    return {name: eye if isinstance(eye, Eye) else Eye(eye) for name, eye in detect.items()}
+
+
+def linked_rules(decide: Rules, eyes: Mapping[str, Eye]) -> tuple[Rule, ...]:
+    """Return policies, each with the name of a detector that is there.
+
+    Parameters
+    ----------
+    decide : Rules
+        As `Chain` takes them.
+    eyes : mapping of str to Eye
+        The detectors; not empty.
+
+    Raises
+    ------
+    ProtocolError
+        If a rule listens to a detector that isn't there.
+    """
+    many = decide if isinstance(decide, Sequence) else (decide,)
+    first = next(iter(eyes))
+    rules = tuple(
+        Rule(rule.policy, rule.on or first) if isinstance(rule, Rule) else Rule(rule, first)
+        for rule in many
+    )
+    for rule in rules:
+        if rule.on not in eyes:
+            raise ProtocolError(
+                f"A policy listens to the detector {rule.on!r}, which isn't there.",
+                did_you_mean(rule.on or "", eyes),
+            )
+    return rules
+
+
+def gap_of(frame: Frame, reason: str) -> Gap:
+    """Return what policies hear of a frame that was taken but can't be looked at.
+
+    Parameters
+    ----------
+    frame : Frame
+        The one.
+    reason : str
+        Why not.
+    """
+    return Gap(frame.index, frame.stream, frame.event, reason, frame.retries, frame.t_ns)
+
+
+def _blind(frame: Frame) -> Observation:  # noqa: ARG001 - the shape of a detector
+    return Observation(0.0, detector=Identity("none"))

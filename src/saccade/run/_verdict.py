@@ -1,0 +1,56 @@
+"""How a run ended, counted rather than claimed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from saccade.core import State, Verdict
+
+if TYPE_CHECKING:
+    from ._switch import Switch
+
+STATES = {"stopped": State.STOPPED, "failed": State.FAILED}
+"""Where a verdict leads; any other to `State.FINISHED`."""
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What was planned, and what became of it."""
+
+    planned: int
+    """Pictures that were ordered, or refused in the plan, less those withdrawn."""
+    committed: int
+    gaps: int
+    refused: int
+    done: bool
+    """Whether nothing was left to do."""
+
+    @property
+    def missing(self) -> int:
+        """Number of pictures of which nobody knows."""
+        return self.planned - self.committed - self.gaps
+
+
+def judge(switch: Switch, tally: Tally) -> Verdict:
+    """Return the verdict on a run.
+
+    Parameters
+    ----------
+    switch : Switch
+        Knows whether it was stopped, and why.
+    tally : Tally
+        Counted from what is on disk.
+    """
+    reason = switch.end_of_source
+    counts = (tally.planned, tally.committed, tally.gaps, tally.refused, switch.by_guard)
+    if switch.error is not None:
+        return Verdict("failed", str(switch.error) or repr(switch.error), *counts)
+    if switch.stopping:
+        return Verdict("stopped", switch.reason, *counts)
+    if tally.missing:
+        what = f"{tally.missing} frames are neither stored nor known as gaps"
+        return Verdict("failed", what, *counts)
+    if not tally.done and not reason:
+        return Verdict("failed", "the microscope ended before the plan did", *counts)
+    return Verdict("completed_with_gaps" if tally.gaps else "completed", reason, *counts)

@@ -1,0 +1,165 @@
+"""From a name, a profile or a recording to a microscope that is ready to run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from saccade.core import ProfileError, RecordingError, did_you_mean
+
+from ._bootstrap import import_quietly
+from ._profile import Profile, builtin_profile, load_profile
+
+if TYPE_CHECKING:
+    from pymmcore_plus import CMMCorePlus
+
+    from ._scope import MicroManagerScope
+
+_PLAYBACK = "playback:"
+_OPTIONS = ("pace", "interval_s")
+
+
+def load(name: str | Path) -> MicroManagerScope:
+    """Return the microscope of a name, a profile file or a recording.
+
+    Parameters
+    ----------
+    name : str or Path
+        ``demo``, the path of a profile (``hardware_configs/*.yaml``), or
+        ``playback:PATH`` for a recording served as if a camera took it; then
+        ``?pace=real`` plays it at its own pace and ``&interval_s=7`` tells its interval.
+
+    Raises
+    ------
+    ProfileError
+        If the profile or the hardware that it names can't be used.
+    RecordingError
+        If the recording can't be.
+    """
+    import_quietly()
+    text = str(name)
+    if text.startswith(_PLAYBACK):
+        return _load_playback(text.removeprefix(_PLAYBACK))
+    path = Path(text)
+    if path.suffix.lower() == ".cfg":
+        raise ProfileError(
+            f"{text} says nothing of limits and light.",
+            "Write a profile beside it, as hardware_configs/template.yaml shows, and name that.",
+        )
+    return _from_profile(load_profile(path if path.suffix else builtin_profile(text)))
+
+
+def _from_profile(profile: Profile) -> MicroManagerScope:
+    from pymmcore_plus import CMMCorePlus
+
+    core = CMMCorePlus(mm_path=str(profile.adapters()))
+    try:
+        _configure(core, profile)
+    except Exception:
+        core.unloadAllDevices()
+        raise
+    return _scope(core, profile)
+
+
+def _scope(core: CMMCorePlus, profile: Profile) -> MicroManagerScope:
+    from ._scope import MicroManagerScope
+
+    return MicroManagerScope(
+        core,
+        profile.name,
+        lights=profile.light_sources(),
+        limits=profile.spans(),
+        manners=profile.manners(),
+        recorded=profile.recorded(),
+        safe_settings=profile.safe_settings(),
+        details={"profile": profile.model_dump(mode="json")},
+    )
+
+
+def _configure(core: CMMCorePlus, profile: Profile) -> None:
+    config = profile.config_file()
+    try:
+        core.loadSystemConfiguration(str(config))
+    except Exception as error:
+        raise ProfileError(
+            f"Micro-Manager could not load {config}: {' '.join(str(error).split())}",
+            "Check that the devices are on and that the adapters match this pymmcore.",
+        ) from error
+    _assign_roles(core, profile)
+    if profile.focus_direction is not None and (drive := core.getFocusDevice()):
+        core.setFocusDirection(drive, profile.focus_direction)
+    for setting in profile.settings:
+        _require(core, setting.device, setting.property)
+        core.setProperty(setting.device, setting.property, setting.value)
+    for device, name in profile.recorded():
+        _require(core, device, name)
+    for device, name, _ in profile.safe_settings():
+        _require(core, device, name)
+
+
+def _assign_roles(core: CMMCorePlus, profile: Profile) -> None:
+    roles = profile.roles
+    setters = {
+        "camera": core.setCameraDevice,
+        "xy": core.setXYStageDevice,
+        "z": core.setFocusDevice,
+        "shutter": core.setShutterDevice,
+        "autofocus": core.setAutoFocusDevice,
+    }
+    for role, set_device in setters.items():
+        if device := getattr(roles, role):
+            _require(core, device)
+            set_device(device)
+    if roles.channel_group:
+        groups = core.getAvailableConfigGroups()
+        if roles.channel_group not in groups:
+            raise ProfileError(
+                f"There is no configuration group {roles.channel_group!r}.",
+                did_you_mean(roles.channel_group, groups),
+            )
+        core.setChannelGroup(roles.channel_group)
+
+
+def _require(core: CMMCorePlus, device: str, name: str | None = None) -> None:
+    devices = core.getLoadedDevices()
+    if device not in devices:
+        raise ProfileError(
+            f"The profile names the device {device!r}, which isn't there.",
+            did_you_mean(device, devices),
+        )
+    if name is not None and not core.hasProperty(device, name):
+        raise ProfileError(
+            f"{device} has no property {name!r}.",
+            did_you_mean(name, core.getDevicePropertyNames(device)),
+        )
+
+
+def _load_playback(text: str) -> MicroManagerScope:
+    from saccade.sim import open_recording, playback_core
+
+    from ._scope import MicroManagerScope
+
+    path, _, query = text.partition("?")
+    recording = open_recording(Path(path))
+    core = playback_core(recording, **_playback_options(query))
+    details = {"recording": path, "sizes": dict(recording.sizes), "notes": list(recording.notes)}
+    return MicroManagerScope(
+        core, f"playback of {Path(path).name}", recorded=(("Playback", "Frame"),), details=details
+    )
+
+
+def _playback_options(query: str) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    for key, value in parse_qsl(query, keep_blank_values=True):
+        if key not in _OPTIONS:
+            raise RecordingError(f"A playback has no option {key!r}.", did_you_mean(key, _OPTIONS))
+        options[key] = value
+    if "interval_s" in options:
+        try:
+            options["interval_s"] = float(options["interval_s"])
+        except ValueError:
+            raise RecordingError(
+                f"interval_s={options['interval_s']} is not a number.", "Give seconds."
+            ) from None
+    return options

@@ -1,0 +1,210 @@
+"""Scope profiles: what a Micro-Manager configuration file does not say of a stand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Self
+
+from pydantic import model_validator
+from pydantic_core import PydanticCustomError
+
+from saccade.core import FileModel, LightSource, ProfileError, Span, did_you_mean, fit, read_yaml
+
+from ._manners import Manners
+from ._profile_fields import (
+    DEMO,
+    Changeable,
+    Dotted,
+    Light,
+    Limits,
+    MicroManager,
+    Name,
+    PropertyValue,
+    Retries,
+    Roles,
+    Timeouts,
+    Tolerances,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from useq import MDAEvent
+
+_DEMO_CFG = "MMConfig_demo.cfg"
+_README = "hardware_configs/README.md says what each field means."
+
+
+class Profile(FileModel):
+    """A scope profile, as its file says it.
+
+    The fields are described in ``hardware_configs/README.md``.
+    """
+
+    name: Name
+    micromanager: MicroManager
+    roles: Roles = Roles()
+    settings: tuple[PropertyValue, ...] = ()
+    focus_direction: Literal[-1, 1] | None = None
+    lights: tuple[Light, ...] = ()
+    limits: Limits = Limits()
+    tolerances: Tolerances = Tolerances()
+    timeouts: Timeouts = Timeouts()
+    retries: Retries = Retries()
+    record_properties: tuple[Dotted, ...] = ()
+    modifiable: tuple[Changeable, ...] | None = None
+    safe: tuple[PropertyValue, ...] = ()
+
+    @model_validator(mode="after")
+    def _lights_differ(self) -> Self:
+        names = [light.name for light in self.lights]
+        for name in names:
+            if names.count(name) > 1:
+                raise PydanticCustomError(
+                    "twice", "there are two lights {name}", {"name": repr(name)}
+                )
+        return self
+
+    def config_file(self) -> Path:
+        """Return the Micro-Manager configuration file.
+
+        Raises
+        ------
+        ProfileError
+            If it isn't there.
+        """
+        cfg = self.micromanager.cfg
+        if str(cfg) == DEMO:
+            cfg = _adapters_shipped() / _DEMO_CFG
+        if not cfg.is_file():
+            beside = [each.name for each in cfg.parent.glob("*.cfg")]
+            hint = did_you_mean(cfg.name, beside) if beside else "Check micromanager.cfg."
+            raise ProfileError(f"There is no Micro-Manager configuration {cfg}.", hint)
+        return cfg
+
+    def adapters(self) -> Path:
+        """Return the folder of the device adapters.
+
+        Raises
+        ------
+        ProfileError
+            If it isn't there.
+        """
+        folder = self.micromanager.adapters
+        if folder is None and str(self.micromanager.cfg) == DEMO:
+            folder = _adapters_shipped()
+        if folder is None:
+            from pymmcore_plus import find_micromanager
+
+            folder = Path(find_micromanager() or "adapters of Micro-Manager")
+        if not folder.is_dir():
+            raise ProfileError(
+                f"There is no folder {folder}.",
+                "Set micromanager.adapters to the folder of the device adapters.",
+            )
+        return folder
+
+    def light_sources(self) -> tuple[LightSource, ...]:
+        """Return the lights in the units that guards use."""
+        return tuple(
+            LightSource(light.name, light.power_mw, light.area_cm2, light.channels)
+            for light in self.lights
+        )
+
+    def spans(self) -> Mapping[str, Span]:
+        """Return the limits by name, ``x_um`` and so on; absent where there is none."""
+        return {name: Span(*pair) for name, pair in self.limits if pair is not None}
+
+    def manners(self) -> Manners:
+        """Return how strict the engine is to be."""
+        retries = {f"{name}_retries": count for name, count in self.retries}
+        given = {**dict(self.tolerances), **dict(self.timeouts), **retries}
+        return Manners(**{name: value for name, value in given.items() if value is not None})
+
+    def recorded(self) -> tuple[tuple[str, str], ...]:
+        """Return device and property of what goes into every frame's label."""
+        return tuple(_pair(each) for each in self.record_properties)
+
+    def safe_settings(self) -> tuple[tuple[str, str, str], ...]:
+        """Return device, property and value of what SAFE sets besides closing shutters."""
+        return tuple((each.device, each.property, each.value) for each in self.safe)
+
+    def forbids(self, event: MDAEvent) -> str | None:
+        """Return what an event would change that is not modifiable here, if anything.
+
+        Parameters
+        ----------
+        event : useq.MDAEvent
+            Planned or decided.
+        """
+        if self.modifiable is None:
+            return None
+        asked: dict[Changeable, object] = {
+            "xy": event.x_pos if event.x_pos is not None else event.y_pos,
+            "z": event.z_pos,
+            "channel": event.channel,
+            "exposure": event.exposure,
+            "roi": event.roi,
+            "mask": event.slm_image,
+            "properties": event.properties,
+        }
+        for what, value in asked.items():
+            if value is not None and what not in self.modifiable:
+                return f"{what} is not modifiable on {self.name!r}"
+        return None
+
+
+def load_profile(path: Path | str) -> Profile:
+    """Return the profile of a file.
+
+    Parameters
+    ----------
+    path : Path or str
+        A YAML file; paths in it are relative to its folder.
+
+    Raises
+    ------
+    ProfileError
+        If it isn't there, or says something that can't be used.
+    """
+    path = Path(path)
+    document = read_yaml(path, ProfileError, "scope profile")
+    folder = {"folder": path.absolute().parent}
+    return fit(Profile, document, source=path, raises=ProfileError, do=_README, context=folder)
+
+
+def builtin_profile(name: str) -> Path:
+    """Return the file of a profile that comes with Saccade.
+
+    Parameters
+    ----------
+    name : str
+        Such as ``demo``.
+
+    Raises
+    ------
+    ProfileError
+        If there is none of that name.
+    """
+    here = Path(__file__).resolve()
+    # An installed package has them inside; a working copy, beside src.
+    folders = (here.parent / "profiles", here.parents[3] / "hardware_configs")
+    known = {each.stem: each for folder in reversed(folders) for each in folder.glob("*.yaml")}
+    known.pop("template", None)
+    if name not in known:
+        raise ProfileError(
+            f"There is no built-in scope {name!r}.",
+            f"{did_you_mean(name, known)} A profile of your own is named with its .yaml.",
+        )
+    return known[name]
+
+
+def _adapters_shipped() -> Path:
+    import mm_test_adapters
+
+    return Path(mm_test_adapters.device_adapter_path())
+
+
+def _pair(dotted: str) -> tuple[str, str]:
+    device, _, name = dotted.partition(".")
+    return device, name

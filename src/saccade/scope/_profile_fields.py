@@ -1,0 +1,141 @@
+"""The entries of a scope profile, each with the values that make sense."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal, Self, TypeAlias
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
+from pydantic_core import PydanticCustomError
+
+from saccade.core import FileModel
+
+DEMO = "demo"
+"""In place of a path: the configuration that comes with mm-test-adapters."""
+
+Changeable: TypeAlias = Literal["xy", "z", "channel", "exposure", "roi", "mask", "properties"]
+
+
+def _as_text(value: object) -> object:
+    """Return what Micro-Manager would read for a value that YAML took for a number."""
+    if isinstance(value, bool):
+        return str(int(value))
+    return str(value) if isinstance(value, (int, float)) else value
+
+
+def _ascending(pair: tuple[float, float]) -> tuple[float, float]:
+    if pair[0] > pair[1]:
+        raise PydanticCustomError(
+            "order", "low {low} is above high {high}", {"low": pair[0], "high": pair[1]}
+        )
+    return pair
+
+
+def _above_zero(pair: tuple[float, float]) -> tuple[float, float]:
+    if pair[0] <= 0:
+        raise PydanticCustomError("order", "an exposure of {low} ms is none", {"low": pair[0]})
+    return pair
+
+
+def _beside(value: Path, info: ValidationInfo) -> Path:
+    """Return a path as seen from the folder of the profile."""
+    folder: Path = (info.context or {}).get("folder", Path())
+    return value if str(value) == DEMO else folder / value.expanduser()
+
+
+def _dotted(value: str) -> str:
+    if not all(value.partition(".")[::2]):
+        raise PydanticCustomError("dotted", "{v} is not Device.Property", {"v": repr(value)})
+    return value
+
+
+Name: TypeAlias = Annotated[str, Field(min_length=1, max_length=120)]
+Positive: TypeAlias = Annotated[float, Field(gt=0)]
+Seconds: TypeAlias = Annotated[float, Field(gt=0, le=3600)]
+Tries: TypeAlias = Annotated[int, Field(ge=0, le=100)]
+Range: TypeAlias = Annotated[tuple[float, float], AfterValidator(_ascending)]
+Beside: TypeAlias = Annotated[Path, AfterValidator(_beside)]
+Dotted: TypeAlias = Annotated[str, AfterValidator(_dotted)]
+
+
+class MicroManager(FileModel):
+    """Where the Micro-Manager configuration and its device adapters are."""
+
+    cfg: Beside
+    adapters: Beside | None = None
+
+
+class Roles(FileModel):
+    """Which device plays which role, where the configuration file doesn't say."""
+
+    camera: Name | None = None
+    xy: Name | None = None
+    z: Name | None = None
+    shutter: Name | None = None
+    autofocus: Name | None = None
+    channel_group: Name | None = None
+
+
+class PropertyValue(FileModel):
+    """A device property and its value."""
+
+    device: Name
+    property: Name
+    value: Annotated[str, BeforeValidator(_as_text)]
+
+
+class Light(FileModel):
+    """A light source, measured at the sample."""
+
+    name: Name
+    power_mw: Positive
+    area_mm2: Positive | None = None
+    area_um2: Positive | None = None
+    channels: tuple[Name, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_area(self) -> Self:
+        if (self.area_mm2 is None) == (self.area_um2 is None):
+            raise PydanticCustomError(
+                "area",
+                "the light {name} needs its illuminated area once, as area_mm2 or as area_um2",
+                {"name": repr(self.name)},
+            )
+        return self
+
+    @property
+    def area_cm2(self) -> float:
+        """Illuminated area in cm²."""
+        return (self.area_mm2 or 0.0) * 1e-2 + (self.area_um2 or 0.0) * 1e-8
+
+
+class Limits(FileModel):
+    """What the stage and the camera may be asked for."""
+
+    x_um: Range | None = None
+    y_um: Range | None = None
+    z_um: Range | None = None
+    exposure_ms: Annotated[Range, AfterValidator(_above_zero)] | None = None
+
+
+class Tolerances(FileModel):
+    """How far a reading may be from what was asked; see `Manners`."""
+
+    xy_um: Positive | None = None
+    z_um: Positive | None = None
+    exposure_rel: Annotated[float, Field(gt=0, le=1)] | None = None
+
+
+class Timeouts(FileModel):
+    """How long to wait; see `Manners`."""
+
+    settle_s: Seconds | None = None
+    frame_margin_s: Seconds | None = None
+    first_frame_s: Seconds | None = None
+
+
+class Retries(FileModel):
+    """How often to try again; see `Manners`."""
+
+    setting: Tries | None = None
+    snap: Tries | None = None

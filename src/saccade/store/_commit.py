@@ -1,0 +1,120 @@
+"""Groups of frames and records brought to the disk: pixels first, then their lines."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from saccade.core import FolderError, Frame, Gap, plain, plain_frame
+
+from ._journal import JournalWriter, body
+from ._pixel_writer import PixelWriter
+from ._zarr import PATIENCE_S, short
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from saccade.core import Record, Verdict
+
+
+class _Started(NamedTuple):
+    kind: str
+    line: bytes
+    commit: Any | None
+
+
+class Committer:
+    """Writes groups in order; what it has counted is on the disk.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder of the run; must hold neither frames nor a journal.
+
+    Raises
+    ------
+    FolderError
+        If it is not there, can't be written, or holds a recording already.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        if not folder.is_dir():
+            raise FolderError(f"{folder} is not a folder.", do="Create it with `claim_folder`.")
+        try:
+            self._journal = JournalWriter(folder)
+        except OSError as error:
+            raise _unusable(folder, error) from error
+        try:
+            self._pixels = PixelWriter(folder)
+        except OSError as error:
+            self._journal.close()
+            raise _unusable(folder, error) from error
+        self.counts: Counter[str] = Counter()
+        """Acknowledged lines, by kind."""
+
+    def commit(self, group: Sequence[Frame | Record]) -> None:
+        """Write a group; on an error, what came before the failed item is acknowledged still."""
+        started: list[_Started] = []
+        try:
+            for item in group:
+                started.append(self._start(item))  # noqa: PERF401 - kept when a later one fails
+        finally:
+            self._acknowledge(started)
+
+    def finish(self, verdict: Verdict | None, error: Exception | None) -> None:
+        """Cut the arrays to length and write the verdict; it is ``failed`` after an error."""
+        if error is None:
+            self._pixels.close()
+        elif verdict is not None:
+            verdict = replace(
+                verdict,
+                name="failed",
+                reason=f"writing failed: {short(error)}",
+                committed=self.counts["frame"],
+                gaps=self.counts["gap"],
+            )
+        if verdict is not None:
+            # Last of all: it vouches for what comes before it.
+            self._journal.append([body("verdict", time.perf_counter_ns(), plain(verdict))])
+
+    def close(self) -> None:
+        """Close the journal."""
+        self._journal.close()
+
+    def _start(self, item: Frame | Record) -> _Started:
+        if isinstance(item, Frame):
+            written = self._pixels.write(item)
+            value = plain_frame(item) | written.place._asdict() | {"crc32": written.crc32}
+            # As it is stored; byte order is the machine's affair.
+            value["dtype"] = item.pixels.dtype.name
+            return _Started("frame", body("frame", item.t_ns, value), written.commit)
+        value = plain(item.value)
+        if isinstance(item.value, Gap):
+            value |= self._pixels.skip(item.value.stream)._asdict()
+        return _Started(item.kind, body(item.kind, item.t_ns, value), None)
+
+    def _acknowledge(self, started: list[_Started]) -> None:
+        whole: list[_Started] = []
+        try:
+            for entry in started:
+                if entry.commit is not None:
+                    entry.commit.result(timeout=PATIENCE_S)
+                whole.append(entry)
+        finally:
+            self._journal.append([entry.line for entry in whole])
+            self.counts.update(entry.kind for entry in whole)
+
+
+def _unusable(folder: Path, error: OSError) -> FolderError:
+    if isinstance(error, FileExistsError):
+        return FolderError(
+            f"{folder} holds a recording already, and nothing is ever overwritten.",
+            do="Record into a new folder.",
+        )
+    return FolderError(
+        f"{folder} can't be written: {error.strerror or error}.",
+        do="Choose a place where you may write.",
+    )

@@ -1,0 +1,168 @@
+"""The journal: one checked line a value, appended in groups and never changed."""
+
+from __future__ import annotations
+
+import json
+import os
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from saccade.core import DamagedRunError
+
+from ._disk import sync_folder
+from ._json import dumps
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+JOURNAL = "journal.jsonl"
+TORN = "torn"
+
+# `,"crc":"` and eight digits and `"}`
+_TAIL_BYTES = 18
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the journal, as read back.
+
+    A line whose writing was cut short, which only the last can be, has the kind ``torn``.
+    """
+
+    n: int
+    """Place in the journal, from 0."""
+    kind: str
+    t_ns: int
+    value: Any
+    """What `saccade.core.plain` made of the record's value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """A line that can't be what was written, and why."""
+
+    number: int
+    """Line of the file, from 1."""
+    reason: str
+
+    def __str__(self) -> str:
+        return f"line {self.number} of {JOURNAL} {self.reason}"
+
+
+class JournalWriter:
+    """Appends lines; a group is on the disk, or not in the journal at all.
+
+    Parameters
+    ----------
+    folder : Path
+        Must not hold a journal.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._file = (folder / JOURNAL).open("xb", buffering=0)
+        self._size = 0
+        self._next = 0
+        sync_folder(folder)
+
+    def append(self, bodies: Sequence[bytes]) -> None:
+        """Write lines and bring them to the disk.
+
+        Parameters
+        ----------
+        bodies : sequence of bytes
+            As `body` makes them; numbered here.
+        """
+        if not bodies:
+            return
+        data = b"".join(_line(n, body) for n, body in enumerate(bodies, self._next))
+        try:
+            rest = memoryview(data)
+            while rest:
+                rest = rest[self._file.write(rest) :]
+            os.fsync(self._file.fileno())
+        except OSError:
+            # What is not certain to be on the disk must not be found there by chance.
+            self._file.truncate(self._size)
+            self._file.seek(self._size)
+            raise
+        self._size += len(data)
+        self._next += len(bodies)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+def body(kind: str, t_ns: int, value: Any) -> bytes:
+    """Return the part of a line that doesn't depend on its place.
+
+    Parameters
+    ----------
+    kind : str
+        Kind of record.
+    t_ns : int
+        Monotonic time, ns.
+    value : object
+        As `saccade.core.plain` makes it.
+    """
+    return dumps({"kind": kind, "t_ns": t_ns, "value": value})[1:-1]
+
+
+def read_lines(folder: Path) -> Iterator[Line]:
+    """Yield the lines of a run's journal, each checked.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder of the run.
+
+    Yields
+    ------
+    Line
+        In order; one of the kind ``torn`` at the end if the last line was cut short.
+
+    Raises
+    ------
+    DamagedRunError
+        At the first line that is missing, or is not what was written.
+    """
+    for found in scan(folder):
+        if isinstance(found, Flaw):
+            raise DamagedRunError(
+                f"{folder}: {found}.", do="`saccade verify` tells what of the run is whole."
+            )
+        yield found
+
+
+def scan(folder: Path) -> Iterator[Line | Flaw]:
+    """Yield the lines of a journal, and a flaw for each that is damaged or missing."""
+    expected = 0
+    with (folder / JOURNAL).open("rb") as file:
+        for number, raw in enumerate(file, 1):
+            found = _parsed(raw, number)
+            if isinstance(found, Line):
+                if found.kind != TORN and found.n != expected:
+                    yield Flaw(number, f"has number {found.n}, where {expected} was due")
+                expected = found.n
+            yield found
+            expected += 1
+
+
+def _line(n: int, content: bytes) -> bytes:
+    checked = b'{"n":%d,%s' % (n, content)
+    return b'%s,"crc":"%08x"}\n' % (checked, zlib.crc32(checked))
+
+
+def _parsed(raw: bytes, number: int) -> Line | Flaw:
+    if not raw.endswith(b"\n"):
+        return Line(number - 1, TORN, 0, {"bytes": len(raw)})
+    checked, tail = raw[: -_TAIL_BYTES - 1], raw[-_TAIL_BYTES - 1 : -1]
+    if tail != b',"crc":"%08x"}' % zlib.crc32(checked):
+        return Flaw(number, "fails its checksum")
+    try:
+        line = json.loads(raw)
+        return Line(line["n"], line["kind"], line["t_ns"], line["value"])
+    except (ValueError, KeyError, TypeError):
+        return Flaw(number, "is no line of a journal")

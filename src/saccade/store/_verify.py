@@ -1,0 +1,178 @@
+"""A proof that a run folder holds what its journal says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from saccade.core import DamagedRunError
+
+from ._journal import JOURNAL, TORN, Flaw, scan
+from ._pixel_reader import PixelReader
+from ._reader import RunFolder
+from ._values import place_of, verdict_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from saccade.core import Verdict
+
+    from ._journal import Line
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a run folder holds, and what is wrong with it."""
+
+    ok: bool
+    """Whether there is no problem at all."""
+    frames: int
+    """Acknowledged frames, whole or not."""
+    gaps: int
+    streams: tuple[str, ...]
+    verdict: Verdict | None
+    problems: tuple[str, ...]
+    torn: bool
+    """Whether the last line of the journal was cut short."""
+    unclosed: bool
+    """Whether the run never came to a verdict, as after a crash."""
+
+
+def verify(path: Path | str) -> Report:
+    """Check every line and every frame of a run.
+
+    Parameters
+    ----------
+    path : Path or str
+        The folder of the run.
+
+    Returns
+    -------
+    Report
+        Each problem is a sentence that names the line or the frame.
+
+    Raises
+    ------
+    FolderError
+        If it is no run folder; damage is reported, never raised.
+    """
+    folder = RunFolder(path)
+    check = _Check(folder.path)
+    check.attempt(lambda: folder.run)
+    check.attempt(check.journal)
+    check.ending()
+    return check.report()
+
+
+class _Check:
+    """What has been met so far, reading the journal once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._pictures = PixelReader(folder)
+        self._problems: list[str] = []
+        self._frames = 0
+        self._gaps = 0
+        self._last_index = -1
+        self._next_rows: dict[str, int] = {}
+        self._leading_gaps: dict[str, int] = {}
+        self._verdict: Verdict | None = None
+        self._torn = False
+
+    def attempt(self, step: Callable[[], object]) -> None:
+        """Take a step; what is damaged is a problem, and the check goes on."""
+        try:
+            step()
+        except DamagedRunError as error:
+            self._problems.append(error.what)
+
+    def journal(self) -> None:
+        """Check each line, and what it speaks of."""
+        try:
+            for found in scan(self._folder):
+                if isinstance(found, Flaw):
+                    self._problems.append(f"Damaged: {found}.")
+                else:
+                    self._line(found)
+        except OSError as error:
+            raise DamagedRunError(f"{JOURNAL} can't be read: {error.strerror}.") from error
+
+    def ending(self) -> None:
+        """Check that the run was closed, and is as long as it should be."""
+        if self._verdict is None:
+            self._problems.append(
+                "The run was not closed: its journal ends without a verdict, "
+                f"after {self._frames} acknowledged frames."
+            )
+        else:
+            self._count("frames", self._verdict.committed, self._frames)
+            self._count("gaps", self._verdict.gaps, self._gaps)
+        for path, rows in self._next_rows.items():
+            self.attempt(lambda path=path, rows=rows: self._length(path, rows))  # type: ignore[misc]
+
+    def report(self) -> Report:
+        """Return what was found."""
+        return Report(
+            ok=not self._problems,
+            frames=self._frames,
+            gaps=self._gaps,
+            streams=tuple(self._next_rows),
+            verdict=self._verdict,
+            problems=tuple(self._problems),
+            torn=self._torn,
+            unclosed=self._verdict is None,
+        )
+
+    def _line(self, line: Line) -> None:
+        if self._verdict is not None:
+            self._problems.append(f"Line {line.n + 1} of {JOURNAL} comes after the verdict.")
+        if line.kind == TORN:
+            self._torn = True
+            self._problems.append(
+                f"The last line of {JOURNAL} was cut short; it was never acknowledged."
+            )
+        elif line.kind == "frame":
+            self._frames += 1
+            self.attempt(lambda: self._frame(line))
+        elif line.kind == "gap":
+            self._gaps += 1
+            self.attempt(lambda: self._place(line))
+        elif line.kind == "verdict":
+            self._verdict = verdict_of(line)
+
+    def _frame(self, line: Line) -> None:
+        self._place(line)
+        self._pictures.read(line)
+
+    def _place(self, line: Line) -> None:
+        path, row = place_of(line)
+        index, role = line.value["index"], line.value["stream"]
+        if index <= self._last_index:
+            self._problems.append(
+                f"Line {line.n + 1} of {JOURNAL}: index {index} follows {self._last_index}."
+            )
+        self._last_index = index
+        if path is None:
+            due = self._leading_gaps.get(role, 0)
+            self._leading_gaps[role] = row + 1
+        else:
+            if path not in self._next_rows:
+                self._next_rows[path] = self._leading_gaps.pop(role, 0)
+            due = self._next_rows[path]
+            self._next_rows[path] = row + 1
+        if row != due:
+            self._problems.append(
+                f"Line {line.n + 1} of {JOURNAL}: row {row} of {role!r}, where {due} was due."
+            )
+
+    def _count(self, what: str, claimed: int, found: int) -> None:
+        if claimed != found:
+            self._problems.append(f"The verdict counts {claimed} {what}; there are {found}.")
+
+    def _length(self, path: str, rows: int) -> None:
+        declared = self._pictures.rows(path)
+        # A failed run can't count on the disk to cut its arrays to length.
+        cut = self._verdict is not None and self._verdict.name != "failed"
+        if declared < rows or (cut and declared != rows):
+            self._problems.append(f"Stream {path!r} declares {declared} rows; {rows} were planned.")

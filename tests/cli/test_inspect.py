@@ -1,0 +1,75 @@
+"""The commands that need no microscope."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import tifffile
+
+Saccade = Callable[..., tuple[int, str, str]]
+
+TEXT = """
+saccade: 1
+name: small
+scope: demo
+watch: {channels: [{config: FITC, exposure: 2}], time_plan: {interval: 0, loops: 5}}
+detect: {beads: {use: saccade.detect:Spots}}
+decide: [{use: saccade.decide:Pace, on: beads, slow_s: 0.01, fast_s: 0}]
+"""
+
+
+def test_a_run_is_verified_replayed_and_exported(
+    saccade: Saccade, run_protocol: Callable[..., dict[str, Any]], tmp_path: Path
+) -> None:
+    """A fresh run is whole, is decided again identically, and can be had as OME-TIFF."""
+    folder = run_protocol(TEXT)["folder"]
+    code, output, _ = saccade("verify", folder)
+    assert (code, output.split(":")[0]) == (0, "whole")
+    code, output, _ = saccade("replay", folder)
+    assert code == 0
+    assert "5 of 5" in output
+    code, output, _ = saccade("export", folder, "--ome-tiff", tmp_path / "tiffs")
+    assert code == 0
+    assert tifffile.imread(output.split()[0]).shape[0] == 5
+
+
+def test_damage_is_found_and_ends_with_1(
+    saccade: Saccade, run_protocol: Callable[..., dict[str, Any]]
+) -> None:
+    """A byte that was changed in the journal is named, and the exit code is 1."""
+    folder = Path(run_protocol(TEXT)["folder"])
+    journal = folder / "journal.jsonl"
+    text = journal.read_text(encoding="utf-8")
+    journal.write_text(text.replace('"running"', '"rubbing"'), encoding="utf-8")
+    code, output, _ = saccade("verify", folder, "--json")
+    assert code == 1
+    assert not json.loads(output)["ok"]
+    assert json.loads(output)["problems"]
+
+
+def test_a_changed_decision_is_reported_by_replay(
+    saccade: Saccade, run_protocol: Callable[..., dict[str, Any]]
+) -> None:
+    """A run whose stored settings would decide otherwise is not replayed as identical."""
+    folder = Path(run_protocol(TEXT)["folder"])
+    run_json = folder / "run.json"
+    content = json.loads(run_json.read_text(encoding="utf-8"))
+    content["parts"]["detect"]["beads"]["threshold"] = 1e6
+    run_json.write_text(json.dumps(content), encoding="utf-8")
+    code, output, _ = saccade("replay", folder)
+    assert code == 1
+    assert "0 of 5" in output
+
+
+def test_info_lists_what_a_protocol_can_name(saccade: Saccade) -> None:
+    """`saccade info` names every part that ships, and the versions that it runs on."""
+    code, output, _ = saccade("info", "--json")
+    facts = json.loads(output)
+    assert code == 0
+    assert {"saccade.detect:Spots", "saccade.decide:Burst", "saccade.guard:Dose"} <= set(
+        facts["parts"]
+    )
+    assert facts["versions"]["pymmcore"].split(".")[3] == "75"

@@ -1,0 +1,276 @@
+"""Whatever is wrong with a run folder is found, and named."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import zlib
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from saccade.core import FolderError, Record, Verdict
+from saccade.store import Recorder, Report, read_lines, verify
+from saccade.store._journal import JOURNAL, JournalWriter, body
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Make = Callable[..., Any]
+
+ARRAY = "frames.ome.zarr/watch/0"
+
+
+@pytest.fixture
+def run(record: Make, frame_at: Make, gap_at: Make) -> Path:
+    """Record seven planned pictures, one of them a gap, in two streams."""
+    pictures = [frame_at(i) for i in range(3)]
+    return record(  # type: ignore[no-any-return]
+        *pictures,
+        gap_at(3),
+        Record("note", 9, {"a": 1}),
+        frame_at(4),
+        *map(frame_at, (5, 6), [(6, 8)] * 2),
+    )
+
+
+def edit(path: Path, change: Callable[[bytearray], object]) -> None:
+    content = bytearray(path.read_bytes())
+    change(content)
+    path.write_bytes(content)
+
+
+def flip_pixel(run: Path) -> None:
+    def flip(content: bytearray) -> None:
+        content[11] ^= 1
+
+    edit(run / ARRAY / "c.2.0.0", flip)
+
+
+def cut_chunk(run: Path) -> None:
+    edit(run / ARRAY / "c.0.0.0", lambda content: content.__delitem__(slice(-1, None)))
+
+
+def lengthen_chunk(run: Path) -> None:
+    edit(run / ARRAY / "c.0.0.0", lambda content: content.append(0))
+
+
+def lose_chunk(run: Path) -> None:
+    (run / ARRAY / "c.1.0.0").unlink()
+
+
+def swap_chunks(run: Path) -> None:
+    first, second = run / ARRAY / "c.0.0.0", run / ARRAY / "c.1.0.0"
+    a, b = first.read_bytes(), second.read_bytes()
+    first.write_bytes(b)
+    second.write_bytes(a)
+
+
+def lose_array(run: Path) -> None:
+    (run / ARRAY / "zarr.json").unlink()
+
+
+def lose_stream(run: Path) -> None:
+    shutil.rmtree(run / "frames.ome.zarr" / "watch-2")
+
+
+def change_metadata(run: Path, **change: Any) -> None:
+    path = run / ARRAY / "zarr.json"
+    path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | change), encoding="utf-8")
+
+
+def change_dtype(run: Path) -> None:
+    change_metadata(run, data_type="int16")
+
+
+def shorten_array(run: Path) -> None:
+    change_metadata(run, shape=[3, 12, 16])
+
+
+def lengthen_array(run: Path) -> None:
+    change_metadata(run, shape=[8, 12, 16])
+
+
+def flip_line(run: Path) -> None:
+    def flip(content: bytearray) -> None:
+        content[content.index(b'"index":1') + 8] ^= 1
+
+    edit(run / JOURNAL, flip)
+
+
+def lose_line(run: Path) -> None:
+    lines = (run / JOURNAL).read_bytes().splitlines(keepends=True)
+    (run / JOURNAL).write_bytes(b"".join(lines[:1] + lines[2:]))
+
+
+def tear_line(run: Path) -> None:
+    edit(run / JOURNAL, lambda content: content.__delitem__(slice(-20, None)))
+
+
+def cut_journal(run: Path) -> None:
+    lines = (run / JOURNAL).read_bytes().splitlines(keepends=True)
+    (run / JOURNAL).write_bytes(b"".join(lines[:-2]))
+
+
+def lose_journal(run: Path) -> None:
+    (run / JOURNAL).unlink()
+
+
+def write_on(run: Path) -> None:
+    last = json.loads((run / JOURNAL).read_bytes().splitlines()[-1])
+    line = b'{"n":%d,%s' % (last["n"] + 1, body("note", 0, {}))
+    with (run / JOURNAL).open("ab") as file:
+        file.write(b'%s,"crc":"%08x"}\n' % (line, zlib.crc32(line)))
+
+
+def lose_run_json(run: Path) -> None:
+    (run / "run.json").unlink()
+
+
+DAMAGES = [
+    pytest.param(flip_pixel, ["Frame 2", "checksum"], id="flipped byte in a chunk"),
+    pytest.param(cut_chunk, ["Frame 0", "c.0.0.0"], id="chunk cut short"),
+    pytest.param(lengthen_chunk, ["Frame 0", "c.0.0.0"], id="chunk too long"),
+    pytest.param(lose_chunk, ["Frame 1", "missing"], id="missing chunk"),
+    pytest.param(swap_chunks, ["Frame 1", "checksum"], id="frames swapped"),
+    pytest.param(lose_array, ["'watch'", "zarr.json"], id="missing array"),
+    pytest.param(lose_stream, ["Frame 5", "'watch-2'"], id="missing stream"),
+    pytest.param(change_dtype, ["Frame 0", "int16"], id="other dtype"),
+    pytest.param(shorten_array, ["'watch' declares 3 rows"], id="array too short"),
+    pytest.param(lengthen_array, ["'watch' declares 8 rows"], id="array too long"),
+    pytest.param(flip_line, ["line 2 of journal.jsonl"], id="flipped byte in a line"),
+    pytest.param(lose_line, ["line 2 of journal.jsonl", "number 2"], id="missing line"),
+    pytest.param(tear_line, ["last line of journal.jsonl"], id="torn line"),
+    pytest.param(cut_journal, ["was not closed"], id="journal cut short"),
+    pytest.param(lose_journal, ["journal.jsonl", "No such file"], id="missing journal"),
+    pytest.param(write_on, ["after the verdict"], id="line after the verdict"),
+    pytest.param(lose_run_json, ["run.json"], id="missing run.json"),
+]
+
+
+def test_sound_run_has_no_problem(run: Path) -> None:
+    """What was recorded and closed is reported as it is."""
+    verdict = Verdict("completed_with_gaps", planned=7, committed=6, gaps=1)
+    assert verify(run) == Report(
+        ok=True,
+        frames=6,
+        gaps=1,
+        streams=("watch", "watch-2"),
+        verdict=verdict,
+        problems=(),
+        torn=False,
+        unclosed=False,
+    )
+
+
+@pytest.mark.parametrize(("damage", "words"), DAMAGES)
+def test_damage_is_found_and_named(run: Path, damage: Make, words: list[str]) -> None:
+    """Each way to damage a run is found, named in one sentence, and never raised."""
+    damage(run)
+    report = verify(run)
+    assert not report.ok
+    assert any(all(word in problem for word in words) for problem in report.problems), (
+        report.problems
+    )
+    assert not any("tensorstore_spec" in problem for problem in report.problems)
+
+
+@pytest.mark.parametrize(("damage", "words"), DAMAGES)
+def test_check_changes_nothing(run: Path, damage: Make, words: list[str]) -> None:
+    """Verifying a damaged run leaves every byte of it as it was."""
+    damage(run)
+    before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+    verify(run)
+    assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before
+
+
+def test_one_damaged_line_hides_no_other_damage(run: Path) -> None:
+    """The check goes on behind a damaged line, and names what it finds there."""
+    flip_line(run)
+    flip_pixel(run)
+    problems = "\n".join(verify(run).problems)
+    assert "line 2 of journal.jsonl" in problems
+    assert "Frame 2" in problems
+
+
+@pytest.mark.parametrize(
+    ("verdict", "words"),
+    [
+        (Verdict("completed", committed=3), "3 frames; there are 2"),
+        (Verdict("completed", committed=2, gaps=1), "1 gaps; there are 0"),
+    ],
+)
+def test_verdict_that_claims_more_is_found(
+    folder: Path, frame_at: Make, verdict: Verdict, words: str
+) -> None:
+    """A verdict that doesn't match what is there is a problem."""
+    recorder = Recorder(folder)
+    recorder.frame(frame_at(0))
+    recorder.frame(frame_at(1))
+    recorder.close(verdict)
+    (problem,) = verify(folder).problems
+    assert words in problem
+
+
+@pytest.mark.parametrize("indices", [[0, 0], [1, 0], [0, 2, 1]])
+def test_indices_must_rise(folder: Path, frame_at: Make, indices: list[int]) -> None:
+    """Two frames of one number, or out of order, are a problem."""
+    recorder = Recorder(folder)
+    for index in indices:
+        recorder.frame(frame_at(index))
+    recorder.close(Verdict("completed", committed=len(indices)))
+    (problem,) = verify(folder).problems
+    assert f"index {indices[-1]} follows" in problem
+
+
+def test_planned_picture_that_is_passed_over_is_found(run: Path) -> None:
+    """Rows that don't follow each other are a problem, though each line is sound."""
+    lines = [line for line in read_lines(run) if line.kind != "gap"]
+    (run / JOURNAL).unlink()
+    writer = JournalWriter(run)
+    writer.append([body(line.kind, line.t_ns, line.value) for line in lines])
+    writer.close()
+    row, count = verify(run).problems
+    assert "row 4 of 'watch', where 3 was due" in row
+    assert "1 gaps; there are 0" in count
+
+
+FRAME_VALUE = {
+    "index": 0,
+    "stream": "watch",
+    "path": "watch",
+    "row": 0,
+    "crc32": 0,
+    "shape": [12, 16],
+    "dtype": "uint16",
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        pytest.param("frame", {}, id="frame without a place"),
+        pytest.param("frame", None, id="frame without a value"),
+        pytest.param("frame", FRAME_VALUE | {"path": "../../.."}, id="path that leads out"),
+        pytest.param("frame", FRAME_VALUE | {"row": -1}, id="negative row"),
+        pytest.param("frame", FRAME_VALUE | {"index": "a"}, id="index that is no number"),
+        pytest.param("gap", {"reason": "x"}, id="gap without a place"),
+        pytest.param("verdict", {"unknown": 1}, id="verdict of another version"),
+        pytest.param("verdict", [1], id="verdict that is a list"),
+    ],
+)
+def test_sound_lines_with_senseless_content_are_named(run: Path, kind: str, value: object) -> None:
+    """Content that no recorder writes is a problem that names the line, never a crash."""
+    (run / JOURNAL).unlink()
+    writer = JournalWriter(run)
+    writer.append([body("note", 0, {}), body(kind, 0, value)])
+    writer.close()
+    report = verify(run)
+    assert any(f"Line 2 of {JOURNAL}" in problem for problem in report.problems)
+
+
+def test_what_is_no_run_is_a_usage_error(tmp_path: Path) -> None:
+    """There is nothing to report of a folder that is no run."""
+    with pytest.raises(FolderError):
+        verify(tmp_path)
