@@ -33,6 +33,7 @@ def protocol(times: int, positions: int, channels: list[str], planes: int) -> st
     return f"""
 saccade: 1
 name: playback
+scope: demo
 watch:
   axis_order: tpcz
   time_plan: {{interval: 0, loops: {times}}}

@@ -30,7 +30,10 @@ def core() -> Iterator[FaultyCore]:
     core.setProperty("Camera", "OnCameraCCDYSize", 48)
     core.setProperty("Camera", "FastImage", 1)
     core.setExposure(1.0)
+    for shutter in ("White Light Shutter", "LED Shutter"):
+        core.setShutterOpen(shutter, False)  # a demo shutter begins as it likes
     core.updateSystemStateCache()
+    core.calls.clear()
     yield core
     core.heal()
     core.unloadAllDevices()

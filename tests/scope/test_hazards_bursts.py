@@ -217,7 +217,6 @@ def test_the_shutter_that_a_burst_leaves_open_is_closed_in_the_end(rig: Rig) -> 
     sink = burst(rig, like(keep_shutter_open=True))
     assert sink.indices == list(range(COUNT))
     opened = [call for call in rig.core.called("setShutterOpen") if call.args[-1] is True]
-    print(rig.core.calls, rig.core.getShutterDevice())
     assert opened
     assert not rig.core.getShutterOpen()
     assert rig.core.getAutoShutter()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from datetime import UTC, datetime
@@ -108,11 +109,17 @@ def upward(tmp_path: Path) -> Path:
     return tmp_path / "runs" / ".." / ".." / "first"
 
 
+def upward_through_what_exists(tmp_path: Path) -> Path:
+    return tmp_path / ".." / tmp_path.name / "first"
+
+
 def forbidden(tmp_path: Path) -> Path:
     return tmp_path / "runs" / "a|b" / "first"
 
 
-@pytest.mark.parametrize("place", [in_use, a_file, below_a_file, upward, forbidden])
+@pytest.mark.parametrize(
+    "place", [in_use, a_file, below_a_file, upward, upward_through_what_exists, forbidden]
+)
 def test_unusable_places_are_refused_and_left_alone(tmp_path: Path, place: object) -> None:
     """A place in use, in the way or out of reach is refused, and nothing there changes."""
     path = place(tmp_path)  # type: ignore[operator]
@@ -122,6 +129,7 @@ def test_unusable_places_are_refused_and_left_alone(tmp_path: Path, place: objec
     assert caught.value.do
     assert contents(tmp_path) == before
     assert not (tmp_path / "runs").exists()
+    assert not (tmp_path / "first").exists()
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="no /proc here")
@@ -139,6 +147,19 @@ def test_run_json_is_written_once(tmp_path: Path) -> None:
     content = json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))
     assert content == {"name": "first", "µ": [1, 2.5, None]}
     assert os.listdir(tmp_path) == ["run.json"]
+
+
+def test_run_json_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the disk refuses, there is an error and neither a half file nor a draft."""
+
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(FolderError, match="No space left"):
+            write_run_json(tmp_path, {"name": "first"})
+    assert os.listdir(tmp_path) == []
 
 
 def test_run_json_is_strict_json(tmp_path: Path) -> None:

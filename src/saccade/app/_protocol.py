@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainValidator,
-    PrivateAttr,
-    model_validator,
-)
+from pydantic import Field, PrivateAttr, model_validator
 from pydantic_core import PydanticCustomError
-from useq import MDASequence
 
 from saccade.core import (
+    TOLD,
     FileModel,
     Problem,
     ProtocolError,
@@ -29,6 +20,16 @@ from saccade.core import (
     read_yaml,
 )
 
+from ._protocol_fields import (
+    DetectorPart,
+    GuardPart,
+    Mode,
+    PolicyPart,
+    Recording,
+    SafeName,
+    Watch,
+    Word,
+)
 from ._registry import problems_of
 from ._sequence import count_frames, read_sequence
 
@@ -38,75 +39,6 @@ if TYPE_CHECKING:
 VERSION = 1
 _WHAT = "protocol"
 _DO = "The README says what a protocol file holds."
-
-# What any file system takes as part of a name, and Windows does not reserve.
-_SAFE_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?")
-_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
-
-
-def _safe_name(name: str) -> str:
-    if not _SAFE_NAME.fullmatch(name) or _RESERVED.fullmatch(name):
-        raise PydanticCustomError(
-            "name",
-            "{name} can't name a folder everywhere; use up to 64 of a-z A-Z 0-9 . _ -",
-            {"name": repr(name[:80])},
-        )
-    return name
-
-
-def _available(mode: object) -> object:
-    if mode == "stream":
-        raise PydanticCustomError(
-            "mode", "'stream' is not available in this version; use 'inline' or 'lagged'"
-        )
-    return mode
-
-
-def _sequence(value: object) -> MDASequence:
-    if isinstance(value, MDASequence):
-        return value
-    read = read_sequence(value, "watch")
-    if read.sequence is None or read.problems:
-        told = "; ".join(map(str, read.problems))
-        raise PydanticCustomError("sequence", "{told}", {"told": told})
-    return read.sequence
-
-
-Word: TypeAlias = Annotated[str, Field(min_length=1, max_length=120)]
-
-
-class _Part(FileModel):
-    model_config = ConfigDict(extra="allow")
-
-    use: Word
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """What the part itself is to be made with."""
-        return dict(self.model_extra or {})
-
-
-class DetectorPart(_Part):
-    """A detector, its settings, and the channel whose frames it looks at."""
-
-    channel: Word | None = None
-
-
-class PolicyPart(_Part):
-    """A policy, its settings, and the name of the detector that it listens to."""
-
-    on: Word | None = None
-
-
-class GuardPart(_Part):
-    """A guard and its settings."""
-
-
-class Recording(FileModel):
-    """How much may wait for the disk, and what happens when that is full."""
-
-    queue_mb: Annotated[float, Field(gt=0, le=1e6)] = 1024.0
-    overload: Literal["wait", "gap"] = "wait"
 
 
 class Protocol(FileModel):
@@ -127,11 +59,11 @@ class Protocol(FileModel):
     """
 
     saccade: Literal[1]
-    name: Annotated[str, AfterValidator(_safe_name)]
+    name: SafeName
     scope: Word
-    mode: Annotated[Literal["inline", "lagged"], BeforeValidator(_available)] = "inline"
-    watch: Annotated[MDASequence, PlainValidator(_sequence)]
-    detect: dict[Word, DetectorPart] = {}
+    mode: Mode = "inline"
+    watch: Watch
+    detect: dict[Word, DetectorPart] = Field(default_factory=dict)
     decide: tuple[PolicyPart, ...] = ()
     guard: tuple[GuardPart, ...] = ()
     deadline_ms: Annotated[float, Field(gt=0)] | None = None
@@ -140,11 +72,16 @@ class Protocol(FileModel):
     _given: dict[str, Any] = PrivateAttr(default_factory=dict)
     _path: Path | None = PrivateAttr(default=None)
 
+    def model_post_init(self, context: Any, /) -> None:
+        """Keep what was given: useq's own dump of a plan can't always be read back."""
+        self._given = context["given"]
+        self._path = context["path"]
+
     @model_validator(mode="after")
     def _belongs_together(self) -> Self:
         if self.deadline_ms is not None and self.mode != "lagged":
             raise PydanticCustomError(
-                "deadline", "deadline_ms is for the mode 'lagged'; inline decisions have no age"
+                TOLD, "deadline_ms is for the mode 'lagged'; inline decisions have no age"
             )
         return self
 
@@ -166,7 +103,8 @@ class Protocol(FileModel):
     def resolved(self) -> dict[str, Any]:
         """Return it as plain data, defaults written out, that `protocol_of` reads back."""
         plain = self.model_dump(mode="json", exclude={"watch"})
-        return {**plain, "watch": self._given["watch"]}
+        watch = {"watch": self._given["watch"]}
+        return {name: {**plain, **watch}[name] for name in type(self).model_fields}
 
     def spec(self) -> dict[str, Any]:
         """Return detectors, policies and guards as plain data."""
@@ -200,20 +138,18 @@ def load_protocol(path: Path | str) -> Protocol:
         If it isn't there, or says something that can't be used.
     """
     path = Path(path)
-    protocol = protocol_of(read_yaml(path, ProtocolError, _WHAT), path)
-    protocol._path = path
-    return protocol
+    return protocol_of(read_yaml(path, ProtocolError, _WHAT), path)
 
 
-def protocol_of(document: Mapping[str, Any], source: object = "the protocol") -> Protocol:
+def protocol_of(document: object, source: Path | str = "the protocol") -> Protocol:
     """Return the protocol that plain data describe, as ``run.json`` has them.
 
     Parameters
     ----------
     document : mapping
         As `Protocol.resolved` returned it.
-    source : object
-        Where it comes from, for messages.
+    source : Path or str
+        Where it comes from, for messages; a path is that of its file.
 
     Raises
     ------
@@ -222,10 +158,10 @@ def protocol_of(document: Mapping[str, Any], source: object = "the protocol") ->
     """
     given = check_plain(document, source, ProtocolError, _WHAT)
     _check_version(given, source)
-    protocol = fit(Protocol, given, source=source, raises=ProtocolError, do=_DO)
+    context = {"given": given, "path": source if isinstance(source, Path) else None}
+    protocol = fit(Protocol, given, source=source, raises=ProtocolError, do=_DO, context=context)
     if problems := [*_deaf(protocol), *_misfitting_parts(protocol)]:
         raise one_error(problems, source=source, raises=ProtocolError, do=_DO)
-    protocol._given = given
     return protocol
 
 

@@ -22,7 +22,7 @@ from ._errors import (
     did_you_mean,
 )
 from ._files import check_plain, read_yaml
-from ._fit import FileModel, fit, misfits, one_error
+from ._fit import TOLD, FileModel, fit, misfits, one_error
 from ._interfaces import (
     Commits,
     Detector,
@@ -68,6 +68,7 @@ from ._values import (
 )
 
 __all__ = [
+    "TOLD",
     "Action",
     "Clock",
     "Commits",

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 Model = TypeVar("Model", bound=BaseModel)
 
-_TOLD = 3
+TOLD = "told"
+"""Type of a custom error whose message says where it is."""
+
+_MOST_TOLD = 3
 _LONGEST = 60
 
 
@@ -57,7 +60,7 @@ def fit(
     context : mapping, optional
         For the model's validators.
     """
-    keys = Keys()
+    keys = Keys(kind=FileModel)
     keys.walk(document, model)
     problems = list(keys.unknown)
     fitted = None
@@ -109,8 +112,8 @@ def one_error(
     """
     if len(problems) == 1:
         return raises(f"{source}: {problems[0].text}.", problems[0].hint or do)
-    told = "; ".join(map(str, problems[:_TOLD]))
-    more = f"; and {len(problems) - _TOLD} more" if len(problems) > _TOLD else ""
+    told = "; ".join(map(str, problems[:_MOST_TOLD]))
+    more = f"; and {len(problems) - _MOST_TOLD} more" if len(problems) > _MOST_TOLD else ""
     return raises(f"{source} has {len(problems)} problems: {told}{more}.", do)
 
 
@@ -139,6 +142,8 @@ def _told(each: Mapping[str, Any], at: str) -> Problem:
     message = str(each["msg"]).removeprefix("Value error, ").rstrip(".")
     if each["type"] == "missing":
         return Problem(f"{at} is missing")
+    if each["type"] == TOLD:
+        return Problem(message)
     if message.startswith("Input should"):
         return Problem(f"{at} is {_shown(each['input'])}, which{message.removeprefix('Input')}")
     return Problem(f"{at}: {message}" if at else message)

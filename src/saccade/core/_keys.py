@@ -39,9 +39,12 @@ class Keys:
     ----------
     at : str
         Where the document itself stands, such as ``watch``; empty for a whole file.
+    kind : type of BaseModel
+        Models of other kinds are left to themselves.
     """
 
     at: str = ""
+    kind: type[BaseModel] = BaseModel
     unknown: list[Problem] = field(default_factory=list)
     meant: dict[Path, type[BaseModel]] = field(default_factory=dict)
     rivals: dict[Path, frozenset[str]] = field(default_factory=dict)
@@ -61,7 +64,9 @@ class Keys:
         """
         leaves = tuple(_leaves(annotation))
         if isinstance(value, dict):
-            models = [each for each in leaves if _is_model(each)]
+            models = [
+                each for each in leaves if isinstance(each, type) and issubclass(each, self.kind)
+            ]
             if models:
                 self._mapping(value, models, path)
             else:
@@ -123,7 +128,3 @@ def _inside(leaves: Iterable[Any], kind: type) -> Iterator[Any]:
         if isinstance(origin, type) and issubclass(origin, kind):
             arguments = get_args(leaf)
             yield from arguments[1:] if kind is Mapping else arguments
-
-
-def _is_model(leaf: Any) -> bool:
-    return isinstance(leaf, type) and issubclass(leaf, BaseModel)

@@ -28,8 +28,10 @@ def plain(value: object) -> Any:
     value : object
         Any value of `saccade.core`, a useq event, a numpy scalar, or containers of these.
     """
+    if isinstance(value, Enum):
+        return plain(value.value)
     if value is None or isinstance(value, (bool, int, float, str)):
-        return value.value if isinstance(value, Enum) else value
+        return value
     if isinstance(value, MDAEvent):
         return plain_event(value)
     if is_dataclass(value) and not isinstance(value, type):
@@ -40,8 +42,10 @@ def plain(value: object) -> Any:
         }
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, (tuple, list, set, frozenset)):
+    if isinstance(value, (tuple, list)):
         return [plain(item) for item in value]
+    if isinstance(value, (set, frozenset)):
+        return [plain(item) for item in sorted(value, key=str)]
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
     if isinstance(value, np.generic):

@@ -26,7 +26,7 @@ from ._hand import Hand
 from ._settings_of import SettingsOf
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from pymmcore_plus import CMMCorePlus
     from pymmcore_plus.mda._protocol import PImagePayload
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from ._camera import Shot
     from ._label import Labels, Real
     from ._manners import Manners
+    from ._safe import Safety
 
 
 class StrictEngine(MDAEngine):
@@ -57,22 +58,17 @@ class StrictEngine(MDAEngine):
         Tolerances, patience, retries.
     source : Source
         Gives orders and receives frames and gaps, all in the runner's thread.
-    wake : callable, optional
-        Undoes what SAFE did while the run was held; called before every event.
+    safety : Safety
+        Tells whether the light was put out meanwhile, and undoes it after a hold.
     """
 
     def __init__(
-        self,
-        core: CMMCorePlus,
-        labels: Labels,
-        manners: Manners,
-        source: Source,
-        wake: Callable[[], None] = lambda: None,
+        self, core: CMMCorePlus, labels: Labels, manners: Manners, source: Source, safety: Safety
     ) -> None:
         super().__init__(core, restore_initial_state=False)
         self._source = source
         self._labels = labels
-        self._wake = wake
+        self._safety = safety
         self._settings_of = SettingsOf(core, manners, lambda: labels.sensor_px)
         self._hand = Hand(core, self._settings_of, manners, source.stopping, source.noted)
         self._camera = Camera(core, manners, source.stopping, source.noted)
@@ -114,7 +110,7 @@ class StrictEngine(MDAEngine):
             # Only now: whoever stops the run either sees us at work, or is seen here.
             if self._source.stopping():
                 raise StoppedError("A stop was asked for before the event.")
-            self._wake()
+            self._safety.wake()
             self._retries = self._hand.apply(event)
             if isinstance(event, SequencedEvent):
                 self._start(event)
@@ -154,9 +150,12 @@ class StrictEngine(MDAEngine):
     def _single(self, event: MDAEvent) -> Iterator[PImagePayload | None]:
         (order,) = self._orders
         try:
+            made_safe = self._safety.made
             real = self._look(event)
             ready_ns = time.perf_counter_ns()
             shot = self._camera.snap(real.roi[2:])
+            if self._safety.made != made_safe:
+                raise StoppedError("The light was put out during the exposure.")
             self._refuse_disturbed(real)
         except StoppedError:
             return
@@ -166,7 +165,7 @@ class StrictEngine(MDAEngine):
         except Exception as error:  # noqa: BLE001 - no picture, whatever the reason
             self._miss((order,), error)
             return
-        yield self._hand_over(order, event, real, shot, ready_ns)
+        yield self._hand_over(order, event, self._labels.exposed(real), shot, ready_ns)
 
     def _burst(self, event: SequencedEvent) -> Iterator[PImagePayload | None]:
         orders = dict(enumerate(self._orders))

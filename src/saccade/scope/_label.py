@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from saccade.core import Frame, LightSource, Roi, Times
@@ -93,13 +93,21 @@ class Labels:
             channel=channel,
             roi=(left, top, width, height),
             light_mw=self.lit(channel),
-            properties={
-                f"{dev}.{prop}": core.getProperty(dev, prop) for dev, prop in self._recorded
-            },
+            properties=self._properties(),
             pixel_size_um=pixel_size_um,
             affine=_directions(core.getPixelSizeAffine(True), pixel_size_um),
             sensor_px=self.sensor_px,
         )
+
+    def exposed(self, real: Real) -> Real:
+        """Return what was read, with the recorded properties as they are after the exposure.
+
+        Parameters
+        ----------
+        real : Real
+            Read before it. A camera may tell of a frame only once it is taken.
+        """
+        return replace(real, properties=self._properties()) if self._recorded else real
 
     def lit(self, channel: str | None) -> dict[str, float]:
         """Return the power at the sample, in mW, of every source that a channel lights.
@@ -151,9 +159,12 @@ class Labels:
             times,
         )
 
+    def _properties(self) -> dict[str, str]:
+        return {f"{dev}.{prop}": self._core.getProperty(dev, prop) for dev, prop in self._recorded}
+
     def _binning(self) -> int:
         # The cache spares the camera a question; presets and properties both keep it true.
-        text = self._core.getPropertyFromCache(self._camera, _BINNING) if self._bins else "1"
+        text = str(self._core.getPropertyFromCache(self._camera, _BINNING) if self._bins else 1)
         return int(text) if text.isdigit() and int(text) > 0 else 1
 
     def _channel(self) -> str | None:

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Literal, Self
 from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
-from saccade.core import FileModel, LightSource, ProfileError, Span, did_you_mean, fit, read_yaml
+from saccade.core import (
+    TOLD,
+    FileModel,
+    LightSource,
+    ProfileError,
+    Span,
+    did_you_mean,
+    fit,
+    read_yaml,
+)
 
 from ._manners import Manners
 from ._profile_fields import (
@@ -60,9 +69,7 @@ class Profile(FileModel):
         names = [light.name for light in self.lights]
         for name in names:
             if names.count(name) > 1:
-                raise PydanticCustomError(
-                    "twice", "there are two lights {name}", {"name": repr(name)}
-                )
+                raise PydanticCustomError(TOLD, "there are two lights {name}", {"name": repr(name)})
         return self
 
     def config_file(self) -> Path:

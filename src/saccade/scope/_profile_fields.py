@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self, TypeAlias
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
-from saccade.core import FileModel
+from saccade.core import TOLD, FileModel
 
 DEMO = "demo"
 """In place of a path: the configuration that comes with mm-test-adapters."""
@@ -97,7 +97,7 @@ class Light(FileModel):
     def _one_area(self) -> Self:
         if (self.area_mm2 is None) == (self.area_um2 is None):
             raise PydanticCustomError(
-                "area",
+                TOLD,
                 "the light {name} needs its illuminated area once, as area_mm2 or as area_um2",
                 {"name": repr(self.name)},
             )

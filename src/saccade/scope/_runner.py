@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from saccade.core import Source
 
+_CANCELLED = "cancelled through the core's runner"
 _MOST_COMPLAINTS = 100
 
 
@@ -44,7 +45,7 @@ class StrictRunner(MDARunner):
         self._player: int | None = None
         self._source: Source | None = None
         self._on_cancel: Callable[[], None] | None = None
-        self._held = False
+        self._cancelled = self._held = False
         self._complaints = 0
 
     @property
@@ -58,6 +59,8 @@ class StrictRunner(MDARunner):
             if self.is_running():
                 raise self._busy("Wait for it to end, or stop it.")
             self._owner = owner
+            self._cancelled = self._held = False
+            self._complaints = 0
 
     def disown(self) -> None:
         """Let others have the microscope."""
@@ -80,14 +83,20 @@ class StrictRunner(MDARunner):
             Called, in the thread that cancels, after the source was told.
         """
         stock = self._engine
-        self._player, self._source, self._on_cancel = threading.get_ident(), source, on_cancel
-        self._held, self._complaints = False, 0
+        with self._owner_lock:
+            self._player, self._source, self._on_cancel = threading.get_ident(), source, on_cancel
         self._engine, self._signals = engine, Relayed(self._open_signals, self._emit)
+        if self._cancelled:  # between arming and now
+            source.cancelled(_CANCELLED)
+        if self._held:
+            source.paused(True)
         try:
             yield
         finally:
             self._engine, self._signals = stock, self._open_signals
-            self._player = self._source = self._on_cancel = None
+            with self._owner_lock:
+                self._player = self._source = self._on_cancel = None
+                self._held = False
 
     def run(self, events: Any, **options: Any) -> None:
         """Run as the stock runner does, unless one runs already or a run owns the microscope."""
@@ -106,25 +115,30 @@ class StrictRunner(MDARunner):
 
     def cancel(self) -> None:
         """Stop; a run of ours ends by its own way, through SAFE."""
-        source, on_cancel = self._source, self._on_cancel
-        if source is None or on_cancel is None:
+        with self._owner_lock:
+            owned, source, on_cancel = self._owner is not None, self._source, self._on_cancel
+            self._cancelled = owned
+        if not owned:
             super().cancel()
-            return
-        source.cancelled("cancelled through the core's runner")
-        on_cancel()
+        if source is not None and on_cancel is not None:
+            source.cancelled(_CANCELLED)
+            on_cancel()
 
     def set_paused(self, paused: bool) -> None:
         """Pause or go on; a run of ours is held, by its own clock."""
-        if (source := self._source) is None:
+        with self._owner_lock:
+            owned, source, changes = self._owner is not None, self._source, paused != self._held
+            self._held = owned and paused
+        if not owned:
             super().set_paused(paused)
-        elif paused != self._held:
-            self._held = paused
-            source.paused(paused)
+        elif changes:
+            if source is not None:
+                source.paused(paused)
             self._open_signals.sequencePauseToggled.emit(paused)
 
     def is_paused(self) -> bool:
         """Return whether it was asked to pause."""
-        return self._held if self._source is not None else super().is_paused()
+        return self._held or super().is_paused()
 
     def complain(self, text: str) -> None:
         """Let the journal of the run that plays know of a listener that raised."""

@@ -68,6 +68,8 @@ class Safety:
         self._playing = False
         self._lit: tuple[str, ...] = ()
         self._values: dict[tuple[str, str], str] = {}
+        self.made = 0
+        """How often it was made."""
 
     @property
     def switched(self) -> frozenset[tuple[str, str]]:
@@ -94,12 +96,14 @@ class Safety:
         with self._lock:
             if self._playing and not (self._lit or self._values):
                 self._remember()
+            self.made += 1
             return make_safe(self._core, self._settings)
 
     def make_if_playing(self) -> None:
         """Bring it to SAFE, unless the run has ended meanwhile."""
         with self._lock:
             if self._playing:
+                self.made += 1
                 make_safe(self._core, self._settings)
 
     def soon(self, delay_s: float) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from saccade.core import LightSource, Source
 
-_GRACE_S = 0.05
+_GRACE_S = 0.025
 """How long after an exposure that is over a stop may take effect."""
 
 
@@ -134,7 +134,7 @@ class MicroManagerScope:
         if self.core.isSequenceRunning():  # a live view, which a change of region would upset
             self.core.stopSequenceAcquisition()
         labels = Labels(self.core, self._lights, self._recorded)
-        engine = StrictEngine(self.core, labels, self._manners, source, self._safety.wake)
+        engine = StrictEngine(self.core, labels, self._manners, source, self._safety)
         self._engine = engine
         self._safety.begin()
         try:

@@ -42,7 +42,7 @@ def score_of(pixels: Pixels) -> float:
     pixels : array, (y, x)
         Unsigned integers.
     """
-    return float(pixels.max()) / (256**pixels.dtype.itemsize - 1)
+    return float(pixels.max()) / float(256**pixels.dtype.itemsize - 1)
 
 
 def frame_of(

@@ -1,0 +1,90 @@
+"""The entries of a protocol file, each with the values that make sense."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, PlainValidator
+from pydantic_core import PydanticCustomError
+from useq import MDASequence
+
+from saccade.core import TOLD, FileModel
+
+from ._sequence import read_sequence
+
+# What any file system takes as part of a name, and Windows does not reserve.
+_SAFE_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?")
+_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+
+
+def _safe_name(name: str) -> str:
+    if not _SAFE_NAME.fullmatch(name) or _RESERVED.fullmatch(name):
+        raise PydanticCustomError(
+            "name",
+            "{name} can't name a folder everywhere; use up to 64 of a-z A-Z 0-9 . _ -",
+            {"name": repr(name[:80])},
+        )
+    return name
+
+
+def _available(mode: object) -> object:
+    if mode == "stream":
+        raise PydanticCustomError(
+            "mode", "'stream' is not available in this version; use 'inline' or 'lagged'"
+        )
+    return mode
+
+
+def _sequence(value: object) -> MDASequence:
+    if isinstance(value, MDASequence):
+        return value
+    read = read_sequence(value, "watch")
+    if read.sequence is None or read.problems:
+        told = "; ".join(map(str, read.problems))
+        raise PydanticCustomError(TOLD, "{told}", {"told": told})
+    return read.sequence
+
+
+Word: TypeAlias = Annotated[str, Field(min_length=1, max_length=120)]
+
+
+class Part(FileModel):
+    """A part by its registered name, with its settings beside."""
+
+    model_config = ConfigDict(extra="allow")
+
+    use: Word
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What the part itself is to be made with."""
+        return dict(self.model_extra or {})
+
+
+class DetectorPart(Part):
+    """A detector, its settings, and the channel whose frames it looks at."""
+
+    channel: Word | None = None
+
+
+class PolicyPart(Part):
+    """A policy, its settings, and the name of the detector that it listens to."""
+
+    on: Word | None = None
+
+
+class GuardPart(Part):
+    """A guard and its settings."""
+
+
+class Recording(FileModel):
+    """How much may wait for the disk, and what happens when that is full."""
+
+    queue_mb: Annotated[float, Field(gt=0, le=1e6)] = 1024.0
+    overload: Literal["wait", "gap"] = "wait"
+
+
+Watch: TypeAlias = Annotated[MDASequence, PlainValidator(_sequence)]
+SafeName: TypeAlias = Annotated[str, AfterValidator(_safe_name)]
+Mode: TypeAlias = Annotated[Literal["inline", "lagged"], BeforeValidator(_available)]
