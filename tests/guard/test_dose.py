@@ -79,14 +79,14 @@ def test_what_is_not_named_is_as_it_was_named_last() -> None:
 def test_a_burst_is_refused_as_a_whole() -> None:
     """A burst that would exceed the limit on its way is refused before its first frame."""
     guard = dose(limit=1.0)
-    assert passes(guard, planned(shot()))
-    refusal = guard(decided(*[shot()] * 20))
+    assert passes(guard, planned(shot(200, -100)))
+    refusal = guard(decided(*[shot(200, -100)] * 20))
     assert isinstance(refusal, Refusal)
     assert "from 0.1 to 2.1 J/cm²; the limit is 1" in refusal.reason
-    assert "x 0, y 0 µm" in refusal.reason
+    assert "the place at x 200, y -100 µm" in refusal.reason
     assert refusal.allowed == "9 of 20 such frames, or exposures of up to 45 ms"
     assert guard.spent_j_per_cm2 == pytest.approx(0.1)
-    assert passes(guard, decided(*[shot(exposure=45)] * 20))
+    assert passes(guard, decided(*[shot(200, -100, exposure=45)] * 20))
     assert guard.spent_j_per_cm2 == pytest.approx(1.0)
 
 
@@ -107,6 +107,16 @@ def test_places_within_half_a_field_are_one(x: float, y: float, same: bool) -> N
     assert passes(guard, planned(shot(x, y))) is not same
 
 
+@pytest.mark.parametrize("step", range(-9, 10))
+def test_it_does_not_matter_where_the_fields_lie(step: int) -> None:
+    """Half a field is half a field wherever on the stage, and in units of the pixel size."""
+    x, y = 13.7 * step, -6.1 * step
+    for dx, dy, same in ((48, 0, True), (0, 23, True), (-60, 0, False), (0, -30, False)):
+        guard = dose(limit=0.15, pixel_size_um=2.0)
+        assert passes(guard, planned(shot(2 * x, 2 * y)))
+        assert passes(guard, planned(shot(2 * (x + dx), 2 * (y + dy)))) is not same
+
+
 def test_small_steps_can_not_sneak_light_in() -> None:
     """A walk in steps that each are a new place still adds up where the fields overlap."""
     guard = dose(limit=0.35)
@@ -122,6 +132,10 @@ def test_light_at_an_unknown_place_counts_everywhere() -> None:
         assert passes(guard, planned(shot(None, None)))
     assert guard.ledger == {"here": pytest.approx(0.2)}
     assert passes(guard, planned(shot(5000.0, 5000.0)))
+    assert guard.ledger == {
+        "here": pytest.approx(0.2),
+        (5000.0, 5000.0): pytest.approx(0.3),
+    }
     assert not passes(guard, planned(shot(5000.0, 5000.0)))
     assert passes(guard, planned(shot(0.0, 0.0)))
     assert guard.spent_j_per_cm2 == pytest.approx(0.3)
@@ -143,6 +157,8 @@ def test_an_unknown_place_is_refused_where_another_is_full() -> None:
     "values",
     [
         pytest.param({"shape_px": (0, 0)}, id="no shape"),
+        pytest.param({"shape_px": (0, 100)}, id="no height"),
+        pytest.param({"shape_px": (50, 0)}, id="no width"),
         pytest.param({"pixel_size_um": 0.0}, id="no pixel size"),
         pytest.param({"pixel_size_um": math.nan}, id="NaN pixel size"),
     ],
@@ -161,6 +177,7 @@ def test_without_a_field_of_view_all_places_are_one(values: dict) -> None:
         pytest.param(event(exposure=math.nan), "its exposure is nan ms", id="NaN exposure"),
         pytest.param(event(exposure=math.inf), "its exposure is inf ms", id="endless exposure"),
         pytest.param(event(exposure=-1.0), "its exposure is -1.0 ms", id="negative exposure"),
+        pytest.param(event(exposure=0.0), "its exposure is 0.0 ms", id="no exposure"),
         pytest.param(MDAEvent(channel="DAPI"), "declared for channel 'DAPI'", id="channel"),
         pytest.param(event(x_pos=math.nan, y_pos=0.0), "its place is (nan, 0.0)", id="place"),
     ],

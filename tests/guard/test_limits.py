@@ -116,6 +116,9 @@ def test_one_bad_event_of_many_is_named() -> None:
     assert "z_um 5000" in refusal.reason
     assert "outside 0 to 500" in refusal.reason
     assert refusal.allowed == "z_um from 0 up to 500"
+    alone = limits()(planned(MDAEvent(z_pos=5000)))
+    assert isinstance(alone, Refusal)
+    assert alone.reason.startswith("'watch' asks for z_um 5000")
 
 
 @pytest.mark.parametrize(
@@ -159,6 +162,9 @@ def test_a_protocol_narrows_and_never_widens() -> None:
     assert passes(guard, planned(event(z_pos=300.0)))
     assert not passes(guard, planned(event(z_pos=50.0)))
     assert not passes(guard, planned(event(z_pos=600.0)))
+    point = Limits(z_um=(500, 500))
+    point.learn(stand())
+    assert passes(point, planned(event(z_pos=500.0)))
     with pytest.raises(ProtocolError, match=r"Limits.z_um.*within 0 to 500"):
         Limits(z_um=(600, 900)).learn(stand())
 

@@ -22,6 +22,13 @@ def test_a_minute_holds_only_so_many_actions() -> None:
     ]
 
 
+def test_ten_a_minute_unless_said_otherwise() -> None:
+    """By default ten actions leave in a minute, at any pace."""
+    guard = Rate()
+    assert [passes(guard, decided(t_s=t)) for t in range(11)] == [True] * 10 + [False]
+    assert passes(guard, Action(interval_s=0.0, frame=1))
+
+
 def test_the_refusal_says_when() -> None:
     """A refusal tells the limit, and how long it takes until the next would pass."""
     guard = Rate(actions_per_min=1)

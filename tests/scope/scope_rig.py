@@ -77,7 +77,7 @@ class Rig:
 
     def prepare(self, events: Iterable[MDAEvent], **options: Any) -> Run:
         """Return a run that was not started; its sink is `sink`."""
-        self.sink = Memory()
+        self.sink = options.pop("sink", None) or Memory()
         run = Run(self.scope, events, sink=self.sink, **options)
         self.runs.append(run)
         return run

@@ -42,10 +42,10 @@ class Background:
 
     The mean is first scaled to the brightness of the new picture (a straight line through
     their grey levels, by least squares without outliers), so that bleaching and a drifting
-    lamp are no change.
-    The noise of a pixel is the larger of its own running standard deviation and the robust
-    spatial noise of the whole difference. Once learnt, the running variance takes
-    differences clipped at two sigma: what is unusual must not make itself usual.
+    lamp are no change. The noise of a pixel is the larger of its own running standard
+    deviation and the robust spatial noise of the whole difference. Once learnt, the running
+    variance takes differences clipped at two sigma: what is unusual must not make itself
+    usual.
 
     Parameters
     ----------

@@ -148,7 +148,7 @@ class Dose:
             f"{action.label!r} would bring {trial.name(worst)} from {had:.4g} to"
             f" {would_have:.4g} J/cm²; the limit is {self.limit_j_per_cm2:g}",
             f"{self._that_fit(asked)} of {len(asked)} such frames,"
-            f" or exposures of up to {longest_ms * min(1.0, share):.3g} ms",
+            f" or exposures of up to {longest_ms * share:.3g} ms",
         )
 
     def _that_fit(self, asked: list[Charge]) -> int:

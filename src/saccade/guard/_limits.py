@@ -49,7 +49,7 @@ class _Asked(NamedTuple):
         """Return what it may be."""
         low = max([self.least, *(span.low for span in self.spans)])
         high = min([math.inf, *(span.high for span in self.spans)])
-        words = [f"from {low:g}"] if low > max(self.above, -math.inf) else []
+        words = [f"from {low:g}"] if low > self.above else []
         if not words and self.above > -math.inf:
             words = [f"above {self.above:g}"]
         if high < math.inf:

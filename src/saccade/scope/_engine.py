@@ -251,7 +251,8 @@ class StrictEngine(MDAEngine):
             return
         if self._held_open not in ("", shutter):  # a preset has chosen another one
             core.setShutterOpen(self._held_open, False)
-        core.setAutoShutter(False)
+        if core.getAutoShutter():
+            core.setAutoShutter(False)
         self._held_open = shutter
         if not core.getShutterOpen():
             core.setShutterOpen(True)

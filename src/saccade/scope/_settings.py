@@ -244,7 +244,7 @@ class Mask:
     devices: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        self.pixels = np.ascontiguousarray(np.asarray(self.image))
+        self.pixels = np.asarray(np.asarray(self.image), order="C")
         self.value = (self.device, self.pixels.shape, zlib.crc32(self.pixels.tobytes()))
 
     def refuse(self) -> str | None:
