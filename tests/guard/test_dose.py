@@ -31,6 +31,7 @@ def shot(x: float | None = 0.0, y: float | None = 0.0, **values) -> MDAEvent:
     [
         pytest.param({}, 0.01, id="as found"),
         pytest.param({"exposure": 100.0}, 0.1, id="exposure"),
+        pytest.param({"exposure": 0.5}, 0.0005, id="short exposure"),
         pytest.param({"channel": "Cy5"}, 0.03, id="channel"),
         pytest.param({"channel": "Cy5", "exposure": 50.0}, 0.15, id="both"),
         pytest.param({"action": CustomAction(name="valve")}, 0.0, id="no picture"),

@@ -116,6 +116,9 @@ def test_one_bad_event_of_many_is_named() -> None:
     assert "z_um 5000" in refusal.reason
     assert "outside 0 to 500" in refusal.reason
     assert refusal.allowed == "z_um from 0 up to 500"
+    second = limits()(decided(MDAEvent(), MDAEvent(z_pos=5000)))
+    assert isinstance(second, Refusal)
+    assert second.reason.startswith("event 2 of 2 of 'burst'")
     alone = limits()(planned(MDAEvent(z_pos=5000)))
     assert isinstance(alone, Refusal)
     assert alone.reason.startswith("'watch' asks for z_um 5000")

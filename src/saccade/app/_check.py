@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from saccade.core import Action, Refusal, did_you_mean
-from saccade.guard import Limits
+from saccade.guard import Limits, Modifiable
 from saccade.run import Door
 
 from ._parts import build_parts, bursts
@@ -104,10 +104,10 @@ def _axes(name: str, plan: Iterable[Any], stand: Stand) -> Iterator[Finding]:
 
 
 def _within(name: str, plan: Iterable[Any], stand: Stand) -> Iterator[Finding]:
-    limits = Limits()
-    limits.learn(stand)
+    door = Door((Modifiable(), Limits()))
+    door.learn(stand)
     for event in _events(plan):
-        answer = limits(Action((event,), name))
+        answer = door.let_through(Action((event,), name))
         if isinstance(answer, Refusal):
             yield Finding("error", f"{name}: {answer.reason}.", f"Allowed: {answer.allowed}.")
             return

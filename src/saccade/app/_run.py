@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from saccade import run as runs
 from saccade.core import StoreError, plain
+from saccade.guard import Limits, Modifiable
 from saccade.store import Recorder, claim_folder, new_folder, write_run_json
 
 from ._describe import describe
@@ -35,7 +36,8 @@ class Run(runs.Run):
     watch : iterable of useq.MDAEvent
         The plan, such as a `useq.MDASequence`.
     detect, decide, guards, monitors, mode, deadline_ms
-        As in `saccade.run.Run`.
+        As in `saccade.run.Run`. `Limits` and `Modifiable` stand at the door in any case, so
+        that no run leaves what the scope profile allows.
     out : path, optional
         The run folder, which must not exist or be empty; by default a new one, named by
         date and name, under ``runs``.
@@ -90,7 +92,7 @@ class Run(runs.Run):
             detect=detect,
             decide=decide,
             monitors=monitors,
-            guards=guards,
+            guards=_with_profile(guards),
             sink=self._deferred,
             mode=mode,
             deadline_ms=deadline_ms,
@@ -105,6 +107,14 @@ class Run(runs.Run):
         self._deferred.sink = Recorder(
             self.folder, queue_mb=self._queue_mb, overload=self._overload
         )
+
+
+def _with_profile(guards: Guard | Sequence[Guard]) -> tuple[Guard, ...]:
+    """Return the guards, behind those that hold a run to its scope profile in any case."""
+    given = (guards,) if callable(guards) else tuple(guards)
+    always = (Modifiable(), Limits())
+    missing = [each for each in always if not any(type(own) is type(each) for own in given)]
+    return (*missing, *given)
 
 
 class _Deferred:

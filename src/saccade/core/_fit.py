@@ -144,8 +144,9 @@ def _told(each: Mapping[str, Any], at: str) -> Problem:
         return Problem(f"{at} is missing")
     if each["type"] == TOLD:
         return Problem(message)
-    if message.startswith("Input should"):
-        return Problem(f"{at} is {_shown(each['input'])}, which{message.removeprefix('Input')}")
+    subject, should, rest = message.partition(" should ")
+    if should and " " not in subject:
+        return Problem(f"{at} is {_shown(each['input'])}, which should {rest}")
     return Problem(f"{at}: {message}" if at else message)
 
 

@@ -336,5 +336,7 @@ class Stand:
     pixel_size_um: float = 1.0
     has_xy: bool = True
     has_z: bool = True
+    modifiable: tuple[str, ...] | None = None
+    """What a protocol may change: ``xy``, ``z``, ``channel``, ...; None is everything."""
     details: Mapping[str, Any] = field(default_factory=dict)
     """Versions, devices and presets, for ``run.json``."""

@@ -2,6 +2,7 @@
 
 from ._dose import Dose
 from ._limits import Limits
+from ._modifiable import Modifiable
 from ._rate import Rate
 
-__all__ = ["Dose", "Limits", "Rate"]
+__all__ = ["Dose", "Limits", "Modifiable", "Rate"]

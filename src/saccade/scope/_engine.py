@@ -142,7 +142,7 @@ class StrictEngine(MDAEngine):
                     self._source.noted("failure", {"text": problem})
         finally:
             if event.properties or isinstance(event, SequencedEvent):
-                self._hand.forget()  # a property may have changed anything
+                self._hand.doubt()  # a property may have changed anything
             self.at_work = False
 
     # ------------------------------------------------------------------------------ frames

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from saccade.core import SettingError, StoppedError
 
-from ._settings import Property
+from ._settings import Mask, Property
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -51,17 +51,19 @@ class Hand:
         self._stopping = stopping
         self._note = note
         self._made: dict[str, object] = {}
+        self._doubted: set[str] = set()
         self._restless: dict[str, None] = {}
         self._asked: list[Setting] = []
         self.changed: dict[tuple[str, str], str] = {}
         """What single properties were before the first event that changed them."""
 
-    def forget(self, key: str | None = None) -> None:
-        """Make a setting again next time, even if its value is the same; None is all."""
-        if key is None:
-            self._made.clear()
-        else:
-            self._made.pop(key, None)
+    def forget(self, key: str) -> None:
+        """Make a setting again next time, even if its value is the same."""
+        self._made.pop(key, None)
+
+    def doubt(self) -> None:
+        """Look at every setting before it is believed to be made already."""
+        self._doubted = set(self._made)
 
     def apply(self, event: MDAEvent) -> int:
         """Make an event's settings and verify them.
@@ -122,18 +124,27 @@ class Hand:
         try:
             self._settle()  # what an earlier event or try left moving may refuse a command
             for setting in settings:
-                if setting.value != self._made.get(setting.key, _NOTHING):
+                if not self._stands(setting):
                     self._made.pop(setting.key, None)
                     self._restless.update(dict.fromkeys(setting.devices))
                     self._make(setting)
             self._settle()
             self._made.update({each.key: each.value for each in settings})
+            self._doubted.difference_update(each.key for each in settings)
             return self._wrong(settings)
         except StoppedError:
             raise
         except Exception as error:  # noqa: BLE001 - drivers raise anything; it is a failed try
-            self.forget()
+            self.doubt()
             return _one_line(error)
+
+    def _stands(self, setting: Setting) -> bool:
+        """Return whether a setting is made already, as far as is known."""
+        if setting.value != self._made.get(setting.key, _NOTHING):
+            return False
+        if setting.key not in self._doubted:
+            return True
+        return not isinstance(setting, Mask) and setting.check() is None
 
     def _settle(self) -> None:
         """Wait for every device that was touched and is not known to be at rest."""

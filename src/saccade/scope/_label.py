@@ -62,6 +62,8 @@ class Labels:
         self._group = core.getChannelGroup()
         self._camera = core.getCameraDevice()
         self._bins = core.hasProperty(self._camera, _BINNING)
+        if self._bins:
+            core.getProperty(self._camera, _BINNING)  # now it is in the cache
         width, height = sensor_size(core)
         binning = self._binning()
         self._unbinned_px = width * binning, height * binning

@@ -70,6 +70,7 @@ def _scope(core: CMMCorePlus, profile: Profile) -> MicroManagerScope:
         profile.name,
         lights=profile.light_sources(),
         limits=profile.spans(),
+        modifiable=profile.modifiable,
         manners=profile.manners(),
         recorded=profile.recorded(),
         safe_settings=profile.safe_settings(),

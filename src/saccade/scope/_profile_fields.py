@@ -50,7 +50,7 @@ def _dotted(value: str) -> str:
 
 
 Name: TypeAlias = Annotated[str, Field(min_length=1, max_length=120)]
-Positive: TypeAlias = Annotated[float, Field(gt=0)]
+Positive: TypeAlias = Annotated[float, Field(gt=0, le=1e12)]
 Seconds: TypeAlias = Annotated[float, Field(gt=0, le=3600)]
 Tries: TypeAlias = Annotated[int, Field(ge=0, le=100)]
 Range: TypeAlias = Annotated[tuple[float, float], AfterValidator(_ascending)]
@@ -95,7 +95,7 @@ class Light(FileModel):
 
     @model_validator(mode="after")
     def _one_area(self) -> Self:
-        if (self.area_mm2 is None) == (self.area_um2 is None):
+        if (self.area_mm2 is None) == (self.area_um2 is None) or self.area_cm2 == 0:
             raise PydanticCustomError(
                 TOLD,
                 "the light {name} needs its illuminated area once, as area_mm2 or as area_um2",

@@ -40,6 +40,8 @@ class MicroManagerScope:
         Power and area at the sample.
     limits : mapping of str to Span
         By ``x_um``, ``y_um``, ``z_um``, ``exposure_ms``.
+    modifiable : tuple of str, optional
+        What a protocol may change; by default everything.
     manners : Manners
         How strict the engine is.
     recorded : tuple of (device, property)
@@ -62,6 +64,7 @@ class MicroManagerScope:
         *,
         lights: tuple[LightSource, ...] = (),
         limits: Mapping[str, Span] | None = None,
+        modifiable: tuple[str, ...] | None = None,
         manners: Manners | None = None,
         recorded: tuple[tuple[str, str], ...] = (),
         safe_settings: Sequence[tuple[str, str, str]] = (),
@@ -72,6 +75,7 @@ class MicroManagerScope:
         self.name = name
         self._lights = lights
         self._limits = dict(limits or {})
+        self._modifiable = modifiable
         self._manners = manners or Manners()
         self._recorded = recorded
         self._details = dict(details or {})
@@ -101,6 +105,7 @@ class MicroManagerScope:
             pixel_size_um=core.getPixelSizeUm() or 1.0,
             has_xy=bool(core.getXYStageDevice()),
             has_z=bool(core.getFocusDevice()),
+            modifiable=self._modifiable,
             details={**_versions(core), **self._details},
         )
 
