@@ -135,9 +135,11 @@ def test_a_slow_listener_loses_the_oldest_and_hears_the_end(monkeypatch):
     threading.Event().wait(0.1)
     go.set()
     assert ended.wait(TIMEOUT_S)
-    assert heard[0] == 0
-    assert heard[-1] == "completed"
-    assert run.dropped_signals >= 46
+    *indices, last = heard
+    assert last == "completed"
+    assert indices == sorted(indices)
+    assert len(indices) <= 5
+    assert run.dropped_signals + len(heard) == 51
 
 
 def test_a_listener_can_stop_the_run():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -39,19 +38,12 @@ def core() -> Iterator[FaultyCore]:
     core.unloadAllDevices()
 
 
-def threads() -> set[threading.Thread]:
-    """Return the threads that run, but for those of the core itself."""
-    return {each for each in threading.enumerate() if not each.name.startswith("Dummy")}
-
-
 @pytest.fixture
 def rig(core: FaultyCore) -> Iterator[Rig]:
     """Give a scope on that core, without a run left behind."""
     rig = Rig(core)
-    before = threads()
     yield rig
     core.heal()
     for run in rig.runs:
         run.stop("the test is over")
     wait_until(lambda: all(ended(run) or run._thread is None for run in rig.runs))
-    wait_until(lambda: threads() <= before, 5.0)

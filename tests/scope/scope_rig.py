@@ -7,63 +7,35 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from saccade.core import Frame, Gap, State
+from saccade.core import State
 from saccade.run import Run
 from saccade.scope import Manners, MicroManagerScope
+from saccade.testing import MemorySink
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from useq import MDAEvent
 
-    from saccade.core import Record, Verdict
+    from saccade.core import Frame
     from saccade.testing import Exposure, FaultyCore
 
 PATIENCE_S = 20.0
 QUICK = Manners(settle_s=0.3, frame_margin_s=0.5, first_frame_s=1.0)
 
 
-class Memory:
-    """A sink that keeps everything, and may be told to be slow."""
-
-    def __init__(self) -> None:
-        self.frames: list[Frame] = []
-        self.records: list[Record] = []
-        self.verdict: Verdict | None = None
-        self.closed = False
-
-    def frame(self, frame: Frame) -> None:
-        self.frames.append(frame)
-
-    def note(self, record: Record) -> None:
-        self.records.append(record)
-
-    @property
-    def committed(self) -> int:
-        return len(self.frames)
-
-    def flush(self, timeout_s: float) -> bool:
-        return True
-
-    def close(self, verdict: Verdict | None = None) -> None:
-        self.verdict, self.closed = verdict, True
-
-    def of(self, kind: str) -> list[Any]:
-        """Return the values of all records of a kind."""
-        return [record.value for record in list(self.records) if record.kind == kind]
+class Memory(MemorySink):
+    """A sink in memory that knows its gaps."""
 
     @property
     def gaps(self) -> dict[int, str]:
         """Index and reason of every gap."""
-        return {gap.index: gap.reason for gap in self.of("gap") if isinstance(gap, Gap)}
+        return {gap.index: gap.reason for gap in self.of("gap")}
 
     @property
     def indices(self) -> list[int]:
+        """Indices of the frames, in order."""
         return [frame.index for frame in self.frames]
-
-    def at(self, kind: str) -> list[int]:
-        """Return the times of all records of a kind, in ns."""
-        return [record.t_ns for record in list(self.records) if record.kind == kind]
 
 
 class Rig:

@@ -83,15 +83,14 @@ def test_nothing_is_written_under_the_home_of_the_user(tmp_path: Path) -> None:
     home, folder = tmp_path / "home", tmp_path / "run"
     home.mkdir()
     folder.mkdir()
-    warn = (
-        "import logging\n"
-        "run.framed.connect(lambda f: logging.getLogger('pymmcore-plus').warning('cold'))"
-    )
-    text = script(
-        before="from pathlib import Path\nhere = Path.home()",
-        options=f"folder=__import__('pathlib').Path({str(folder)!r})",
-        middle=warn,
-    )
+    warn = """
+import logging
+def warn(frame):
+    logging.getLogger("pymmcore-plus").warning("cold")
+    return saccade.core.Observation(0.0)
+"""
+    options = f"folder=__import__('pathlib').Path({str(folder)!r}), detect=warn"
+    text = script(before=warn, options=options)
     end = run_script(text, home)
     assert (end.returncode, end.stderr) == (0, "")
     assert files_under(home) == []

@@ -186,7 +186,7 @@ BAD = [
         id="low above high",
     ),
     pytest.param(changed("limits", "z_um", to=[5]), "limits.z_um.1 is missing", "", id="no high"),
-    pytest.param(changed("limits", "z_um", to=[1, 2, 3]), "limits.z_um: ", "", id="three limits"),
+    pytest.param(changed("limits", "z_um", to=[1, 2, 3]), "limits.z_um is [1, 2, 3]", "", id="three limits"),
     pytest.param(changed("limits", "z_um", to=5), "limits.z_um is 5", "", id="one limit"),
     pytest.param(
         changed("limits", "exposure_ms", to=[0, 5]), "limits.exposure_ms: ", "", id="no exposure"

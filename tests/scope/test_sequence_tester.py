@@ -16,7 +16,7 @@ from saccade.core import Action, Decision, Observation
 from saccade.testing import FaultyCore
 
 pytest.importorskip("msgpack")
-from pymmcore_plus.seq_tester import decode_image  # noqa: E402 - needs msgpack
+from pymmcore_plus.seq_tester import decode_image
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -64,6 +64,7 @@ def core() -> Iterator[FaultyCore]:
     core.setCircularBufferMemoryFootprint(4)
     core.setExposure(1.0)
     core.setFocusDirection("Z", 1)
+    core.waitForSystem()  # these devices begin busy
     yield core
     core.heal()
     core.unloadAllDevices()
@@ -179,7 +180,7 @@ def event(i: int, asked: dict[str, Any]) -> MDAEvent:
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(asked=EVENTS)
 def test_the_hardware_receives_exactly_what_each_label_says(

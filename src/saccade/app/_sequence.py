@@ -171,6 +171,7 @@ def _unplayable(sequence: MDASequence, at: str) -> Iterator[Problem]:
     for place, each in enumerate(_positions(sequence)):
         if each.sequence is not None:
             yield from _unplayable(each.sequence, f"{at}.stage_positions.{place}.sequence")
+            next(iter(each.sequence), None)  # raises now what it would raise in mid-run
 
 
 def _positions(sequence: MDASequence) -> tuple[Any, ...]:
@@ -181,7 +182,7 @@ def _positions(sequence: MDASequence) -> tuple[Any, ...]:
 def _count(sequence: MDASequence) -> float:
     """Return the most events that a sequence can have, without listing them."""
     times = sequence.time_plan.num_timepoints() + 1 if sequence.time_plan else 1
-    planes = sequence.z_plan.num_positions() if sequence.z_plan else 1
+    planes = abs(sequence.z_plan.num_positions()) if sequence.z_plan else 1
     channels = len(sequence.channels) or 1
     inner = [_count(each.sequence) if each.sequence else 1 for each in _positions(sequence)]
     positions = sum(inner) or len(sequence.stage_positions) or 1

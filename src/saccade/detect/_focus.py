@@ -110,10 +110,12 @@ def _sharpness(pixels: Image, sigma_px: float, noise: float, step: float) -> flo
 
 
 def _gradient_energy(pixels: Image) -> float:
-    # Sobel's mask is eight times the derivative.
-    along_x = cv2.Sobel(pixels, cv2.CV_32F, 1, 0, scale=1 / 8)
-    along_y = cv2.Sobel(pixels, cv2.CV_32F, 0, 1, scale=1 / 8)
-    return cv2.norm(along_x, cv2.NORM_L2SQR) + cv2.norm(along_y, cv2.NORM_L2SQR)
+    # Sobel's mask is eight times the derivative. One picture serves both directions, because
+    # fresh memory costs more than the filter.
+    slope = cv2.Sobel(pixels, cv2.CV_32F, 1, 0, scale=1 / 8)
+    energy = cv2.norm(slope, cv2.NORM_L2SQR)
+    cv2.Sobel(pixels, cv2.CV_32F, 0, 1, slope, scale=1 / 8)
+    return energy + cv2.norm(slope, cv2.NORM_L2SQR)
 
 
 def _noise(pixels: Image) -> float:

@@ -34,8 +34,12 @@ def bursts(core: CMMCorePlus, events: Sequence[MDAEvent]) -> Iterator[tuple[int,
             yield 1, event
             continue
         first = event.events[0]
-        # pymmcore-plus takes over neither of these from the events of a sequence.
+        stepped = event.property_sequences.keys()
+        # pymmcore-plus takes over neither mask, shutter nor index from the events of a sequence,
+        # and puts the properties of the channel, which is set anyway, among its own.
         same = {
+            "properties": [each for each in first.properties or () if each[:2] not in stepped]
+            or None,
             "slm_image": None if event.slm_sequence else first.slm_image,
             "keep_shutter_open": event.events[-1].keep_shutter_open,
             "index": dict(first.index),
