@@ -120,7 +120,7 @@ def test_what_is_left_out_is_default(protocol_in: Callable[[Any], Protocol]) -> 
     protocol = protocol_in(LEAST)
     assert protocol.mode == "inline"
     assert protocol.deadline_ms is None
-    assert (protocol.record.queue_mb, protocol.record.overload) == (1024, "wait")
+    assert (protocol.record.queue_mb, protocol.record.overload) == (512, "wait")
     assert protocol.spec() == {"detect": {}, "decide": [], "guard": []}
     assert protocol.planned == 1
 

@@ -96,14 +96,16 @@ def test_the_run_does_not_end_before_the_last_look():
 
 def test_a_stop_does_not_act_on_the_look_under_way():
     """What comes of it is journalled, and refused."""
-    gate = Gate({0: 1.0})
+    gate = Gate([1.0] * 9)
     run, sink, _ = start(plan(3), gate, decide=act_above())
     assert gate.reached.wait(TIMEOUT_S)
     run.stop()
     gate.go.set()
     assert run.wait(TIMEOUT_S).name == "stopped"
-    assert [seen.frame for seen in sink.of("observation")] == [0]
-    assert [refusal.guard for refusal in sink.of("refusal")] == ["stop"]
+    looked = [seen.frame for seen in sink.of("observation")]
+    assert looked[0] == 0
+    assert [refusal.action.frame for refusal in sink.of("refusal")] == looked
+    assert {refusal.guard for refusal in sink.of("refusal")} == {"stop"}
     assert sink.of("action") == []
 
 

@@ -176,11 +176,18 @@ def test_no_picture_is_taken_on_a_stage_that_still_moves(core: FaultyCore) -> No
 
 def test_a_retry_waits_for_the_stage_to_come_to_rest(rig: Rig) -> None:
     """A stage that refuses because it is moving is asked again when it stands."""
-    core = rig.core
-    core.setXYPosition(500.0, 0.0)  # the demo stage travels for a while, and refuses meanwhile
-    assert core.deviceBusy("XY")
-    sink = rig.play([MDAEvent(x_pos=490.0, y_pos=0.0)])
+    core, move = rig.core, rig.core.setXYPosition
+
+    def moody(*where: Any) -> None:
+        if core.deviceBusy("XY"):
+            raise RuntimeError("The stage is moving.")
+        move(*where)
+
+    core.setXYPosition = moody  # as many controllers do
+    core.keep_busy("XY", 150.0)
+    sink = rig.play([MDAEvent(x_pos=10.0, y_pos=0.0)])
     assert sink.indices == [0]
+    assert sink.frames[0].retries == 1
 
 
 def test_the_frame_after_a_gap_is_made_from_scratch(rig: Rig) -> None:

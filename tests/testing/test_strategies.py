@@ -4,53 +4,60 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, find, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from useq import MDAEvent
 
-from saccade.core import Action, Decision, Frame, Gap, Observation, Order, Refusal
+from saccade.core import Decision, Frame, Gap, Observation, Order, Refusal, plain
 from saccade.testing import strategies as some
 
-_ONCE = settings(max_examples=2000, database=None, suppress_health_check=list(HealthCheck))
+_SAME = settings(
+    max_examples=200,
+    database=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
+    phases=[Phase.generate],
+)
+
+
+def drawn(strategy):
+    """Return what a strategy gives, the same each time."""
+    values = []
+
+    @_SAME
+    @given(strategy)
+    def draw(value):
+        values.append(value)
+
+    draw()
+    return values
 
 
 @pytest.mark.parametrize(
     ("strategy", "kind"),
     [
-        (some.events(), MDAEvent),
-        (some.frames(), Frame),
-        (some.observations(), Observation),
-        (some.actions(), Action),
-        (some.decisions(), Decision),
-        (some.gaps(), Gap),
-        (some.refusals(), Refusal),
-        (some.orders(), Order),
-    ],
-    ids=lambda value: getattr(value, "__name__", ""),
-)
-def test_a_strategy_gives_its_kind_of_value(strategy, kind):
-    """Every value of a run can be drawn."""
-    assert isinstance(find(strategy, lambda value: True, settings=_ONCE), kind)
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        name
-        for name in MDAEvent.model_fields
-        if name not in ("sequence", "action", "keep_shutter_open", "reset_event_timer")
+        pytest.param(some.frames(), Frame, id="frames"),
+        pytest.param(some.observations(), Observation, id="observations"),
+        pytest.param(some.decisions(), Decision, id="decisions"),
+        pytest.param(some.gaps(), Gap, id="gaps"),
+        pytest.param(some.refusals(), Refusal, id="refusals"),
+        pytest.param(some.orders(), Order, id="orders"),
     ],
 )
-def test_events_name_every_field(name):
+def test_a_strategy_gives_values_of_its_kind_that_differ(strategy, kind):
+    """Every value of a run can be drawn, and none is always the same."""
+    values = drawn(strategy)
+    assert {type(value) for value in values} == {kind}
+    assert len({str(plain(value)) for value in values}) > 10
+
+
+def test_events_name_every_field_and_do_every_kind_of_thing():
     """A property that holds for these events holds for all that useq can say."""
-    empty = getattr(MDAEvent(), name)
-    event = find(some.events(), lambda e: getattr(e, name) != empty, settings=_ONCE)
-    assert getattr(event, name) != empty
-
-
-@pytest.mark.parametrize("kind", ["acquire_image", "hardware_autofocus", "custom"])
-def test_events_do_every_kind_of_thing(kind):
-    """Focusing and custom actions are among them."""
-    assert find(some.events(), lambda e: e.action.type == kind, settings=_ONCE)
+    events = drawn(some.events())
+    default = MDAEvent()
+    for name in set(MDAEvent.model_fields) - {"sequence"}:
+        assert any(getattr(event, name) != getattr(default, name) for event in events), name
+    kinds = {event.action.type for event in events}
+    assert kinds == {"acquire_image", "hardware_autofocus", "custom"}
 
 
 @given(some.events(pictures_only=True))

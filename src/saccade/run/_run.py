@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 from saccade.core import RealClock, State, UsageError
@@ -13,6 +12,7 @@ from saccade.core import RealClock, State, UsageError
 from ._chain import Chain
 from ._clerk import Clerk
 from ._door import Door
+from ._ending import STATES, Ending
 from ._feed import Feed
 from ._fill import blank
 from ._lookout import Lookout
@@ -20,7 +20,6 @@ from ._loop import Loop
 from ._report import Report
 from ._signals import Signals
 from ._switch import Switch
-from ._verdict import STATES, Tally, judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -118,6 +117,9 @@ class Run(Signals):
             lookout=self._lookout,
             on_hold=self._on_hold,
             max_refusals=max_refusals,
+        )
+        self._ending = Ending(
+            scope, sink, self._report, self._feed, self._clerk, self._loop, self._switch
         )
         self._state = State.IDLE
         self._thread: threading.Thread | None = None
@@ -238,42 +240,15 @@ class Run(Signals):
             sys.setswitchinterval(switch_interval_s)
 
     def _end(self) -> None:
-        # Each is done whatever became of the one before; SAFE comes first.
-        release = self._scope.release
-        for step in (self._go_safe, self._feed.finish, self._report.drain, self._close, release):
-            try:
-                step()
-            except Exception as error:  # noqa: BLE001 - kept, and raised in wait()
-                self._switch.fail(error)
-        if self.verdict is None or self._switch.error is not None:
-            self.verdict = self._judge()
+        self.verdict = self._ending.end()
         self._state = STATES.get(self.verdict.name, State.FINISHED)
         self._report.close(self.verdict)
 
-    def _go_safe(self) -> None:
-        self._clerk.tell("safe", self._scope.safe())
-
-    def _close(self) -> None:
-        self._note_state(STATES.get(self._judge().name, State.FINISHED))
-        # Once more: the note itself may have failed.
-        self.verdict = self._judge()
-        self._sink.close(self.verdict)
-
-    def _judge(self) -> Verdict:
-        feed = self._feed
-        planned = self._loop.issued - feed.withdrawn
-        tally = Tally(planned, self._sink.committed, feed.gaps, self._clerk.refused, feed.done)
-        return judge(self._switch, tally)
-
     def _on_hold(self, held: bool) -> None:
         if held:
-            self._go_safe()
+            self._ending.go_safe()
         self._change(State.HELD if held else State.RUNNING)
 
     def _change(self, state: State) -> None:
         self._state = state
-        self._note_state(state)
-
-    def _note_state(self, state: State) -> None:
-        wall = datetime.now(UTC).isoformat(timespec="milliseconds")
-        self._clerk.tell("state", {"state": state, "wall": wall})
+        self._ending.note_state(state)

@@ -5,13 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from saccade.core import State, Verdict
+from saccade.core import Verdict
 
 if TYPE_CHECKING:
     from ._switch import Switch
-
-STATES = {"stopped": State.STOPPED, "failed": State.FAILED}
-"""Where a verdict leads; any other to `State.FINISHED`."""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import logging
 import os
+import weakref
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -25,18 +26,16 @@ def import_quietly() -> None:
     (0.12 ms an event), and its set-up turns the root logger to DEBUG.
     """
     os.environ.setdefault("PYMM_SIGNALS_BACKEND", "psygnal")
-    asked_for = os.environ.get("PYMM_LOG_FILE")
     root_level = logging.getLogger().level
-    os.environ["PYMM_LOG_FILE"] = asked_for or os.devnull
     try:
-        import pymmcore_plus  # noqa: F401
+        if os.environ.get("PYMM_LOG_FILE"):
+            import pymmcore_plus
+        else:
+            # It makes no log file where it believes that it is tested; else this one is none.
+            with _environment(PYTEST_RUNNING="1", PYMM_LOG_FILE=os.devnull):
+                import pymmcore_plus  # noqa: F401
+            _drop_log_files()
     finally:
-        if asked_for is None:
-            del os.environ["PYMM_LOG_FILE"]
-            for handler in list(logging.getLogger(_LOG).handlers):
-                if isinstance(handler, logging.FileHandler):
-                    logging.getLogger(_LOG).removeHandler(handler)
-                    handler.close()
         logging.getLogger().setLevel(root_level)
 
 
@@ -44,12 +43,18 @@ def detach_at_exit(core: CMMCorePlus) -> None:
     """Take the core's callback off before the interpreter ends.
 
     MMCore 12 calls back from a thread of its own; at interpreter shutdown that aborts the
-    process (status 134) in one script of ten. CMMCorePlus forbids `registerCallback`, hence
+    process (status 134) in many short scripts. CMMCorePlus forbids `registerCallback`, hence
     the call on the base class.
     """
     import pymmcore
 
-    atexit.register(lambda: pymmcore.CMMCore.registerCallback(core, None))
+    alive = weakref.ref(core)
+
+    def detach() -> None:
+        if (core := alive()) is not None:
+            pymmcore.CMMCore.registerCallback(core, None)
+
+    atexit.register(detach)
 
 
 @contextmanager
@@ -83,3 +88,25 @@ def logs_into(folder: Path | None) -> Iterator[None]:
         logger.propagate = propagate
         for old, old_level in others:
             old.setLevel(old_level)
+
+
+@contextmanager
+def _environment(**values: str) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _drop_log_files() -> None:
+    logger = logging.getLogger(_LOG)
+    for handler in list(logger.handlers):
+        if isinstance(handler, logging.FileHandler):
+            logger.removeHandler(handler)
+            handler.close()

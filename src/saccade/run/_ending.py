@@ -1,0 +1,79 @@
+"""The way out of a run: SAFE, then the disk, then the verdict, then the microscope is free."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from saccade.core import State
+
+from ._verdict import Tally, judge
+
+if TYPE_CHECKING:
+    from saccade.core import Scope, Sink, Verdict
+
+    from ._clerk import Clerk
+    from ._feed import Feed
+    from ._loop import Loop
+    from ._report import Report
+    from ._switch import Switch
+
+STATES = {"stopped": State.STOPPED, "failed": State.FAILED}
+"""Where a verdict leads; any other to `State.FINISHED`."""
+
+
+class Ending:
+    """Ends a run, in the same order whatever ended it.
+
+    Parameters
+    ----------
+    scope, sink, report, feed, clerk, loop, switch
+        The parts of the run.
+    """
+
+    def __init__(
+        self,
+        scope: Scope,
+        sink: Sink,
+        report: Report,
+        feed: Feed,
+        clerk: Clerk,
+        loop: Loop,
+        switch: Switch,
+    ) -> None:
+        self._scope, self._sink, self._report = scope, sink, report
+        self._feed, self._clerk, self._loop, self._switch = feed, clerk, loop, switch
+        self._verdict: Verdict | None = None
+
+    def end(self) -> Verdict:
+        """Take every step of the way out, whatever became of the one before."""
+        release = self._scope.release
+        for step in (self.go_safe, self._feed.finish, self._report.drain, self._close, release):
+            try:
+                step()
+            except Exception as error:  # noqa: BLE001 - kept, and raised in wait()
+                self._switch.fail(error)
+        if self._verdict is None or self._switch.error is not None:
+            return self._judge()
+        return self._verdict
+
+    def go_safe(self) -> None:
+        """Bring the microscope to SAFE, and journal what that took."""
+        self._clerk.tell("safe", self._scope.safe())
+
+    def note_state(self, state: State) -> None:
+        """Journal where the run is."""
+        wall = datetime.now(UTC).isoformat(timespec="milliseconds")
+        self._clerk.tell("state", {"state": state, "wall": wall})
+
+    def _close(self) -> None:
+        self.note_state(STATES.get(self._judge().name, State.FINISHED))
+        # Once more: the note itself may have failed.
+        self._verdict = self._judge()
+        self._sink.close(self._verdict)
+
+    def _judge(self) -> Verdict:
+        feed = self._feed
+        planned = self._loop.issued - feed.withdrawn
+        tally = Tally(planned, self._sink.committed, feed.gaps, self._clerk.refused, feed.done)
+        return judge(self._switch, tally)
