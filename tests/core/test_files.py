@@ -169,15 +169,18 @@ def test_depth_is_bounded_without_yaml() -> None:
         check_plain({"a": deep}, "run.json", ProfileError, "profile")
 
 
-plain_values = st.recursive(
+def nested(inner: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
+    return st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4)
+
+
+scalars = (
     st.none()
     | st.booleans()
     | st.integers(-(2**62), 2**62)
     | st.floats(allow_nan=False)
-    | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
-    max_leaves=20,
+    | st.text()
 )
+plain_values = st.recursive(scalars, nested, max_leaves=20)
 
 
 @given(st.dictionaries(st.text(), plain_values, max_size=5))

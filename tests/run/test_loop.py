@@ -142,6 +142,17 @@ def test_a_hold_is_not_counted_twice_for_an_interrupted_action():
     assert [(t, stream) for t, stream, _ in go(loop)] == [(51, "urgent"), (53, "slow")]
 
 
+def test_a_hold_before_an_interruption_is_counted_once_too():
+    """Who was held, and then has to wait, resumes where it was when the hold ended."""
+    loop = loop_of([])
+    decide(loop, burst(0, 2, label="slow"))
+    one(loop)
+    loop.delay(50 * S)
+    decide(loop, burst(0, label="urgent", priority=1), now_s=50)
+    assert loop.step(50 * S).orders[0].stream == "urgent"
+    assert loop.step(50 * S) == Wait(52 * S)
+
+
 def test_a_triggered_action_comes_out_at_once():
     """One hardware-timed sequence is one step."""
     loop = loop_of([])

@@ -24,6 +24,7 @@ def failed(watch, error, *, match=None, scope=None, sink=None, **parts):
     """Return a run that failed with this error."""
     scope = scope or FakeScope()
     sink = sink or MemorySink(calls=scope.calls)
+    parts.setdefault("detect", StubDetector())
     run = Run(scope, watch, sink=sink, clock=scope.clock, **parts)
     with pytest.raises(error, match=match):
         run.start().wait(TIMEOUT_S)
@@ -179,6 +180,21 @@ def test_a_store_that_fails_fails_the_run_in_safe():
     run, scope, sink = failed(plan(9), StoreError, match="told to fail", scope=scope, sink=sink)
     assert run.verdict.committed == 2
     assert scope.calls == ["hold", "frame 0", "frame 1", "frame 2", "safe", "close", "release"]
+
+
+@pytest.mark.parametrize("kind", ["observation", "decision", "action", "state", "safe"])
+def test_a_line_that_cannot_be_journalled_fails_the_run(kind):
+    """A run does not go on, nor is it called completed, with a hole in its journal."""
+
+    class Holed(MemorySink):
+        def note(self, record):
+            if record.kind == kind:
+                raise StoreError(f"no room for a {kind}")
+            super().note(record)
+
+    scope = FakeScope([1.0])
+    sink = Holed(calls=scope.calls)
+    failed(plan(2), StoreError, match=kind, scope=scope, sink=sink, decide=act_above())
 
 
 def test_a_store_that_fails_while_closing_fails_the_run():

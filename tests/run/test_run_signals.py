@@ -137,8 +137,7 @@ def test_a_slow_listener_loses_the_oldest_and_hears_the_end(monkeypatch):
     assert ended.wait(TIMEOUT_S)
     *indices, last = heard
     assert last == "completed"
-    assert indices == sorted(indices)
-    assert len(indices) <= 5
+    assert len(indices) == 1, "the one that it was busy with when the run ended"
     assert run.dropped_signals + len(heard) == 51
 
 

@@ -59,6 +59,13 @@ def test_the_verdict_is_counted(state, counts, expected):
     assert str(judge(state, counts)).startswith(expected)
 
 
+def test_the_first_error_is_the_one_that_is_told():
+    """What failed because of it is not the reason."""
+    state = switch(ValueError("cause"))
+    state.fail(ValueError("consequence"))
+    assert str(judge(state, tally())) == "failed: cause"
+
+
 @given(
     planned=st.integers(0, 9),
     committed=st.integers(0, 9),

@@ -186,7 +186,9 @@ BAD = [
         id="low above high",
     ),
     pytest.param(changed("limits", "z_um", to=[5]), "limits.z_um.1 is missing", "", id="no high"),
-    pytest.param(changed("limits", "z_um", to=[1, 2, 3]), "limits.z_um is [1, 2, 3]", "", id="three limits"),
+    pytest.param(
+        changed("limits", "z_um", to=[1, 2, 3]), "limits.z_um is [1, 2, 3]", "", id="three limits"
+    ),
     pytest.param(changed("limits", "z_um", to=5), "limits.z_um is 5", "", id="one limit"),
     pytest.param(
         changed("limits", "exposure_ms", to=[0, 5]), "limits.exposure_ms: ", "", id="no exposure"
@@ -367,11 +369,13 @@ scalars = (
 keys = st.sampled_from([*WHOLE, *WHOLE["roles"], *WHOLE["lights"][0], "x_um", "cfg"]) | st.text(
     max_size=8
 )
-values = st.recursive(
-    scalars,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=3),
-    max_leaves=12,
-)
+
+
+def nested(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=3)
+
+
+values = st.recursive(scalars, nested, max_leaves=12)
 
 
 @st.composite

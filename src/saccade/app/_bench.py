@@ -86,7 +86,7 @@ def run_bench(
         Pictures a measurement; a third of it above 1024 px, so that what is recorded stays
         below what the recorder may queue.
     repetitions : int
-        Rounds; every contender is measured once in each.
+        Rounds after one that only warms up; every contender is measured once in each.
     folder : Path, optional
         On the disk that is to be measured; by default the temporary folder.
     progress : callable
@@ -114,10 +114,12 @@ def _condition(
     progress: Callable[[str], None],
 ) -> list[Row]:
     measured: dict[str, list[Timings]] = {}
-    for repetition in range(repetitions):
+    for repetition in range(repetitions + 1):
         for name, measure in _contenders(scope, count, moves, folder).items():
-            progress(f"{size_px} px, {'moving' if moves else 'still'}, {repetition + 1}: {name}")
-            measured.setdefault(name, []).append(measure())
+            progress(f"{size_px} px, {'moving' if moves else 'still'}, {repetition}: {name}")
+            timings = measure()
+            if repetition > 0:  # the first round warms memory, caches and the disk up
+                measured.setdefault(name, []).append(timings)
     return [_row(size_px, moves, name, runs) for name, runs in measured.items()]
 
 

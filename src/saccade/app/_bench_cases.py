@@ -155,9 +155,9 @@ def saccade(
     return timings
 
 
-def _look(frame: Frame) -> Observation:
-    """See nothing, in no time; the mean of every 4th pixel as the peers' benchmark had it."""
-    return Observation(float(frame.pixels[::4, ::4].mean() > 0))
+def _look(_: Frame) -> Observation:
+    """See nothing, in no time."""
+    return Observation(1.0)
 
 
 class _Answer:

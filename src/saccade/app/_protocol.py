@@ -96,8 +96,8 @@ class Protocol(FileModel):
         return None if self._path is None else self._path.absolute().parent
 
     @property
-    def planned(self) -> int:
-        """Number of pictures that the plan asks for, without what is decided."""
+    def planned(self) -> int | None:
+        """Number of pictures that the plan asks for, None if they are too many to count."""
         return count_frames(self.watch)
 
     def resolved(self) -> dict[str, Any]:

@@ -81,7 +81,7 @@ class GuardPart(Part):
 class Recording(FileModel):
     """How much may wait for the disk, and what happens when that is full."""
 
-    queue_mb: Annotated[float, Field(gt=0, le=1e6)] = 512.0
+    queue_mb: Annotated[float, Field(gt=0, le=1e6)] = 1024.0
     overload: Literal["wait", "gap"] = "wait"
 
 

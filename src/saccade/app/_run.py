@@ -71,7 +71,7 @@ class Run(runs.Run):
         deadline_ms: float | None = None,
         out: Path | str | None = None,
         name: str = "run",
-        queue_mb: float = 512.0,
+        queue_mb: float = 1024.0,
         overload: Literal["wait", "gap"] = "wait",
         protocol: Mapping[str, Any] | None = None,
     ) -> None:

@@ -6,6 +6,7 @@ import math
 import warnings
 from datetime import timedelta
 from functools import reduce
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from pydantic import ValidationError
@@ -28,6 +29,9 @@ MOST_EVENTS = 3_000_000
 """A day at 35 frames a second; useq holds all of a plan in memory."""
 
 _MOST = {"loops": MOST_EVENTS, "rows": 1_000, "columns": 1_000, "num_points": 500}
+_LARGEST = 10**12
+_MOST_PLAYED = 200_000
+_LOOKED_AT = 10_000
 _NOTHING = timedelta(0)
 
 
@@ -67,29 +71,46 @@ def read_sequence(value: object, at: str) -> Read:
     return Read(sequence, problems, list(dict.fromkeys(told)))
 
 
-def count_frames(sequence: MDASequence) -> int:
+def count_frames(sequence: MDASequence) -> int | None:
     """Return how many pictures a sequence asks for.
 
     Parameters
     ----------
     sequence : MDASequence
         Where positions have plans of their own, or channels skip, it is played through.
+
+    Returns
+    -------
+    int or None
+        None if that would take too long.
     """
-    jagged = (
-        sequence.autofocus_plan is not None
+    if not _is_jagged(sequence):
+        return math.prod(sequence.shape) if sequence.shape else 0
+    if _count(sequence) > _MOST_PLAYED:
+        return None
+    return sum(1 for event in sequence if event.action.type == "acquire_image")
+
+
+def _is_jagged(sequence: MDASequence) -> bool:
+    return bool(
+        sequence.autofocus_plan
+        or sequence.keep_shutter_open_across
         or any(each.acquire_every > 1 or not each.do_stack for each in sequence.channels)
-        or any(each.sequence is not None for each in sequence.stage_positions)
+        or any(each.sequence is not None for each in _positions(sequence))
     )
-    if jagged:
-        return sum(1 for event in sequence if event.action.type == "acquire_image")
-    return math.prod(sequence.shape) if sequence.shape else 0
+
+
+def _plays(sequence: MDASequence) -> bool:
+    """Return whether there is any event; where useq may stumble midway, look further."""
+    look = _LOOKED_AT if _is_jagged(sequence) else 1
+    return sum(1 for _ in islice(sequence, look)) > 0
 
 
 def _built(given: dict[str, Any], keys: Keys) -> tuple[MDASequence | None, list[Problem]]:
     try:
         sequence = MDASequence.model_validate(given)
         problems = _misfits_within(given, keys) or list(_unplayable(sequence, keys.at))
-        if not problems and next(iter(sequence), None) is None:
+        if not problems and not _plays(sequence):
             hint = "Give it channels, positions or times."
             problems.append(Problem(f"{keys.at} is empty: it plans no frame", hint))
     except ValidationError as error:
@@ -135,14 +156,18 @@ def _as_useq_has_it(value: Any) -> Any:
 
 
 def _too_many(value: object, at: str) -> Iterator[Problem]:
-    """Yield counts that would fill the memory while useq looks at them."""
+    """Yield numbers that useq would choke on, some of them while it looks at them."""
     if isinstance(value, dict):
         for key, item in value.items():
-            if key in _MOST and _number(item) > _MOST[key]:
-                yield Problem(f"{at}.{key} is {item!r}, more than {_MOST[key]:,}")
-            yield from _too_many(item, f"{at}.{key}")
+            most = _MOST.get(key, _LARGEST)
+            if abs(_number(item)) > most:
+                yield Problem(f"{at}.{key} is {item!r}, more than {most:,}")
+            if key != "metadata":
+                yield from _too_many(item, f"{at}.{key}")
     elif isinstance(value, tuple):
         for place, item in enumerate(value):
+            if abs(_number(item)) > _LARGEST:
+                yield Problem(f"{at}.{place} is {item!r}, more than {_LARGEST:,}")
             yield from _too_many(item, f"{at}.{place}")
 
 
@@ -171,7 +196,6 @@ def _unplayable(sequence: MDASequence, at: str) -> Iterator[Problem]:
     for place, each in enumerate(_positions(sequence)):
         if each.sequence is not None:
             yield from _unplayable(each.sequence, f"{at}.stage_positions.{place}.sequence")
-            next(iter(each.sequence), None)  # raises now what it would raise in mid-run
 
 
 def _positions(sequence: MDASequence) -> tuple[Any, ...]:

@@ -28,10 +28,8 @@ def plain(value: object) -> Any:
     value : object
         Any value of `saccade.core`, a useq event, a numpy scalar, or containers of these.
     """
-    if isinstance(value, Enum):
-        return plain(value.value)
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value
+    if value is None or isinstance(value, (bool, int, float, str, Enum)):
+        return plain(value.value) if isinstance(value, Enum) else value
     if isinstance(value, MDAEvent):
         return plain_event(value)
     if is_dataclass(value) and not isinstance(value, type):
@@ -42,10 +40,10 @@ def plain(value: object) -> Any:
         }
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, (tuple, list)):
-        return [plain(item) for item in value]
-    if isinstance(value, (set, frozenset)):
-        return [plain(item) for item in sorted(value, key=str)]
+    if isinstance(value, (tuple, list, set, frozenset)):
+        # A set has no order of its own, and another in each process.
+        in_order = value if isinstance(value, (tuple, list)) else sorted(value, key=str)
+        return [plain(item) for item in in_order]
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
     if isinstance(value, np.generic):

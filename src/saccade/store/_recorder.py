@@ -11,9 +11,9 @@ from saccade.core import Frame, Gap, Record, StoreError, StoreOverloadedError
 
 from ._commit import Committer
 from ._journal import TORN
+from ._memory import keep_memory_warm
 from ._pixel_writer import refusal
 from ._queue import GroupQueue
-from ._ring import Ring
 from ._zarr import PATIENCE_S, short
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Recorder:
         self,
         folder: Path | str,
         *,
-        queue_mb: float = 512,
+        queue_mb: float = 1024,
         overload: Literal["wait", "gap"] = "wait",
         patience_s: float = 10.0,
     ) -> None:
@@ -67,8 +67,7 @@ class Recorder:
         self._queue: GroupQueue[Frame | Record] = GroupQueue(
             int(queue_mb * _MB), _MOST_ITEMS, _GROUP_BYTES, _GROUP_ITEMS, _LINGER_S
         )
-        self._ring = Ring(int(queue_mb * _MB))
-        self._handing_over = threading.Lock()
+        keep_memory_warm()
         self._replaced = 0
         self._error: Exception | None = None
         self._unclosed = threading.Lock()
@@ -83,7 +82,7 @@ class Recorder:
         Parameters
         ----------
         frame : Frame
-            Its pixels are copied; whoever made it may reuse their memory at once.
+            Its pixels are referred to, not copied, unless they are writeable.
 
         Raises
         ------
@@ -92,15 +91,17 @@ class Recorder:
         StoreError
             If an earlier write failed, the recorder is closed, or this is no picture.
         """
-        if why := refusal(frame.pixels):
+        pixels = frame.pixels
+        if why := refusal(pixels):
             raise StoreError(f"Frame {frame.index} can't be stored: {why}.")
+        if pixels.flags.writeable:
+            # Whoever can write may reuse the buffer before the disk has read it.
+            pixels = pixels.copy()
+            pixels.setflags(write=False)
+            frame = replace(frame, pixels=pixels)
         wait_s = self._patience_s if self._overload == "wait" else 0.0
-        with self._handing_over:
-            kept = self._kept(frame)
-            if self._queue.put(kept, kept.pixels.nbytes, wait_s):
-                return
-            if self._ring.holds(kept.pixels):
-                self._ring.give_back(newest=True)
+        if self._queue.put(frame, pixels.nbytes, wait_s):
+            return
         self._check()
         if self._overload == "wait":
             raise self._overloaded()
@@ -183,16 +184,8 @@ class Recorder:
             self._error = self._error or error
         finally:
             self._committer.close()
-            self._ring.close()
         if self._error is not None:
             raise self._failure()
-
-    def _kept(self, frame: Frame) -> Frame:
-        pixels = self._ring.copy(frame.pixels)
-        if pixels is None:
-            pixels = frame.pixels.copy()
-            pixels.setflags(write=False)
-        return replace(frame, pixels=pixels)
 
     def _put(self, record: Record) -> None:
         # Label images are not stored, but they are held until their line is.
@@ -233,9 +226,6 @@ class Recorder:
     def _step(self) -> bool:
         group = self._queue.take()
         self._committer.commit(group)
-        for item in group:
-            if isinstance(item, Frame) and self._ring.holds(item.pixels):
-                self._ring.give_back()
         self._queue.done(len(group))
         return bool(group)
 
