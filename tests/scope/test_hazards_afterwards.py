@@ -8,7 +8,7 @@ import pytest
 from scope_rig import PATIENCE_S, Memory, Rig, wait_until
 from useq import MDAEvent
 
-from saccade.core import Frame, Observation, SaccadeError, State
+from saccade.core import Frame, Observation, SaccadeError, State, StoreError
 
 if TYPE_CHECKING:
     from saccade.run import Run
@@ -60,6 +60,15 @@ def failed(rig: Rig) -> Run:
     return run
 
 
+def disk_full(rig: Rig) -> Run:
+    run = rig.begin([MDAEvent(**EVERYTHING)] * 9, sink=Memory(fails_at=2))
+    with pytest.raises(StoreError):
+        run.wait(PATIENCE_S)
+    assert run.state is State.FAILED
+    assert rig.sink.indices == [0, 1]
+    return run
+
+
 def with_gaps(rig: Rig) -> Run:
     rig.core.fault("snapImage", times=None)
     run = rig.begin([MDAEvent(**EVERYTHING)])
@@ -68,7 +77,10 @@ def with_gaps(rig: Rig) -> Run:
     return run
 
 
-ENDS = {each.__name__: each for each in (complete, stopped, stopped_on_its_way, failed, with_gaps)}
+ENDS = {
+    each.__name__: each
+    for each in (complete, stopped, stopped_on_its_way, failed, disk_full, with_gaps)
+}
 
 
 def state(core: FaultyCore) -> dict[str, Any]:

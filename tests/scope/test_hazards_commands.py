@@ -197,3 +197,26 @@ def test_the_frame_after_a_gap_is_made_from_scratch(rig: Rig) -> None:
     sink = rig.play(plan)
     assert sink.indices == [0, 2]
     assert [frame.channel for frame in sink.frames] == ["DAPI", "DAPI"]
+
+
+@pytest.mark.parametrize("preset", ["DAPI", "FITC", "Rhodamine", "Cy5"])
+def test_a_channel_that_is_only_half_set_files_no_frame(rig: Rig, preset: str) -> None:
+    """Every property of a preset is verified, not only those that another preset has as well."""
+    core, set_config = rig.core, rig.core.setConfig
+    core.defineConfig("Channel", preset, "Camera", "Gain", "4")  # one that the others don't have
+    core.defineConfig("Channel", preset, "Camera", "Offset", "3")
+    wanted = [each for each in core.getConfigData("Channel", preset) if each[0] != "Core"]
+    assert len(wanted) > 3
+    for device, name, value in wanted:
+        allowed = core.getAllowedPropertyValues(device, name) or ("0",)
+        other = next(each for each in allowed if each != value)
+
+        def half(*what: str, place: tuple[str, str, str] = (device, name, other)) -> None:
+            set_config(*what)
+            core.setProperty(*place)
+
+        core.setConfig = half
+        sink = rig.play([MDAEvent(channel={"config": preset})])
+        core.setConfig = set_config
+        assert f"{device}.{name} is" in sink.gaps[0]
+    assert rig.play([MDAEvent(channel={"config": preset})]).indices == [0]

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from scope_rig import PATIENCE_S, Rig, wait_until
 from useq import MDAEvent
 
 from saccade.core import State
-from saccade.store import Recorder, read_lines, verify, write_run_json
+from saccade.store import Recorder, RunFolder, read_lines, verify, write_run_json
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from saccade.core import Frame
 
 FITC, DAPI = {"config": "FITC"}, {"config": "DAPI"}
 
@@ -60,6 +63,39 @@ def test_a_bad_night_can_be_read_from_the_journal(rig: Rig, tmp_path: Path) -> N
     assert report.ok, report.problems
     assert (report.frames, report.gaps) == (4, 2)
     assert str(report.verdict) == "completed_with_gaps"
+
+
+def test_a_region_changed_mid_run_is_stored_as_it_was(rig: Rig, tmp_path: Path) -> None:
+    """Frames of every region are read back exactly, and with all that their events said."""
+    rig.core.setProperty("Camera", "FastImage", 0)
+    write_run_json(tmp_path, {"name": "two regions"})
+    regions = [None, (8, 4, 16, 12), (8, 4, 16, 12), (0, 0, 64, 48)]
+    plan = [
+        MDAEvent(
+            index={"t": i, "c": i % 2},
+            roi=region,
+            channel=FITC if i % 2 else DAPI,
+            metadata={"cell": f"number {i}"},
+        )
+        for i, region in enumerate(regions)
+    ]
+    taken: list[Frame] = []
+    run = rig.prepare(plan, sink=Recorder(tmp_path))
+    run.framed.connect(taken.append)
+    run.start().wait(PATIENCE_S)
+    assert verify(tmp_path).ok
+    stored = list(RunFolder(tmp_path).frames())
+    assert [frame.pixels.shape for frame in stored] == [(48, 64), (12, 16), (12, 16), (48, 64)]
+    for one, other, asked in zip(stored, taken, plan, strict=True):
+        assert np.array_equal(one.pixels, other.pixels)
+        assert one.roi == other.roi
+        assert one.event == asked
+        assert one.event.metadata == asked.metadata
+        assert (one.exposure_ms, one.x_um, one.channel) == (
+            other.exposure_ms,
+            other.x_um,
+            other.channel,
+        )
 
 
 def test_a_hold_and_a_cancel_can_be_read_from_the_journal(rig: Rig, tmp_path: Path) -> None:

@@ -63,6 +63,7 @@ def test_a_live_view_that_was_running_does_not_spoil_the_run(rig: Rig) -> None:
     rig.core.startContinuousSequenceAcquisition(0)
     sink = rig.play([MDAEvent(roi=(1, 2, 20, 10)), *PLAN])
     assert not sink.gaps
+    assert len(sink.of("interference")) == 1
     assert not rig.core.isSequenceRunning()
 
 

@@ -152,5 +152,5 @@ def test_calls_within_a_call_do_not_count(core: FaultyCore) -> None:
 
 def test_a_fault_that_can_not_happen_is_refused(core: FaultyCore) -> None:
     """A misspelt call is told at once, not by a test that can't fail."""
-    with pytest.raises(ValueError, match="setXYPositon"):
-        core.fault("setXYPositon")
+    with pytest.raises(ValueError, match="setStage"):
+        core.fault("setStage")

@@ -138,6 +138,7 @@ class MicroManagerScope:
             raise ScopeError("The scope is not held.", "Call hold() before play().")
         if self.core.isSequenceRunning():  # a live view, which a change of region would upset
             self.core.stopSequenceAcquisition()
+            source.noted("interference", {"text": "A live view was running and was stopped."})
         labels = Labels(self.core, self._lights, self._recorded)
         engine = StrictEngine(self.core, labels, self._manners, source, self._safety)
         self._engine = engine
