@@ -159,3 +159,12 @@ def test_lagged_runs_record_every_frame_and_replay(scope: Any, tmp_path: Path) -
     replayed = saccade.replay_run(tmp_path / "lagged")
     assert replayed.differences == ()
     assert replayed.looks > 0
+
+
+def test_frames_that_the_disk_was_too_slow_for_are_gaps(scope: Any, tmp_path: Path) -> None:
+    """With overload 'gap' and hardly any room, the run completes, and says what is missing."""
+    run = saccade.Run(scope, plan(60, 0.5), queue_mb=0.6, overload="gap", out=tmp_path / "gaps")
+    verdict = run.start().wait(WAIT_S)
+    assert verdict.committed + verdict.gaps == 60
+    assert verdict.name == ("completed_with_gaps" if verdict.gaps else "completed")
+    assert len(list(proved(run).frames())) == verdict.committed

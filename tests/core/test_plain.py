@@ -13,7 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from useq import MDAEvent, MDASequence, SLMImage
 
 from saccade.core import (
+    LightSource,
     Observation,
+    Span,
+    Stand,
     State,
     event_from_plain,
     gap_from_plain,
@@ -22,6 +25,7 @@ from saccade.core import (
     plain_event,
     plain_frame,
     refusal_from_plain,
+    stand_from_plain,
 )
 from saccade.testing import frame_of
 from saccade.testing import strategies as some
@@ -160,3 +164,17 @@ def test_label_images_and_pixels_never_reach_a_line():
     seen = Observation(1.0, labels=np.zeros((4, 4), np.uint8))
     assert "labels" not in plain(seen)
     assert "pixels" not in plain(frame_of([[1, 2]]))
+
+
+def test_a_stand_comes_back_as_it_was_written() -> None:
+    """What ``run.json`` tells of a microscope is the stand that guards and detectors learn."""
+    stand = Stand(
+        "stand",
+        lights=(LightSource("LED", 2.0, 0.005, ("FITC",)),),
+        limits={"z_um": Span(-10.0, 10.0)},
+        channels=("FITC", "DAPI"),
+        shape_px=(512, 256),
+        modifiable=("xy", "z"),
+        details={"camera": "Camera"},
+    )
+    assert stand_from_plain(json.loads(json.dumps(plain(stand)))) == stand

@@ -124,15 +124,16 @@ def test_a_cancel_just_after_the_start_is_not_lost(rig: Rig) -> None:
 
 def test_a_run_does_not_cut_into_a_foreign_acquisition(rig: Rig) -> None:
     """A run is refused while somebody else acquires, and may begin afterwards."""
-    core, go = rig.core, threading.Event()
+    core, reached, go = rig.core, threading.Event(), threading.Event()
 
     def events() -> Iterator[MDAEvent]:
         yield MDAEvent()
+        reached.set()
         go.wait(PATIENCE_S)
         yield MDAEvent()
 
     thread = core.run_mda(events())
-    wait_until(lambda: core.called("snapImage"))
+    assert reached.wait(PATIENCE_S)
     core.mda.cancel()  # the stock runner says now that it is idle, and still has the thread
     assert thread.is_alive()
     with pytest.raises(ScopeBusyError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from saccade.core import stand_from_plain
 from saccade.run import Chain, history, replay
 from saccade.store import RunFolder
 
@@ -48,5 +49,7 @@ def replay_run(
     def frame_of(index: int) -> Frame:
         return next(frame for frame in frames if frame.index == index)
 
+    chain = Chain(detect, decide)
+    chain.learn(stand_from_plain(folder.run.get("stand", {"name": "unknown"})))
     lines = ((line.kind, line.value) for line in folder.lines())
-    return replay(history(lines, frame_of), Chain(detect, decide))
+    return replay(history(lines, frame_of), chain)

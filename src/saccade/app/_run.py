@@ -122,8 +122,8 @@ class _Deferred:
 
     sink: Recorder | None = None
 
-    def frame(self, frame: Frame) -> None:
-        self._opened().frame(frame)
+    def frame(self, frame: Frame) -> bool:
+        return self._opened().frame(frame)
 
     def note(self, record: Record) -> None:
         self._opened().note(record)

@@ -30,8 +30,8 @@ MOST_EVENTS = 3_000_000
 
 _MOST = {"loops": MOST_EVENTS, "rows": 1_000, "columns": 1_000, "num_points": 500}
 _LARGEST = 10**12
-_MOST_PLAYED = 200_000
-_LOOKED_AT = 10_000
+_MOST_PLAYED = 20_000
+_LOOKED_AT = 2_000
 _NOTHING = timedelta(0)
 
 

@@ -23,6 +23,13 @@ from ._errors import (
 )
 from ._files import check_plain, read_yaml
 from ._fit import TOLD, FileModel, fit, misfits, one_error
+from ._from_plain import (
+    event_from_plain,
+    gap_from_plain,
+    observation_from_plain,
+    refusal_from_plain,
+    stand_from_plain,
+)
 from ._interfaces import (
     Commits,
     Detector,
@@ -37,15 +44,7 @@ from ._interfaces import (
 )
 from ._keys import Keys, Problem
 from ._mailbox import Latest
-from ._plain import (
-    event_from_plain,
-    gap_from_plain,
-    observation_from_plain,
-    plain,
-    plain_event,
-    plain_frame,
-    refusal_from_plain,
-)
+from ._plain import plain, plain_event, plain_frame
 from ._values import (
     Action,
     Decision,
@@ -134,4 +133,5 @@ __all__ = [
     "plain_frame",
     "read_yaml",
     "refusal_from_plain",
+    "stand_from_plain",
 ]

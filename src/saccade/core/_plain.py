@@ -1,4 +1,4 @@
-"""Values to what JSON can hold, and back: the words of the journal."""
+"""Values to what JSON can hold: the words of the journal."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pydantic import BaseModel
 from useq import MDAEvent
 
-from ._values import Action, Frame, Gap, Identity, Observation, Point, Refusal
+if TYPE_CHECKING:
+    from ._values import Frame
 
 # Pictures go to the pixel store, never into a line of the journal.
 _NOT_IN_LINES = frozenset({"pixels", "labels"})
@@ -35,7 +36,7 @@ def plain(value: object) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         return {
             name: plain(getattr(value, name))
-            for name in _field_names(type(value))
+            for name in field_names(type(value))
             if name not in _NOT_IN_LINES
         }
     if isinstance(value, Mapping):
@@ -44,6 +45,10 @@ def plain(value: object) -> Any:
         # A set has no order of its own, and another in each process.
         in_order = value if isinstance(value, (tuple, list)) else sorted(value, key=str)
         return [plain(item) for item in in_order]
+    return _plain_other(value)
+
+
+def _plain_other(value: object) -> Any:
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
     if isinstance(value, np.generic):
@@ -89,65 +94,9 @@ def plain_event(event: MDAEvent) -> dict[str, Any]:
     return line
 
 
-def event_from_plain(line: Mapping[str, Any]) -> MDAEvent:
-    """Return the event that `plain_event` wrote.
-
-    Parameters
-    ----------
-    line : mapping
-        As read from the journal.
-    """
-    values = dict(line)
-    if mask := values.get("slm_image"):
-        values["slm_image"] = {**mask, "data": _array_from_plain(mask["data"])}
-    return MDAEvent(**values)
-
-
-def observation_from_plain(line: Mapping[str, Any]) -> Observation:
-    """Return the observation that `plain` wrote, without its label image.
-
-    Parameters
-    ----------
-    line : mapping
-        As read from the journal.
-    """
-    known = {name: line[name] for name in _field_names(Observation) if name in line}
-    known["points"] = tuple(Point(**point) for point in line.get("points", ()))
-    known["boxes"] = tuple(tuple(box) for box in line.get("boxes", ()))
-    known["detector"] = Identity(**line.get("detector", {"name": "unnamed"}))
-    known["at_um"] = tuple(line.get("at_um", (None, None, None)))
-    return Observation(**known)
-
-
-def gap_from_plain(line: Mapping[str, Any]) -> Gap:
-    """Return the gap that `plain` wrote.
-
-    Parameters
-    ----------
-    line : mapping
-        As read from the journal.
-    """
-    known = {name: line[name] for name in _field_names(Gap) if name in line}
-    return Gap(**known | {"event": event_from_plain(line["event"])})
-
-
-def refusal_from_plain(line: Mapping[str, Any]) -> Refusal:
-    """Return the refusal that `plain` wrote.
-
-    Parameters
-    ----------
-    line : mapping
-        As read from the journal.
-    """
-    asked = line["action"]
-    known = {name: asked[name] for name in _field_names(Action) if name in asked}
-    events = tuple(event_from_plain(event) for event in asked.get("events", ()))
-    action = Action(**known | {"events": events})
-    return Refusal(action, line["guard"], line["reason"], line.get("allowed", ""))
-
-
 @cache
-def _field_names(kind: type) -> tuple[str, ...]:
+def field_names(kind: type) -> tuple[str, ...]:
+    """Return the names of a dataclass's fields, in order."""
     return tuple(entry.name for entry in fields(kind))
 
 
@@ -163,8 +112,3 @@ def _plain_array(array: np.ndarray[Any, Any]) -> dict[str, Any]:
         "dtype": array.dtype.str,
         "zlib_base64": packed.decode("ascii"),
     }
-
-
-def _array_from_plain(line: Mapping[str, Any]) -> np.ndarray[Any, Any]:
-    raw = zlib.decompress(base64.b64decode(line["zlib_base64"]))
-    return np.frombuffer(raw, dtype=line["dtype"]).reshape(line["shape"])

@@ -52,6 +52,8 @@ class Story:
         Literal["event-driven", "outcome-driven", "quality-driven", "information-driven"]
     ] = "event-driven"
     streams: ClassVar[frozenset[str] | None] = None
+    leads: ClassVar[bool] = True
+    """It begins by itself only where no plan is watched."""
 
     function: StoryFunction
     label: str = LABEL

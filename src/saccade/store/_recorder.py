@@ -76,13 +76,18 @@ class Recorder:
         self._thread = threading.Thread(target=self._work, name="saccade-recorder", daemon=True)
         self._thread.start()
 
-    def frame(self, frame: Frame) -> None:
+    def frame(self, frame: Frame) -> bool:
         """Queue pixels and their journal line; may wait while the queue is full.
 
         Parameters
         ----------
         frame : Frame
             Its pixels are referred to, not copied, unless they are writeable.
+
+        Returns
+        -------
+        bool
+            False if a gap was journalled in its place.
 
         Raises
         ------
@@ -101,7 +106,7 @@ class Recorder:
             frame = replace(frame, pixels=pixels)
         wait_s = self._patience_s if self._overload == "wait" else 0.0
         if self._queue.put(frame, pixels.nbytes, wait_s):
-            return
+            return True
         self._check()
         if self._overload == "wait":
             raise self._overloaded()
@@ -109,6 +114,7 @@ class Recorder:
         why = f"the recorder's {self._queue_mb:g} MB queue was full"
         gap = Gap(frame.index, frame.stream, frame.event, why, frame.retries, frame.t_ns)
         self._put(Record("gap", frame.t_ns, gap))
+        return False
 
     def note(self, record: Record) -> None:
         """Queue a journal line behind what was queued before; never dropped.

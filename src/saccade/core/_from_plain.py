@@ -1,0 +1,109 @@
+"""What the journal holds, back to values."""
+
+from __future__ import annotations
+
+import base64
+import zlib
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from useq import MDAEvent
+
+from ._plain import field_names
+from ._values import (
+    Action,
+    Gap,
+    Identity,
+    LightSource,
+    Observation,
+    Point,
+    Refusal,
+    Span,
+    Stand,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def event_from_plain(line: Mapping[str, Any]) -> MDAEvent:
+    """Return the event that `plain_event` wrote.
+
+    Parameters
+    ----------
+    line : mapping
+        As read from the journal.
+    """
+    values = dict(line)
+    if mask := values.get("slm_image"):
+        values["slm_image"] = {**mask, "data": _array_from_plain(mask["data"])}
+    return MDAEvent(**values)
+
+
+def observation_from_plain(line: Mapping[str, Any]) -> Observation:
+    """Return the observation that `plain` wrote, without its label image.
+
+    Parameters
+    ----------
+    line : mapping
+        As read from the journal.
+    """
+    known = {name: line[name] for name in field_names(Observation) if name in line}
+    known["points"] = tuple(Point(**point) for point in line.get("points", ()))
+    known["boxes"] = tuple(tuple(box) for box in line.get("boxes", ()))
+    known["detector"] = Identity(**line.get("detector", {"name": "unnamed"}))
+    known["at_um"] = tuple(line.get("at_um", (None, None, None)))
+    return Observation(**known)
+
+
+def gap_from_plain(line: Mapping[str, Any]) -> Gap:
+    """Return the gap that `plain` wrote.
+
+    Parameters
+    ----------
+    line : mapping
+        As read from the journal.
+    """
+    known = {name: line[name] for name in field_names(Gap) if name in line}
+    return Gap(**known | {"event": event_from_plain(line["event"])})
+
+
+def refusal_from_plain(line: Mapping[str, Any]) -> Refusal:
+    """Return the refusal that `plain` wrote.
+
+    Parameters
+    ----------
+    line : mapping
+        As read from the journal.
+    """
+    asked = line["action"]
+    known = {name: asked[name] for name in field_names(Action) if name in asked}
+    events = tuple(event_from_plain(event) for event in asked.get("events", ()))
+    action = Action(**known | {"events": events})
+    return Refusal(action, line["guard"], line["reason"], line.get("allowed", ""))
+
+
+def stand_from_plain(line: Mapping[str, Any]) -> Stand:
+    """Return the stand that `plain` wrote, as ``run.json`` holds it.
+
+    Parameters
+    ----------
+    line : mapping
+        As read from there.
+    """
+    values = {name: line[name] for name in field_names(Stand) if name in line}
+    values["lights"] = tuple(
+        LightSource(**{**light, "channels": tuple(light.get("channels", ()))})
+        for light in line.get("lights", ())
+    )
+    values["limits"] = {axis: Span(**span) for axis, span in line.get("limits", {}).items()}
+    values["channels"] = tuple(line.get("channels", ()))
+    values["shape_px"] = tuple(line.get("shape_px", (0, 0)))
+    if values.get("modifiable") is not None:
+        values["modifiable"] = tuple(values["modifiable"])
+    return Stand(**values)
+
+
+def _array_from_plain(line: Mapping[str, Any]) -> np.ndarray[Any, Any]:
+    raw = zlib.decompress(base64.b64decode(line["zlib_base64"]))
+    return np.frombuffer(raw, dtype=line["dtype"]).reshape(line["shape"])
