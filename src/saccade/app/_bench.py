@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from saccade.scope import MicroManagerScope, import_quietly
-from saccade.store import Recorder
+from saccade.store import Recorder, keep_memory_warm
 
 from ._bench_cases import NoSink, Timings, bare_core, plan, saccade, snap_only, stock
 
@@ -93,6 +93,7 @@ def run_bench(
         Is told what is being measured.
     """
     import_quietly()
+    keep_memory_warm()  # as every recorded run does; here for all contenders, from the start
     rows: list[Row] = []
     for size_px in sizes_px:
         core = _camera(size_px)

@@ -3,6 +3,7 @@
 from ._export import export_ome_tiff
 from ._folder import claim_folder, new_folder, write_run_json
 from ._journal import Line, read_lines
+from ._memory import keep_memory_warm
 from ._reader import RunFolder
 from ._recorder import Recorder
 from ._verify import Report, verify
@@ -14,6 +15,7 @@ __all__ = [
     "RunFolder",
     "claim_folder",
     "export_ome_tiff",
+    "keep_memory_warm",
     "new_folder",
     "read_lines",
     "verify",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -24,6 +27,7 @@ _MOST_ITEMS = 65536
 _GROUP_BYTES = 16 * _MB
 _GROUP_ITEMS = 512
 _LINGER_S = 0.01
+_NICE = 10
 _STALL_S = 2 * PATIENCE_S
 _OWN_KINDS = frozenset({"frame", "verdict", TORN})
 
@@ -222,6 +226,7 @@ class Recorder:
         )
 
     def _work(self) -> None:
+        _stand_back()
         try:
             while self._step():
                 pass
@@ -242,3 +247,13 @@ class Recorder:
             if self._thread.is_alive() and self._queue.finished == before:
                 self._error = TimeoutError(f"the disk wrote nothing for {_STALL_S:g} s")
                 raise self._failure()
+
+
+def _stand_back() -> None:
+    """Let the camera's thread go first where both want the processor; only Linux can.
+
+    Nice values are those of threads there, and the writer's own threads inherit this one.
+    """
+    if sys.platform == "linux":
+        with suppress(OSError):  # a sandbox may forbid it; then it is merely slower
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -87,9 +88,12 @@ def resize(array: Any, rows: int) -> Any:
 
 def new_context() -> Any:
     """Return tensorstore's resources: few threads, no cache, every file synced."""
+    # The other half of the processors is for acquisition and detectors.
+    threads = max(1, (os.cpu_count() or 2) // 2)
     return ts.Context(
         {
-            "file_io_concurrency": {"limit": 4},
+            "file_io_concurrency": {"limit": threads},
+            "data_copy_concurrency": {"limit": threads},
             "file_io_sync": True,
             "cache_pool": {"total_bytes_limit": 0},
         }
