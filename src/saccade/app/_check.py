@@ -132,6 +132,7 @@ def _guarded(plan: Iterable[Any], guards: tuple[Guard, ...], stand: Stand) -> It
 
 
 def _recording(plan: Iterable[Any], stand: Stand) -> Iterator[Finding]:
+    yield from (Finding("fact", note) for note in stand.details.get("notes", ()))
     sizes: Mapping[str, int] = stand.details.get("sizes", {})
     if not sizes:
         return
