@@ -86,6 +86,8 @@ def _run(
     assembled.run.start()
     interrupted, error = _wait(assembled.run, tally, protocol, live)
     verdict = assembled.run.verdict
+    for problem in scope.not_put_back:
+        err.print(f"warning: not put back: {problem}", markup=False)
     return {
         "name": protocol.name,
         "scope": scope.stand().name,

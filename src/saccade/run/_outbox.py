@@ -7,12 +7,16 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from saccade.core import Frame
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from psygnal import SignalInstance
 
 _ROOM = 4096
+_ROOM_BYTES = 256 * 2**20
+"""Of pixels; a window that is too slow must not fill the memory."""
 _JOIN_S = 5.0
 
 
@@ -32,6 +36,7 @@ class Outbox:
         self._complain = complain
         self._items: deque[tuple[SignalInstance, tuple[Any, ...]]] = deque()
         self._ready = threading.Condition()
+        self._held_bytes = 0
         self._closed_at: float | None = None
         self.dropped = 0
         self._thread: threading.Thread | None = None
@@ -47,8 +52,9 @@ class Outbox:
                     target=self._serve, name="saccade-signals", daemon=True
                 )
                 self._thread.start()
-            if len(self._items) >= _ROOM:
-                self._items.popleft()
+            self._held_bytes += _pixel_bytes(values)
+            while self._items and (len(self._items) >= _ROOM or self._held_bytes > _ROOM_BYTES):
+                self._take()
                 self.dropped += 1
             self._items.append((signal, values))
             self._ready.notify()
@@ -80,5 +86,14 @@ class Outbox:
                 # Nobody waits for these any more, except for the last, which tells the end.
                 self.dropped += len(self._items) - 1
                 while len(self._items) > 1:
-                    self._items.popleft()
-            return self._items.popleft()
+                    self._take()
+            return self._take()
+
+    def _take(self) -> tuple[SignalInstance, tuple[Any, ...]]:
+        item = self._items.popleft()
+        self._held_bytes -= _pixel_bytes(item[1])
+        return item
+
+
+def _pixel_bytes(values: tuple[Any, ...]) -> int:
+    return sum(value.pixels.nbytes for value in values if isinstance(value, Frame))
