@@ -45,6 +45,7 @@ from ._interfaces import (
 from ._keys import Keys, Problem
 from ._mailbox import Latest
 from ._plain import plain, plain_event, plain_frame
+from ._settings import is_number, require
 from ._values import (
     Action,
     Decision,
@@ -125,6 +126,7 @@ __all__ = [
     "event_from_plain",
     "fit",
     "gap_from_plain",
+    "is_number",
     "misfits",
     "observation_from_plain",
     "one_error",
@@ -133,5 +135,6 @@ __all__ = [
     "plain_frame",
     "read_yaml",
     "refusal_from_plain",
+    "require",
     "stand_from_plain",
 ]

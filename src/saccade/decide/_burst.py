@@ -7,9 +7,9 @@ from typing import ClassVar, Literal, Self
 
 from useq import MDAEvent, MDASequence  # noqa: TC002 - annotations of settings are read at run time
 
-from saccade.core import Action, Decision, Observation
+from saccade.core import Action, Decision, Observation, require
 
-from ._settings import check_events, check_seconds, check_thresholds, check_whole, require
+from ._settings import check_events, check_seconds, check_thresholds, check_whole
 
 
 @dataclass

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import ClassVar, Literal, Self
 
-from saccade.core import Action, Decision, Observation
+from saccade.core import Action, Decision, Observation, require
 
-from ._settings import check_seconds, check_thresholds, check_whole, require
+from ._settings import check_seconds, check_thresholds, check_whole
 
 
 @dataclass

@@ -2,38 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
-from numbers import Real
 
 from useq import MDAEvent
 
-from saccade.core import ProtocolError
-
-
-def require(ok: bool, setting: str, value: object, must: str, do: str) -> None:
-    """Raise a `ProtocolError` unless a setting is as it must be.
-
-    Parameters
-    ----------
-    ok : bool
-        Whether it is.
-    setting : str
-        What it is called, ``Burst.above``.
-    value : object
-        What was given.
-    must : str
-        Completes "must be".
-    do : str
-        What the reader can do about it.
-    """
-    if not ok:
-        raise ProtocolError(f"{setting} is {value!r}, but it must be {must}.", do)
-
-
-def is_number(value: object) -> bool:
-    """Return whether a value is a finite number, and not merely a truth value."""
-    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+from saccade.core import is_number, require
 
 
 def check_seconds(setting: str, value: object) -> None:

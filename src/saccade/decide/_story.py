@@ -7,9 +7,8 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias, cast
 
-from saccade.core import Action, Decision, Gap, Observation, Refusal
+from saccade.core import Action, Decision, Gap, Observation, Refusal, require
 
-from ._settings import require
 from ._shots import LABEL
 from ._telling import Telling
 

@@ -7,19 +7,11 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from saccade.core import Identity, Observation
+from saccade.core import Identity, Observation, is_number, require
 
 from ._background import Background, Departure
 from ._pixels import above_threshold, binned, not_a_picture, peaks, picture, place, points, smooth
-from ._settings import (
-    check_pixel_size,
-    check_scale,
-    is_count,
-    is_number,
-    is_positive,
-    require,
-    scale_px,
-)
+from ._settings import check_pixel_size, check_scale, is_count, is_positive, scale_px
 
 if TYPE_CHECKING:
     from saccade.core import Frame, Stand

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Self, cast
 import cv2
 import numpy as np
 
-from saccade.core import Identity, Observation
+from saccade.core import Identity, Observation, require
 
 from ._pixels import binned, centre_and_noise, not_a_picture, picture, place, sample, smooth
-from ._settings import is_positive, require
+from ._settings import is_positive
 
 if TYPE_CHECKING:
     from saccade.core import Frame

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
-from saccade.core import Identity, Observation
+from saccade.core import Identity, Observation, require
 
 from ._pixels import (
     above_threshold,
@@ -18,14 +18,7 @@ from ._pixels import (
     sample,
     smooth,
 )
-from ._settings import (
-    check_pixel_size,
-    check_scale,
-    is_count,
-    is_positive,
-    require,
-    scale_px,
-)
+from ._settings import check_pixel_size, check_scale, is_count, is_positive, scale_px
 
 if TYPE_CHECKING:
     from saccade.core import Frame, Stand

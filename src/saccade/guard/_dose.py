@@ -6,12 +6,11 @@ import sys
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
-from saccade.core import Action, Refusal, Stand
+from saccade.core import Action, Refusal, Stand, is_number, require
 
 from ._events import every
 from ._ledger import Ledger
 from ._light import Charge, Standing, charges, check_lights, half_field_um
-from ._settings import is_number, require
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from saccade.core import ProfileError
+from saccade.core import ProfileError, is_number
 
 from ._events import every, exposes
-from ._settings import is_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

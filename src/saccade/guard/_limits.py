@@ -7,10 +7,9 @@ from dataclasses import dataclass, field, replace
 from numbers import Real
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from saccade.core import Action, Refusal, Span
+from saccade.core import Action, Refusal, Span, is_number, require
 
 from ._events import every, name_of
-from ._settings import is_number, require
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

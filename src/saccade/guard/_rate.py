@@ -6,9 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import Self
 
-from saccade.core import Action, Refusal
-
-from ._settings import is_number, require
+from saccade.core import Action, Refusal, is_number, require
 
 _MINUTE_NS = 60_000_000_000
 

@@ -1,11 +1,11 @@
-"""Settings of guards, checked where they are given."""
+"""Settings of detectors, policies and guards, checked where they are given."""
 
 from __future__ import annotations
 
 import math
 from numbers import Real
 
-from saccade.core import ProtocolError
+from ._errors import ProtocolError
 
 
 def require(ok: bool, setting: str, value: object, must: str, do: str) -> None:
@@ -16,7 +16,7 @@ def require(ok: bool, setting: str, value: object, must: str, do: str) -> None:
     ok : bool
         Whether it is.
     setting : str
-        What it is called, ``Dose.limit_j_per_cm2``.
+        What it is called, ``Spots.sigma``.
     value : object
         What was given.
     must : str
