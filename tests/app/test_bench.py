@@ -14,7 +14,7 @@ from saccade.app._bench_cases import plan
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> object:
     folder = tmp_path_factory.mktemp("bench")
-    result = run_bench(sizes_px=(64,), events=20, repetitions=1, folder=folder)
+    result = run_bench(sizes_px=(64,), events=20, repetitions=1, long_run=50, folder=folder)
     assert list(Path(folder).iterdir()) == []
     return result
 
@@ -44,6 +44,13 @@ def test_bars_are_ratios_of_what_was_measured(bench: object) -> None:
     ours, stock = rows[False, "Saccade, planned, recorded"], rows[False, "stock runner"]
     assert bar.measured == ours.median_ms / stock.median_ms
     assert bar.holds == (bar.measured <= bar.at_most)
+
+
+def test_the_memory_of_a_long_run_is_watched(bench: object) -> None:
+    """One bar tells by how much the process grew over the frames of a long run."""
+    (bar,) = [bar for bar in bench.bars if "memory" in bar.text]
+    assert "50 frames" in bar.text
+    assert bar.at_most == 5.0
 
 
 @pytest.mark.parametrize("moves", [False, True])

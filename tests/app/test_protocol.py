@@ -2,99 +2,24 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import yaml
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from protocol_cases import LEAST, WHOLE, changed, watching, without, write
 from useq import MDASequence
 
 from saccade.app import Protocol, load_protocol
 from saccade.app._protocol import protocol_of
 from saccade.core import ProtocolError
+from saccade.core._yaml import parse_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROOT = Path(__file__).resolve().parents[2]
-
-WHOLE: dict[str, Any] = {
-    "saccade": 1,
-    "name": "watch-beads",
-    "scope": "demo",
-    "mode": "lagged",
-    "watch": {
-        "channels": [{"config": "FITC", "exposure": 20}],
-        "time_plan": {"interval": 1, "loops": 240},
-    },
-    "detect": {
-        "beads": {"use": "saccade.detect:Spots", "sigma": 2, "expected": 16},
-        "motion": {"use": "saccade.detect:Change", "channel": "FITC"},
-    },
-    "decide": [
-        {
-            "use": "saccade.decide:Burst",
-            "on": "beads",
-            "above": 0.8,
-            "below": 0.3,
-            "do": {"channels": ["FITC"], "time_plan": {"interval": 0.05, "loops": 40}},
-        },
-        {"use": "saccade.decide:Pace", "on": "motion", "slow_s": 10, "fast_s": 1},
-    ],
-    "guard": [
-        {"use": "saccade.guard:Limits", "x_um": [-100, 100]},
-        {"use": "saccade.guard:Dose", "limit_j_per_cm2": 5},
-    ],
-    "deadline_ms": 200,
-    "record": {"queue_mb": 256, "overload": "gap"},
-}
-LEAST: dict[str, Any] = {
-    "saccade": 1,
-    "name": "a",
-    "scope": "demo",
-    "watch": {"channels": ["FITC"]},
-}
-
-
-def write(folder: Path, document: Any) -> Path:
-    path = folder / "night.yaml"
-    path.write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")
-    return path
-
-
-@pytest.fixture
-def protocol_in(tmp_path: Path) -> Callable[[Any], Protocol]:
-    return lambda document: load_protocol(write(tmp_path, document))
-
-
-def changed(*path: Any, to: Any) -> dict[str, Any]:
-    """Return the whole document with one value replaced, or added."""
-    document = copy.deepcopy(WHOLE)
-    at: Any = document
-    for step in path[:-1]:
-        at = at[step]
-    at[path[-1]] = to
-    return document
-
-
-def without(*path: Any) -> dict[str, Any]:
-    """Return the whole document with one value taken out."""
-    document = copy.deepcopy(WHOLE)
-    at: Any = document
-    for step in path[:-1]:
-        at = at[step]
-    del at[path[-1]]
-    return document
-
-
-def watching(**watch: Any) -> dict[str, Any]:
-    """Return the smallest document with another plan."""
-    return {**LEAST, "watch": watch}
 
 
 def test_all_that_a_protocol_says_is_understood(
@@ -148,72 +73,6 @@ def test_the_key_on_is_no_truth_value(tmp_path: Path) -> None:
     assert "\n  on: beads" in text
     path.write_text(text, encoding="utf-8")
     assert load_protocol(path).decide[0].on == "beads"
-
-
-@pytest.mark.parametrize(
-    ("watch", "frames"),
-    [
-        pytest.param({"channels": ["A", "B"], "z_plan": {"range": 4, "step": 1}}, 10, id="stack"),
-        pytest.param({"stage_positions": [[1, 2], [3, 4, 5]]}, 2, id="positions as lists"),
-        pytest.param({"stage_positions": [{"x": 1, "y": 2}]}, 1, id="positions by name"),
-        pytest.param({"grid_plan": {"rows": 2, "columns": 3}}, 6, id="grid"),
-        pytest.param(
-            {"time_plan": [{"interval": 1, "loops": 3}, {"interval": 5, "loops": 3}]},
-            5,
-            id="phases",
-        ),
-        pytest.param(
-            {"time_plan": {"interval": {"minutes": 1}, "duration": {"minutes": 9}}}, 10, id="units"
-        ),
-        pytest.param({"time_plan": {"interval": "0:00:02", "loops": 3}}, 3, id="duration as text"),
-        pytest.param(
-            {
-                "channels": [{"config": "A", "acquire_every": 2}, "B"],
-                "time_plan": {"interval": 1, "loops": 4},
-            },
-            6,
-            id="a channel that skips",
-        ),
-        pytest.param(
-            {
-                "channels": ["A"],
-                "stage_positions": [
-                    {"x": 0, "y": 0, "sequence": {"z_plan": {"range": 2, "step": 1}}},
-                    {"x": 1, "y": 1},
-                ],
-            },
-            4,
-            id="a position with its own stack",
-        ),
-        pytest.param(
-            {
-                "channels": ["A"],
-                "stage_positions": [{"x": 0, "y": 0}, {"x": 1, "y": 1}],
-                "autofocus_plan": {"axes": ["p"]},
-            },
-            2,
-            id="autofocus takes no picture",
-        ),
-        pytest.param(
-            {
-                "stage_positions": {
-                    "plate": 96,
-                    "a1_center_xy": [0, 0],
-                    "selected_wells": [[0, 1], [2, 3]],
-                }
-            },
-            2,
-            id="wells",
-        ),
-    ],
-)
-def test_a_plan_is_that_of_useq(
-    protocol_in: Callable[[Any], Protocol], watch: Any, frames: int
-) -> None:
-    """Plans mean what useq makes of them, and their pictures are counted."""
-    protocol = protocol_in(watching(**watch))
-    taken = [event for event in protocol.watch if event.action.type == "acquire_image"]
-    assert protocol.planned == len(taken) == frames
 
 
 BAD = [
@@ -303,153 +162,6 @@ def test_what_cannot_be_meant_is_named(
     assert do in error.value.do
 
 
-BAD_PLANS = [
-    pytest.param(
-        {
-            "stage_positions": [{"x": 0, "sequence": {"z_plan": {"range": 2, "step": 1}}}, [1]],
-            "keep_shutter_open_across": ["p"],
-        },
-        "watch can't be used: KeyError",
-        id="useq fails on it midway",
-    ),
-    pytest.param(
-        {
-            "stage_positions": [
-                [0],
-                {"x": 0, "sequence": {"z_plan": {"range": 4e11, "step": -0.01}}},
-            ]
-        },
-        "more than 3,000,000",
-        id="a plan inside is endless",
-    ),
-    pytest.param({}, "watch is empty: it plans no frame", id="empty"),
-    pytest.param({"metadata": {"a": 1}}, "watch is empty", id="only metadata"),
-    pytest.param({"channels": []}, "watch is empty", id="no channel"),
-    pytest.param({"channels": ["A"], "axis_order": ""}, "watch is empty", id="no axis"),
-    pytest.param({"z_plan": {"range": 4, "step": -1}}, "watch is empty", id="step away"),
-    pytest.param({"chanels": ["A"]}, "no key 'watch.chanels' (Did you mean 'channels'?)", id="key"),
-    pytest.param(
-        {"channels": [{"confg": "A"}]},
-        "'watch.channels.0.confg' (Did you mean 'config'?)",
-        id="deep",
-    ),
-    pytest.param({"channels": [{"group": "A"}]}, "watch.channels.0.config is missing", id="config"),
-    pytest.param({"channels": 5}, "watch.channels: channels must be a sequence", id="no list"),
-    pytest.param(
-        {"channels": [{"config": "A", "exposure": -3}]},
-        "watch.channels.0.exposure is -3",
-        id="light",
-    ),
-    pytest.param(
-        {"time_plan": {"interval": 1, "loop": 5}},
-        "'watch.time_plan.loop' (Did you mean 'loops'?)",
-        id="key of a union",
-    ),
-    pytest.param(
-        {"time_plan": {"interval": 1, "loops": 0}}, "watch.time_plan.loops is 0", id="no loop"
-    ),
-    pytest.param(
-        {"time_plan": {"interval": "soon", "loops": 5}},
-        'watch.time_plan.interval is "soon"',
-        id="when",
-    ),
-    pytest.param(
-        {"time_plan": [{"interval": 1, "loops": 3}, {"interval": 1, "loopz": 3}]},
-        "'watch.time_plan.phases.1.loopz' (Did you mean 'loops'?)",
-        id="key of a phase",
-    ),
-    pytest.param(
-        {"time_plan": {"interval": -1, "loops": 3}}, "watch.time_plan goes back in time", id="back"
-    ),
-    pytest.param(
-        {"time_plan": {"interval": 0, "duration": 9}}, "divides by zero", id="no interval"
-    ),
-    pytest.param(
-        {"time_plan": {"duration": 9, "loops": 1}}, "divides by zero", id="useq's own slip"
-    ),
-    pytest.param(
-        {"time_plan": {"interval": 1, "loops": 10**12}}, "more than 3,000,000", id="loops"
-    ),
-    pytest.param(
-        {"time_plan": {"interval": 1e-3, "duration": 1e9}},
-        "more than 3,000,000",
-        id="too fine a time",
-    ),
-    pytest.param(
-        {"z_plan": {"range": 4, "step": 1e-12}}, "more than 3,000,000", id="too fine a step"
-    ),
-    pytest.param(
-        {"z_plan": {"range": 4, "step": 1e-3}, "time_plan": {"interval": 0, "loops": 1000}},
-        "more than 3,000,000",
-        id="too many together",
-    ),
-    pytest.param({"grid_plan": {"rows": 10**9, "columns": 2}}, "more than 1,000", id="rows"),
-    pytest.param(
-        {"grid_plan": {"width": 9, "height": 9}}, "watch.grid_plan needs fov_width", id="no field"
-    ),
-    pytest.param(
-        {"grid_plan": {"rows": "a", "columns": 2}},
-        'watch.grid_plan.rows is "a"',
-        id="useq would take another plan",
-    ),
-    pytest.param(
-        {
-            "grid_plan": {
-                "width": 9,
-                "height": 9,
-                "fov_width": 1,
-                "fov_height": 1,
-                "overlap": 100,
-            }
-        },
-        "overlap by less than 100 %",
-        id="never gets on",
-    ),
-    pytest.param({"stage_positions": [[1e300, 0]]}, "more than 1,000,000,000,000", id="too far"),
-    pytest.param({"stage_positions": [{"x": 1, "yy": 2}]}, "'watch.stage_positions.0.yy'", id="yy"),
-    pytest.param(
-        {"stage_positions": [{"x": "left", "y": 2}]}, 'stage_positions.0.x is "left"', id="left"
-    ),
-    pytest.param(
-        {"stage_positions": [{"sequence": {"z_plan": {"range": 2, "stp": 1}}}]},
-        "'watch.stage_positions.0.sequence.z_plan.stp' (Did you mean 'step'?)",
-        id="key of a plan inside",
-    ),
-    pytest.param(
-        {"stage_positions": {"plate": "96-wel", "a1_center_xy": [0, 0]}},
-        "watch.stage_positions.plate: Unknown plate name '96-wel'",
-        id="plate",
-    ),
-    pytest.param({"axis_order": "tpx", "channels": ["A"]}, "watch.axis_order: ", id="axis"),
-    pytest.param(
-        {
-            "channels": [{"config": "A", "do_stack": False}],
-            "z_plan": {"range": 4, "step": 1},
-            "axis_order": "c",
-        },
-        "watch can't be used: KeyError",
-        id="useq fails on it",
-    ),
-]
-
-
-@pytest.mark.parametrize(("watch", "message"), BAD_PLANS)
-def test_a_plan_that_cannot_be_played_is_named(
-    protocol_in: Callable[[Any], Protocol], watch: Any, message: str
-) -> None:
-    """Unlike useq, nothing is dropped without a word, and nothing fills the memory."""
-    with pytest.raises(ProtocolError) as error:
-        protocol_in(watching(**watch))
-    assert message in str(error.value)
-
-
-@pytest.mark.parametrize("watch", [pytest.param([1], id="list"), pytest.param("FITC", id="text")])
-def test_a_plan_is_a_mapping(protocol_in: Callable[[Any], Protocol], watch: Any) -> None:
-    """Anything else is told what it should look like."""
-    with pytest.raises(ProtocolError, match="watch is not a mapping, such as"):
-        protocol_in({**LEAST, "watch": watch})
-
-
 def test_several_problems_are_one_message(protocol_in: Callable[[Any], Protocol]) -> None:
     """Problems of the parts are told together, the first three by name."""
     document = changed("decide", 0, "on", to="c")
@@ -516,142 +228,10 @@ def test_the_example_of_the_readme_is_a_protocol() -> None:
     examples = re.findall(r"```yaml\n(saccade: 1\n.*?)```", text, re.DOTALL)
     assert examples
     for example in examples:
-        assert protocol_of(yaml_of(example)).planned
+        assert protocol_of(parse_yaml(example)).planned
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "hardware_configs" / "protocols").glob("*.yaml")))
 def test_the_protocols_that_ship_are_whole(path: Path) -> None:
     """Each loads as it stands, and nothing in it is probably not meant."""
     assert load_protocol(path).warnings() == ()
-
-
-def yaml_of(text: str) -> Any:
-    from saccade.core._yaml import parse_yaml
-
-    return parse_yaml(text)
-
-
-scalars = (
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**70), 2**70)
-    | st.floats()
-    | st.text(max_size=8)
-    | st.sampled_from(["saccade.detect:Spots", "beads", "FITC", "1e9", 0, 1, 0.5, -1])
-)
-keys = (
-    st.sampled_from([*WHOLE, *WHOLE["decide"][0], *MDASequence.model_fields])
-    | st.sampled_from(["x", "y", "z", "config", "interval", "loops", "duration", "range", "step"])
-    | st.sampled_from(["rows", "columns", "fov_width", "fov_height", "overlap", "width", "height"])
-    | st.sampled_from(["sequence", "top", "bottom", "num_points", "phases", "axes", "plate"])
-    | st.text(max_size=8)
-)
-
-
-def nested(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    return st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=3)
-
-
-values = st.recursive(scalars, nested, max_leaves=12)
-
-
-numbers = (
-    st.floats(allow_nan=False, allow_infinity=False)
-    | st.integers(-(2**40), 2**40)
-    | st.integers(0, 20)
-    | st.sampled_from([0.0, -0.0, 1e-300, 1e300, 0.5, -1])
-)
-
-
-def entries(*required: str, **optional: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """Draw mappings with numbers under some keys, and perhaps more under others."""
-    return st.fixed_dictionaries(dict.fromkeys(required, numbers), optional=optional)
-
-
-fields = {"fov_width": numbers, "fov_height": numbers, "overlap": numbers}
-times = (
-    entries("interval", "loops") | entries("interval", "duration") | entries("duration", "loops")
-)
-places = st.lists(
-    st.lists(numbers, min_size=1, max_size=4)
-    | entries(
-        "x", "y", z=numbers, sequence=st.fixed_dictionaries({"z_plan": entries("range", "step")})
-    ),
-    max_size=3,
-)
-plans = st.fixed_dictionaries(
-    {},
-    optional={
-        "channels": st.lists(
-            st.sampled_from(["FITC", "DAPI"])
-            | st.fixed_dictionaries(
-                {"config": st.just("Cy5")},
-                optional={"exposure": numbers, "acquire_every": numbers, "do_stack": st.booleans()},
-            ),
-            max_size=3,
-        ),
-        "time_plan": times | st.lists(times, max_size=3),
-        "z_plan": entries("range", "step")
-        | entries("top", "bottom", "step")
-        | entries("above", "below", "step")
-        | st.fixed_dictionaries({"relative": st.lists(numbers, max_size=4)}),
-        "grid_plan": entries("rows", "columns", **fields)
-        | entries("width", "height", **fields)
-        | entries("top", "left", "bottom", "right", **fields)
-        | entries("num_points", max_width=numbers, random_seed=numbers, **fields)
-        | st.fixed_dictionaries(
-            {"vertices": st.lists(st.lists(numbers, min_size=2, max_size=2), max_size=5)},
-            optional={**fields, "offset": numbers, "convex_hull": st.booleans()},
-        ),
-        "stage_positions": places
-        | st.fixed_dictionaries(
-            {
-                "plate": st.sampled_from([6, 96, "24-well", 5]),
-                "a1_center_xy": st.lists(numbers, min_size=2, max_size=2),
-                "selected_wells": st.lists(st.lists(st.integers(-1, 9), max_size=3), max_size=3),
-            },
-            optional={"rotation": numbers, "well_points_plan": entries("rows", "columns")},
-        ),
-        "axis_order": st.text("tpgcz", max_size=5),
-        "autofocus_plan": st.fixed_dictionaries({"axes": st.lists(st.sampled_from("tpgcz"))}),
-        "keep_shutter_open_across": st.lists(st.sampled_from("tpgcz"), max_size=2),
-    },
-)
-
-
-@st.composite
-def damaged(draw: st.DrawFn) -> dict[str, Any]:
-    """Draw the whole document with another plan and up to two values changed."""
-    document = copy.deepcopy(WHOLE)
-    document["watch"] = draw(plans)
-    for _ in range(draw(st.integers(0, 2))):
-        at: Any = document
-        while isinstance(at, (dict, list)) and at:
-            step = draw(st.sampled_from(list(at) if isinstance(at, dict) else range(len(at))))
-            if draw(st.booleans()) or not isinstance(at[step], (dict, list)):
-                break
-            at = at[step]
-        if not (isinstance(at, (dict, list)) and at):
-            continue
-        if draw(st.booleans()):
-            at[step] = draw(values)
-        else:
-            del at[step]
-        if isinstance(at, dict) and draw(st.booleans()):
-            at[draw(keys)] = draw(values)
-    return document
-
-
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-@given(document=damaged() | st.dictionaries(keys, values, max_size=6) | values)
-def test_no_document_breaks_the_reader(
-    document: Any, protocol_in: Callable[[Any], Protocol]
-) -> None:
-    """Whatever a file holds, it is a protocol that loads back equal, or a ProtocolError."""
-    try:
-        protocol = protocol_in(document)
-    except ProtocolError as error:
-        assert error.what  # noqa: PT017
-        return
-    assert protocol.planned is None or protocol.planned > 0
-    assert protocol_of(json.loads(json.dumps(protocol.resolved()))) == protocol

@@ -111,7 +111,15 @@ def test_the_log_level_of_the_program_is_left_alone(tmp_path: Path) -> None:
     assert run_script(text, tmp_path).stdout.splitlines()[-1] == "30"
 
 
-QT = pytest.mark.skipif(find_spec("PySide6") is None, reason="PySide6 is not installed")
+def qt_works() -> bool:
+    """Return whether PySide6 is there, and the libraries of the system that it needs."""
+    if find_spec("PySide6") is None:
+        return False
+    command = [sys.executable, "-c", "import PySide6.QtWidgets"]
+    return subprocess.run(command, capture_output=True, timeout=60, check=False).returncode == 0
+
+
+QT = pytest.mark.skipif(not qt_works(), reason="PySide6, or a library that it needs, is not here")
 APP = "from PySide6.QtWidgets import QApplication; app = QApplication([])"
 WHERE = """
 import threading

@@ -8,10 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import yaml
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from useq import MDAEvent
+from profile_cases import WHOLE, profile_in
 
 from saccade.core import LightSource, ProfileError, Span
 from saccade.scope import Manners, Profile, builtin_profile, load, load_profile
@@ -22,35 +19,12 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGS = ROOT / "hardware_configs"
 
-WHOLE: dict[str, Any] = {
-    "name": "stand",
-    "micromanager": {"cfg": "stand.cfg", "adapters": "adapters"},
-    "roles": {"camera": "Cam", "xy": "XY", "z": "Z", "shutter": "S", "channel_group": "Channel"},
-    "settings": [{"device": "Cam", "property": "Gain", "value": 2.5}],
-    "focus_direction": -1,
-    "lights": [
-        {"name": "488", "power_mw": 2, "area_mm2": 0.5, "channels": ["GFP"]},
-        {"name": "lamp", "power_mw": 0.1, "area_um2": 20000},
-    ],
-    "limits": {"x_um": [-1, 1], "y_um": [0, 0], "z_um": [0, 4000], "exposure_ms": [1, 100]},
-    "tolerances": {"xy_um": 1, "z_um": 0.2, "exposure_rel": 0.1},
-    "timeouts": {"settle_s": 3, "frame_margin_s": 4, "first_frame_s": 5},
-    "retries": {"setting": 0, "snap": 7},
-    "record_properties": ["Cam.CCD.Temperature"],
-    "modifiable": ["xy", "channel"],
-    "safe": [{"device": "Laser", "property": "Power", "value": 0}],
-}
 LEAST: dict[str, Any] = {"name": "stand", "micromanager": {"cfg": "demo"}}
 
 
 @pytest.fixture
 def profile_of(tmp_path: Path) -> Callable[[Any], Profile]:
-    def write(document: Any) -> Profile:
-        path = tmp_path / "stand.yaml"
-        path.write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")
-        return load_profile(path)
-
-    return write
+    return lambda document: profile_in(tmp_path, document)
 
 
 def changed(*path: Any, to: Any) -> dict[str, Any]:
@@ -101,7 +75,7 @@ def test_what_is_left_out_is_default(profile_of: Callable[[Any], Profile]) -> No
     assert profile.manners() == Manners()
     assert profile.spans() == {}
     assert profile.light_sources() == ()
-    assert profile.forbids(MDAEvent(x_pos=1, channel="GFP", exposure=1)) is None
+    assert profile.modifiable is None
 
 
 def test_a_profile_goes_through_json_unchanged(profile_of: Callable[[Any], Profile]) -> None:
@@ -256,27 +230,6 @@ def test_an_absent_profile_names_its_neighbour(tmp_path: Path) -> None:
         load_profile(tmp_path / "stnd.yaml")
 
 
-@pytest.mark.parametrize(
-    ("event", "forbidden"),
-    [
-        pytest.param(MDAEvent(x_pos=1), None, id="x"),
-        pytest.param(MDAEvent(y_pos=0), None, id="y"),
-        pytest.param(MDAEvent(channel="GFP"), None, id="channel"),
-        pytest.param(MDAEvent(z_pos=0), "z is not modifiable on 'stand'", id="z"),
-        pytest.param(MDAEvent(exposure=1), "exposure is not", id="exposure"),
-        pytest.param(MDAEvent(roi=(0, 0, 4, 4)), "roi is not", id="region"),
-        pytest.param(MDAEvent(properties=[("C", "Gain", 1)]), "properties is not", id="property"),
-        pytest.param(MDAEvent(slm_image=[[0]]), "mask is not", id="mask"),
-    ],
-)
-def test_only_what_is_modifiable_may_be_changed(
-    profile_of: Callable[[Any], Profile], event: MDAEvent, forbidden: str | None
-) -> None:
-    """An event that would change anything else is told what."""
-    answer = profile_of(WHOLE).forbids(event)
-    assert (answer is None) if forbidden is None else (forbidden in str(answer))
-
-
 @pytest.mark.parametrize("name", ["demo", "template"])
 def test_the_profiles_that_ship_are_whole(name: str) -> None:
     """The demo and the template load as they stand."""
@@ -356,62 +309,3 @@ def test_the_demo_profile_fits_the_demo_microscope() -> None:
             assert core.getExposure() == exposure_ms
     finally:
         core.unloadAllDevices()
-
-
-scalars = (
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**70), 2**70)
-    | st.floats()
-    | st.text(max_size=8)
-    | st.sampled_from(["demo", "Cam", "xy", "Device.Property", -1, 1, 0.5])
-)
-keys = st.sampled_from([*WHOLE, *WHOLE["roles"], *WHOLE["lights"][0], "x_um", "cfg"]) | st.text(
-    max_size=8
-)
-
-
-def nested(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    return st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=3)
-
-
-values = st.recursive(scalars, nested, max_leaves=12)
-
-
-@st.composite
-def damaged(draw: st.DrawFn) -> dict[str, Any]:
-    """Draw the whole document with up to three values replaced, added or taken out."""
-    document = copy.deepcopy(WHOLE)
-    for _ in range(draw(st.integers(1, 3))):
-        at: Any = document
-        while isinstance(at, (dict, list)) and at:
-            step = draw(st.sampled_from(list(at) if isinstance(at, dict) else range(len(at))))
-            if draw(st.booleans()) or not isinstance(at[step], (dict, list)):
-                break
-            at = at[step]
-        if not (isinstance(at, (dict, list)) and at):
-            continue
-        if draw(st.booleans()):
-            at[step] = draw(values)
-        else:
-            del at[step]
-        if isinstance(at, dict) and draw(st.booleans()):
-            at[draw(keys)] = draw(values)
-    return document
-
-
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(document=damaged() | st.dictionaries(keys, values, max_size=6) | values)
-def test_no_document_breaks_the_reader(document: Any, profile_of: Callable[[Any], Profile]) -> None:
-    """Whatever a file holds, it is a profile whose numbers are usable, or a ProfileError."""
-    try:
-        profile = profile_of(document)
-    except ProfileError as error:
-        assert error.what  # noqa: PT017
-        return
-    for light in profile.light_sources():
-        assert 0 < light.power_mw < float("inf")
-        assert 0 < light.area_cm2 < float("inf")
-    for span in profile.spans().values():
-        assert span.low <= span.high
-    profile.manners()

@@ -15,6 +15,7 @@ from saccade.scope import MicroManagerScope, import_quietly
 from saccade.store import Recorder, keep_memory_warm
 
 from ._bench_cases import NoSink, Timings, bare_core, plan, saccade, snap_only, stock
+from ._bench_memory import memory_growth_mb
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -73,6 +74,7 @@ def run_bench(
     sizes_px: tuple[int, ...] = (512, 2048),
     events: int = 300,
     repetitions: int = REPETITIONS,
+    long_run: int = 5000,
     folder: Path | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Bench:
@@ -87,6 +89,8 @@ def run_bench(
         below what the recorder may queue.
     repetitions : int
         Rounds after one that only warms up; every contender is measured once in each.
+    long_run : int
+        Frames of 512² in the run whose memory is watched; 0 leaves it out.
     folder : Path, optional
         On the disk that is to be measured; by default the temporary folder.
     progress : callable
@@ -102,7 +106,17 @@ def run_bench(
             count = events if size_px <= 1024 else max(20, events // 3)
             rows += _condition(scope, size_px, moves, count, repetitions, folder, progress)
         core.unloadAllDevices()
-    return Bench(tuple(rows), tuple(_bars(rows)))
+    bars = [*_bars(rows), *_memory_bar(long_run, folder, progress)]
+    return Bench(tuple(rows), tuple(bars))
+
+
+def _memory_bar(frames: int, folder: Path | None, progress: Callable[[str], None]) -> Iterator[Bar]:
+    if not frames:
+        return
+    progress(f"memory over {frames} frames")
+    with _scratch(folder) as place:
+        grown_mb = memory_growth_mb(MicroManagerScope(_camera(512), "bench"), frames, place)
+    yield Bar(f"512 px: memory over {frames} frames, MB", grown_mb, 5.0)
 
 
 def _condition(

@@ -68,7 +68,12 @@ def export(path: Path, ome_tiff: Path | None, as_json: bool) -> None:
 
 
 def bench(
-    sizes_px: tuple[int, ...], events: int, repetitions: int, folder: Path | None, as_json: bool
+    sizes_px: tuple[int, ...],
+    events: int,
+    repetitions: int,
+    long_run: int,
+    folder: Path | None,
+    as_json: bool,
 ) -> None:
     """Measure Saccade beside the bare core and the stock runner."""
     with named_errors(as_json), err.status("measuring ...") as status:
@@ -76,6 +81,7 @@ def bench(
             sizes_px=sizes_px,
             events=events,
             repetitions=repetitions,
+            long_run=long_run,
             folder=folder,
             progress=status.update,
         )

@@ -89,11 +89,12 @@ def bench(
     size: Annotated[list[int] | None, typer.Option(help="Side of the pictures in pixels.")] = None,
     events: Annotated[int, typer.Option(min=20, help="Events a measurement.")] = 300,
     repetitions: Annotated[int, typer.Option(min=1, help="Rounds.")] = 3,
+    long_run: Annotated[int, typer.Option(min=0, help="Frames of the memory run; 0: none.")] = 5000,
     folder: Annotated[Path | None, typer.Option(help="On the disk to be measured.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure Saccade beside the bare core and the stock runner."""
-    _inspect.bench(tuple(size or (512, 2048)), events, repetitions, folder, as_json)
+    _inspect.bench(tuple(size or (512, 2048)), events, repetitions, long_run, folder, as_json)
 
 
 @app.command()

@@ -38,7 +38,6 @@ from ._profile_fields import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from useq import MDAEvent
 
 _DEMO_CFG = "MMConfig_demo.cfg"
 _README = "hardware_configs/README.md says what each field means."
@@ -135,30 +134,6 @@ class Profile(FileModel):
     def safe_settings(self) -> tuple[tuple[str, str, str], ...]:
         """Return device, property and value of what SAFE sets besides closing shutters."""
         return tuple((each.device, each.property, each.value) for each in self.safe)
-
-    def forbids(self, event: MDAEvent) -> str | None:
-        """Return what an event would change that is not modifiable here, if anything.
-
-        Parameters
-        ----------
-        event : useq.MDAEvent
-            Planned or decided.
-        """
-        if self.modifiable is None:
-            return None
-        asked: dict[Changeable, object] = {
-            "xy": event.x_pos if event.x_pos is not None else event.y_pos,
-            "z": event.z_pos,
-            "channel": event.channel,
-            "exposure": event.exposure,
-            "roi": event.roi,
-            "mask": event.slm_image,
-            "properties": event.properties,
-        }
-        for what, value in asked.items():
-            if value is not None and what not in self.modifiable:
-                return f"{what} is not modifiable on {self.name!r}"
-        return None
 
 
 def load_profile(path: Path | str) -> Profile:
