@@ -74,11 +74,19 @@ def test_a_burst_leaves_the_watch_as_it_was(run_protocol: Callable[..., dict[str
 def test_a_run_that_a_guard_stops_ends_with_3(
     run_protocol: Callable[..., dict[str, Any]],
 ) -> None:
-    """When a guard refuses planned event after planned event, the run stops with exit code 3."""
-    text = SHORT.replace("loops: 6", "loops: 40").replace("100}", "100}\n  - {use: CLOSING}")
-    text = text.replace("{use: CLOSING}", "{use: saccade.guard:Limits, exposure_ms: [1, 100]}")
-    summary = run_protocol(text.replace("exposure: 5", "exposure: 5"))
-    assert summary["verdict"]["name"] == "completed"
+    """When a burst has spent the light of the plan, the run stops with exit code 3 and says so."""
+    # 4 mJ/cm² a frame: the plan alone would need 160 of the 170, the burst takes 80 of them.
+    text = (
+        SHORT.replace("loops: 4}", "loops: 20}")
+        .replace("config: DAPI, exposure: 3", "config: FITC, exposure: 5")
+        .replace("loops: 6}", "loops: 40}")
+        .replace("limit_j_per_cm2: 100", "limit_j_per_cm2: 0.17")
+    )
+    summary = run_protocol(text, code=3)
+    assert summary["verdict"]["name"] == "stopped"
+    assert "refused by Dose" in summary["verdict"]["reason"]
+    assert summary["frames"] == {"watch": 22, "burst": 20}
+    assert summary["dose_j_per_cm2"] <= 0.17
 
 
 def test_a_check_says_what_a_protocol_costs(saccade: Saccade, tmp_path: Path) -> None:
