@@ -98,6 +98,8 @@ def run_bench(
     """
     import_quietly()
     keep_memory_warm()  # as every recorded run does; here for all contenders, from the start
+    # First of all: what comes after leaves more memory behind than a long run could take.
+    memory = list(_memory_bar(long_run, folder, progress))
     rows: list[Row] = []
     for size_px in sizes_px:
         core = _camera(size_px)
@@ -106,8 +108,7 @@ def run_bench(
             count = events if size_px <= 1024 else max(20, events // 3)
             rows += _condition(scope, size_px, moves, count, repetitions, folder, progress)
         core.unloadAllDevices()
-    bars = [*_bars(rows), *_memory_bar(long_run, folder, progress)]
-    return Bench(tuple(rows), tuple(bars))
+    return Bench(tuple(rows), (*_bars(rows), *memory))
 
 
 def _memory_bar(frames: int, folder: Path | None, progress: Callable[[str], None]) -> Iterator[Bar]:

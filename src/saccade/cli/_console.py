@@ -26,7 +26,10 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-out = Console(highlight=False, soft_wrap=True)
+_FILE_WIDTH = 120
+"""Of what goes to a file or a pipe, where no terminal tells its own."""
+
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _FILE_WIDTH)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 

@@ -22,8 +22,6 @@ _PACKAGES = (
     "saccade", "pymmcore-plus", "pymmcore", "mm-test-adapters", "useq-schema", "numpy", "torch",
     "tensorstore", "tifffile", "opencv-python-headless", "scikit-image",
 )  # fmt: skip
-_BENCH_WIDTH = 104
-"""The table is worth more whole than wrapped, also in a file."""
 
 
 def replay(path: Path, as_json: bool) -> None:
@@ -117,7 +115,7 @@ def info(as_json: bool) -> None:
 def _tell_bench(result: Bench) -> None:
     for size_px in sorted({row.size_px for row in result.rows}):
         for moves in (False, True):
-            out.print(_bench_table(result, size_px, moves), width=max(out.width, _BENCH_WIDTH))
+            out.print(_bench_table(result, size_px, moves))
     for bar in result.bars:
         word = "holds" if bar.holds else "FALLS SHORT"
         say(f"{bar.text}: {bar.measured:.2f}, at most {bar.at_most:g}: {word}")
