@@ -96,6 +96,21 @@ def test_a_story_leads_a_run_without_a_watch(scope: Any, tmp_path: Path) -> None
         assert frame.channel == "FITC"
 
 
+def test_a_story_that_fails_fails_the_run_that_it_leads(scope: Any, tmp_path: Path) -> None:
+    """A run that only a story leads is not called completed when the story has a bug."""
+
+    @saccade.story
+    def buggy(first: saccade.Observation | None) -> Iterator[Any]:
+        seen = yield saccade.snap(channel="FITC", exposure=5)
+        yield saccade.snap(exposure=seen.no_such_thing)
+
+    run = saccade.Run(scope, decide=buggy, out=tmp_path / "story").start()
+    with pytest.raises(saccade.core.PolicyError, match="no_such_thing"):
+        run.wait(WAIT_S)
+    assert run.verdict is not None
+    assert (run.verdict.name, run.verdict.committed) == ("failed", 1)
+
+
 def test_a_profiles_limits_hold_without_being_asked_for(scope: Any, tmp_path: Path) -> None:
     """A run without any guard still refuses what lies outside the scope profile."""
     far = MDASequence(stage_positions=[(0, 0, 0), (1e6, 0, 0)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from saccade.core import Action, Frame, Gap, Refusal, StoreError
+from saccade.core import Action, Frame, Gap, PolicyError, Refusal, StoreError
 
 from ._history import heard
 from ._loop import decided
@@ -51,6 +51,7 @@ class Clerk:
         self._lagged, self._deadline_ms = lagged, deadline_ms
         self._max_failures = max_failures
         self._failed_looks = 0
+        self._planned = True
         self.newest = -1
         """Index of the frame that was taken last."""
         self.refused = 0
@@ -108,9 +109,13 @@ class Clerk:
     def _count_failures(self, look: Look) -> None:
         if look.observations:
             self._failed_looks = self._failed_looks + 1 if look.failures else 0
+        if isinstance(look.seen, Start):
+            self._planned = look.seen.planned
         before_any = isinstance(look.seen, Start) and bool(look.failures)
-        if before_any or self._failed_looks >= self._max_failures:
-            self._switch.fail(look.failures[0])
+        # Where no plan goes on without it, a run is over with the policy that led it.
+        led = [] if self._planned else [f for f in look.failures if isinstance(f, PolicyError)]
+        if before_any or led or self._failed_looks >= self._max_failures:
+            self._switch.fail((*led, *look.failures)[0])
 
     def _act(self, look: Look, now_ns: int) -> Sequence[Action | Refusal]:
         if not any(decision.actions for decision in look.decisions):
