@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 from mm_test_adapters import device_adapter_path
 
-from saccade.scope._bootstrap import detach_at_exit, logs_into
+from saccade.scope._bootstrap import logs_into
+from saccade.sim import detach_at_exit
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -175,17 +175,13 @@ def _recorded(
         )
 
 
-class _scratch:  # noqa: N801 - a context manager, used like a function
-    """A folder for one measurement, removed after it."""
-
-    def __init__(self, parent: Path | None) -> None:
-        self._path = Path(tempfile.mkdtemp(prefix="saccade-bench-", dir=parent))
-
-    def __enter__(self) -> Path:
-        return self._path
-
-    def __exit__(self, *_: object) -> None:
-        shutil.rmtree(self._path, ignore_errors=True)
+@contextmanager
+def _scratch(parent: Path | None) -> Iterator[Path]:
+    """Yield a folder for one measurement, and remove it after."""
+    with TemporaryDirectory(
+        prefix="saccade-bench-", dir=parent, ignore_cleanup_errors=True
+    ) as folder:
+        yield Path(folder)
 
 
 def _camera(size_px: int) -> CMMCorePlus:

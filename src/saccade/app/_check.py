@@ -13,7 +13,7 @@ from saccade.core import Action, Refusal, did_you_mean
 from saccade.guard import Limits, Modifiable
 from saccade.run import Door
 
-from ._parts import build_parts, bursts
+from ._parts import build_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -55,9 +55,8 @@ def check(protocol: Protocol, stand: Stand, out: Path | None = None) -> tuple[Fi
     UsageError
         If a part does not fit the stand at all.
     """
-    spec = protocol.spec()
-    parts = build_parts(spec)
-    plans = {"watch": protocol.watch, **{f"burst {n}": b for n, b in enumerate(bursts(spec))}}
+    parts = build_parts(protocol.spec())
+    plans = {"watch": protocol.watch, **{f"burst {n}": b for n, b in enumerate(parts.bursts)}}
     findings: list[Finding] = []
     for name, plan in plans.items():
         findings += _presets(name, plan, stand)

@@ -11,7 +11,7 @@ from saccade.run import Eye, Rule
 from ._registry import build
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from saccade.core import Guard
 
@@ -23,6 +23,12 @@ class Parts:
     eyes: Mapping[str, Eye]
     rules: tuple[Rule, ...]
     guards: tuple[Guard, ...]
+
+    @property
+    def bursts(self) -> tuple[Any, ...]:
+        """Every plan that a policy may ask for."""
+        plans = (getattr(rule.policy, "do", None) for rule in self.rules)
+        return tuple(plan for plan in plans if plan is not None)
 
 
 def build_parts(spec: Mapping[str, Any]) -> Parts:
@@ -60,15 +66,3 @@ def _build(part: Mapping[str, Any], where: str, *ours: str) -> Any:
         )
     settings = {key: value for key, value in part.items() if key not in ("use", *ours)}
     return build(part["use"], settings, where)
-
-
-def bursts(spec: Mapping[str, Any]) -> Sequence[Any]:
-    """Return every plan that a policy of the spec may ask for.
-
-    Parameters
-    ----------
-    spec : mapping
-        As in `build_parts`.
-    """
-    policies = (rule.policy for rule in build_parts(spec).rules)
-    return [plan for policy in policies if (plan := getattr(policy, "do", None)) is not None]

@@ -1,11 +1,9 @@
-"""Bring pymmcore-plus in without its side effects, and let it go without an abort."""
+"""Bring pymmcore-plus in without its side effects."""
 
 from __future__ import annotations
 
-import atexit
 import logging
 import os
-import weakref
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -13,7 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from pymmcore_plus import CMMCorePlus
 
 _LOG = "pymmcore-plus"
 
@@ -37,24 +34,6 @@ def import_quietly() -> None:
             _drop_log_files()
     finally:
         logging.getLogger().setLevel(root_level)
-
-
-def detach_at_exit(core: CMMCorePlus) -> None:
-    """Take the core's callback off before the interpreter ends.
-
-    MMCore 12 calls back from a thread of its own; at interpreter shutdown that aborts the
-    process (status 134) in many short scripts. CMMCorePlus forbids `registerCallback`, hence
-    the call on the base class.
-    """
-    import pymmcore
-
-    alive = weakref.ref(core)
-
-    def detach() -> None:
-        if (core := alive()) is not None:
-            pymmcore.CMMCore.registerCallback(core, None)
-
-    atexit.register(detach)
 
 
 @contextmanager

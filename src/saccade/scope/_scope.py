@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from saccade.core import ProfileError, ScopeError, Span, Stand
+from saccade.sim import detach_at_exit
 
 from ._before import Before
-from ._bootstrap import detach_at_exit, logs_into
+from ._bootstrap import logs_into
 from ._engine import StrictEngine
 from ._label import Labels
 from ._manners import Manners
