@@ -1,8 +1,6 @@
-"""The virtual microscope: recordings played back as if a camera took them."""
+"""The virtual microscope: living specimens whose events are known, and recordings."""
 
-from ._pace import Pace
-from ._playback import detach_at_exit, ended, playback_core
-from ._recording import Recording, open_recording
+from .playback import Pace, Recording, detach_at_exit, ended, open_recording, playback_core
 
 __all__ = [
     "Pace",

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from saccade.core import RecordingError
-from saccade.sim._axes import leading_axes, suffix_axes
+from saccade.sim.playback._axes import leading_axes, suffix_axes
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def test_planes_are_those_of_the_file(
     data: Path, name: str, lazy: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Kept in memory or read one by one, every plane is what tifffile reads at its place."""
-    monkeypatch.setattr("saccade.sim._tiff.KEEP_BYTES", 0 if lazy else 2**30)
+    monkeypatch.setattr("saccade.sim.playback._tiff.KEEP_BYTES", 0 if lazy else 2**30)
     recording = open_recording(data / name)
     shape = tuple(recording.sizes[a] for a in "PTCZYX")
     expected = tifffile.imread(data / name).reshape(shape)
@@ -112,7 +112,7 @@ def test_every_way_of_writing_reads_alike(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """However the bytes are laid out, planes come out native, read-only and in place."""
-    monkeypatch.setattr("saccade.sim._tiff.KEEP_BYTES", 0 if lazy else 2**30)
+    monkeypatch.setattr("saccade.sim.playback._tiff.KEEP_BYTES", 0 if lazy else 2**30)
     stack = coded_planes(4, 3, 2)
     path = tmp_path / "m.tif"
     tifffile.imwrite(path, stack, metadata={"axes": "TCZYX"}, photometric="minisblack", **WAYS[way])
@@ -134,7 +134,7 @@ def test_page_of_several_planes_reads(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Channels that a writer took for colours, three to a page, are channels if axes say so."""
-    monkeypatch.setattr("saccade.sim._tiff.KEEP_BYTES", 0 if lazy else 2**30)
+    monkeypatch.setattr("saccade.sim.playback._tiff.KEEP_BYTES", 0 if lazy else 2**30)
     stack = coded_planes(4, 3)
     path = tmp_path / "m.tif"
     how: dict[str, Any] = {"photometric": "rgb", "planarconfig": "separate", "compression": "zlib"}
@@ -174,7 +174,7 @@ def test_imagej_hyperstack_without_pages_reads(
     tmp_path: Path, coded_planes: Callable[..., np.ndarray[Any, Any]], monkeypatch: Any
 ) -> None:
     """A hyperstack that describes all planes on its only page is read whole."""
-    monkeypatch.setattr("saccade.sim._tiff.KEEP_BYTES", 0)
+    monkeypatch.setattr("saccade.sim.playback._tiff.KEEP_BYTES", 0)
     stack = coded_planes(5)
     path = tmp_path / "ij.tif"
     with tifffile.TiffWriter(path, imagej=True) as writer:
@@ -315,7 +315,7 @@ def test_plane_outside_is_refused(small: Any, at: tuple[int, int, int, int]) -> 
 
 def test_large_recordings_are_not_loaded(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Above the limit, opening decodes one plane only, and planes are dropped after use."""
-    monkeypatch.setattr("saccade.sim._tiff.KEEP_BYTES", 2**20)
+    monkeypatch.setattr("saccade.sim.playback._tiff.KEEP_BYTES", 2**20)
     decoded: list[int] = []
     asarray = tifffile.TiffPage.asarray
     monkeypatch.setattr(

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from saccade.core import RecordingEndedError, RecordingError, SnapError, VirtualClock
-from saccade.sim._pace import projector
+from saccade.sim.playback._pace import projector
 
 if TYPE_CHECKING:
     from saccade.sim import Recording

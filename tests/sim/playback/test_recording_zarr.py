@@ -11,7 +11,7 @@ import tensorstore
 
 from saccade.core import RecordingError, SnapError, VirtualClock
 from saccade.sim import open_recording
-from saccade.sim._pace import projector
+from saccade.sim.playback._pace import projector
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,7 +75,7 @@ def test_what_was_written_is_read(
     tmp_path: Path, coded_planes: Coded, version: str, lazy: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Planes, channels, interval, pixel size and z step of either version come back."""
-    monkeypatch.setattr("saccade.sim._zarr.KEEP_BYTES", 0 if lazy else 2**30)
+    monkeypatch.setattr("saccade.sim.playback._zarr.KEEP_BYTES", 0 if lazy else 2**30)
     stack = coded_planes(4, 2, 3)
     recording = open_recording(write_image(tmp_path / "m.zarr", version, stack, "tczyx"))
     assert recording.sizes == {"P": 1, "T": 4, "C": 2, "Z": 3, "Y": 12, "X": 16}

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def data() -> Path:
-    default = Path(__file__).resolve().parents[2].parent / "shared" / "data"
+    default = Path(__file__).resolve().parents[3].parent / "shared" / "data"
     folder = Path(os.environ.get("SACCADE_DATA", default))
     if not folder.is_dir():
         pytest.skip(f"the real recordings are not here: {folder}")

@@ -124,7 +124,7 @@ def test_failed_snap_leaves_no_stale_picture(
     tmp_path: Path, play: Play, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A file that breaks under way gives a SnapError, and not the picture before."""
-    monkeypatch.setattr("saccade.sim._tiff.KEEP_BYTES", 0)
+    monkeypatch.setattr("saccade.sim.playback._tiff.KEEP_BYTES", 0)
     path = tmp_path / "m.tif"
     noise = np.random.default_rng(1).integers(0, 65535, (3, 256, 256), dtype="uint16")
     how: dict[str, Any] = {"photometric": "minisblack", "compression": "zlib"}
