@@ -1,0 +1,47 @@
+"""Specimens by name."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+from saccade.core import ProtocolError, did_you_mean
+
+from ._beads import Beads
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from saccade.sim.world import Specimen
+
+SPECIMENS: Mapping[str, Callable[..., Specimen]] = {each.name: each for each in (Beads,)}
+"""What can live in a world: classes whose first argument is the seed."""
+
+
+def make_specimen(name: str, seed: int = 0, settings: Mapping[str, Any] | None = None) -> Specimen:
+    """Return a specimen, alive at 0 s.
+
+    Parameters
+    ----------
+    name : str
+        One of `SPECIMENS`.
+    seed : int
+        Of its biology.
+    settings : mapping, optional
+        Arguments of its class.
+
+    Raises
+    ------
+    ProtocolError
+        If there is no such specimen or setting, or a value is impossible.
+    """
+    if name not in SPECIMENS:
+        raise ProtocolError(f"There is no specimen {name!r}.", did_you_mean(name, SPECIMENS))
+    kind = SPECIMENS[name]
+    known = [key for key in inspect.signature(kind).parameters if key != "seed"]
+    for key in settings or {}:
+        if key not in known:
+            raise ProtocolError(f"{name} has no setting {key!r}.", did_you_mean(key, known))
+    if not isinstance(seed, int) or seed < 0:
+        raise ProtocolError(f"seed is {seed!r}.", "Give a whole number, 0 or more.")
+    return kind(seed, **(settings or {}))

@@ -1,0 +1,139 @@
+"""From what glows to what reaches the sensor: blur, haze and uneven light."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from saccade.core import is_number, require
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ._values import View
+
+_AIRY_FWHM = 0.51
+"""FWHM of the Airy disc in units of wavelength over NA (Born & Wolf, section 8.5)."""
+_FWHM_OF_SIGMA = 2 * math.sqrt(2 * math.log(2))
+_HAZE_SHRINK = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Optics:
+    """An objective and the unevenness of its illumination.
+
+    Parameters
+    ----------
+    na : float
+        Numerical aperture.
+    index : float
+        Refractive index of the immersion; 1 is air.
+    haze : float
+        Share of the light that is scattered widely.
+    haze_um : float
+        How widely, as the standard deviation of a Gaussian.
+    falloff : float
+        Share of the light that is missing in the corners of the sensor.
+
+    Raises
+    ------
+    ProtocolError
+        If a value is impossible, such as an NA above the index.
+    """
+
+    na: float = 0.75
+    index: float = 1.0
+    haze: float = 0.12
+    haze_um: float = 12.0
+    falloff: float = 0.25
+
+    def __post_init__(self) -> None:
+        _check("Optics.index", self.index, 1.0, 2.0)
+        _check("Optics.na", self.na, 0.01, 2.0)
+        require(
+            self.na < self.index,
+            "Optics.na",
+            self.na,
+            f"below the refractive index of the immersion, {self.index:g}",
+            "Immerse the objective (index 1.33 for water, 1.518 for oil), or lower the NA.",
+        )
+        _check("Optics.haze", self.haze, 0.0, 1.0)
+        _check("Optics.haze_um", self.haze_um, 0.1, 1000.0)
+        _check("Optics.falloff", self.falloff, 0.0, 1.0)
+
+    def sigma_um(self, wavelength_nm: float, defocus_um: float = 0.0) -> float:
+        """Return the standard deviation of the point-spread function.
+
+        In focus, a Gaussian as wide at half maximum as the Airy disc; out of focus, widened
+        by the disc of the geometric cone of light, whose standard deviation along one axis
+        is half of its radius.
+
+        Parameters
+        ----------
+        wavelength_nm : float
+            Of the emission.
+        defocus_um : float
+            Distance from the plane in focus.
+        """
+        sharp = _AIRY_FWHM * wavelength_nm * 1e-3 / self.na / _FWHM_OF_SIGMA
+        cone = abs(defocus_um) * math.tan(math.asin(self.na / self.index))
+        return math.hypot(sharp, cone / 2)
+
+    def depth_of_field_um(self, wavelength_nm: float) -> float:
+        """Return how deep the sample is in focus, λ n / NA²."""
+        return wavelength_nm * 1e-3 * self.index / self.na**2
+
+    def blur(
+        self, picture: NDArray[np.float32], sigma_um: float, pixel_size_um: float
+    ) -> NDArray[np.float32]:
+        """Return a layer as the point-spread function shows it; no light is won or lost."""
+        sigma_px = sigma_um / pixel_size_um
+        if sigma_px < 0.2:
+            return picture
+        return cv2.GaussianBlur(picture, (0, 0), sigma_px, borderType=cv2.BORDER_REFLECT)  # type: ignore[return-value]
+
+    def hazy(self, picture: NDArray[np.float32], pixel_size_um: float) -> NDArray[np.float32]:
+        """Return a picture with a share of its light scattered widely."""
+        if self.haze == 0:
+            return picture
+        height, width = picture.shape
+        small = (max(width // _HAZE_SHRINK, 1), max(height // _HAZE_SHRINK, 1))
+        wide = cv2.resize(picture, small, interpolation=cv2.INTER_AREA)
+        sigma_px = self.haze_um / pixel_size_um / _HAZE_SHRINK
+        wide = cv2.GaussianBlur(wide, (0, 0), max(sigma_px, 0.3), borderType=cv2.BORDER_REFLECT)
+        wide = cv2.resize(wide, (width, height), interpolation=cv2.INTER_LINEAR)
+        return cv2.addWeighted(picture, 1 - self.haze, wide, self.haze, 0.0)  # type: ignore[return-value]
+
+    def illumination(self, view: View) -> NDArray[np.float32]:
+        """Return the share of the light that reaches each pixel of a view, (y, x)."""
+        top, left = view.corner_px
+        whole = _profile(view.sensor_px, self.falloff)
+        height, width = view.shape_px
+        return whole[top : top + height, left : left + width]
+
+
+@lru_cache(maxsize=8)
+def _profile(sensor_px: tuple[int, int], falloff: float) -> NDArray[np.float32]:
+    height, width = sensor_px
+    rows = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
+    cols = np.linspace(-1, 1, width, dtype=np.float32)[None, :]
+    # The light is never quite centred.
+    radius2 = ((rows - 0.08) ** 2 + (cols + 0.05) ** 2) / 2
+    profile: NDArray[np.float32] = (1 - falloff * np.minimum(radius2, 1)).astype(np.float32)
+    profile.setflags(write=False)
+    return profile
+
+
+def _check(setting: str, value: float, low: float, high: float) -> None:
+    require(
+        is_number(value) and low <= value <= high,
+        setting,
+        value,
+        f"a number from {low:g} to {high:g}",
+        "Correct it.",
+    )
