@@ -8,7 +8,7 @@ from hypothesis import given
 from useq import MDAEvent
 
 from saccade.core import Stand
-from saccade.run._fill import as_found, as_it_was, blank, fill, named
+from saccade.run._fill import as_found, as_it_was, blank, fill, inherit, named
 from saccade.testing import frame_of
 from saccade.testing import strategies as some
 
@@ -32,6 +32,23 @@ def test_only_the_given_settings_are_filled(event, base):
     filled = fill(event, base, {"z_pos"})
     assert filled.x_pos == event.x_pos
     assert filled.channel == event.channel
+
+
+@pytest.mark.parametrize(
+    ("event", "index"),
+    [
+        pytest.param(MDAEvent(index={"t": 3}), {"p": 2, "g": 1, "t": 3}, id="at the frame's place"),
+        pytest.param(MDAEvent(index={"p": 5}), {"p": 5, "g": 1}, id="names a position"),
+        pytest.param(MDAEvent(x_pos=1.0, index={"t": 3}), {"t": 3}, id="goes elsewhere"),
+        pytest.param(MDAEvent(z_pos=1.0), {"p": 2, "g": 1}, id="another plane of the place"),
+    ],
+)
+def test_an_action_belongs_to_the_place_of_its_frame(event, index):
+    """A burst that names no place is at the frame's, and its frames say so."""
+    base = MDAEvent(x_pos=7.0, y_pos=8.0, index={"p": 2, "g": 1, "t": 40, "c": 0})
+    inherited = inherit(event, base)
+    assert dict(inherited.index) == index
+    assert inherited.x_pos == (7.0 if event.x_pos is None else event.x_pos)
 
 
 @given(some.events())

@@ -1,8 +1,9 @@
-"""From an observation to a decision: bursts, pace and stories."""
+"""From an observation to a decision: bursts, staying, pace and stories."""
 
 from ._burst import Burst
 from ._pace import Pace
 from ._shots import burst, snap
+from ._stay import Stay
 from ._story import Story, from_story, story
 
-__all__ = ["Burst", "Pace", "Story", "burst", "from_story", "snap", "story"]
+__all__ = ["Burst", "Pace", "Stay", "Story", "burst", "from_story", "snap", "story"]

@@ -7,9 +7,10 @@ from typing import ClassVar, Literal, Self
 
 from useq import MDAEvent, MDASequence  # noqa: TC002 - annotations of settings are read at run time
 
-from saccade.core import Action, Decision, Observation, require
+from saccade.core import Decision, Observation
 
-from ._settings import check_events, check_seconds, check_thresholds, check_whole
+from ._asked import burst_on, check_burst
+from ._settings import check_seconds, check_thresholds, check_whole
 
 
 @dataclass
@@ -79,17 +80,7 @@ class Burst:
         check_thresholds("Burst", self.above, self.below)
         check_whole("Burst.dwell", self.dwell, least=1)
         check_seconds("Burst.refractory_s", self.refractory_s)
-        check_whole("Burst.priority", self.priority)
-        if self.expires_s is not None:
-            check_seconds("Burst.expires_s", self.expires_s)
-        require(
-            isinstance(self.label, str) and self.label not in ("", "watch"),
-            "Burst.label",
-            self.label,
-            "a name other than 'watch', which is the plan's own",
-            "Leave it out, or say what the frames are for.",
-        )
-        object.__setattr__(self, "_events", check_events("Burst.do", self.do))
+        object.__setattr__(self, "_events", check_burst("Burst", self, self.do))
 
     def __call__(self, seen: Observation) -> Decision:
         """Return a burst, or why there is none.
@@ -100,7 +91,7 @@ class Burst:
             What was seen in one frame.
         """
         rule, reason = self._judge(seen, self._places.setdefault(seen.place, _Place()))
-        actions = (self._action(seen),) if rule == "fired" else ()
+        actions = (burst_on(seen, self._events, self),) if rule == "fired" else ()
         return Decision(actions, rule, reason, seen.frame)
 
     def fresh(self) -> Self:
@@ -130,18 +121,6 @@ class Burst:
                 return "refractory", f"{for_frames}, but {limit}"
         place.armed, place.fired_ns = False, seen.t_ns
         return "fired", for_frames
-
-    def _action(self, seen: Observation) -> Action:
-        expires_ns = None if self.expires_s is None else seen.t_ns + round(self.expires_s * 1e9)
-        return Action(
-            self._events,
-            label=self.label,
-            priority=self.priority,
-            expires_ns=expires_ns,
-            triggered=self.triggered,
-            frame=seen.frame,
-            t_ns=seen.t_ns,
-        )
 
 
 def _frames(count: int) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from saccade.core import Stand
 
 _FIELDS = ("x_pos", "y_pos", "z_pos", "channel", "exposure", "roi")
+_PLACE = ("p", "g")
 
 
 def named(events: Iterable[MDAEvent]) -> frozenset[str]:
@@ -48,6 +49,24 @@ def fill(event: MDAEvent, base: MDAEvent, names: Iterable[str] = _FIELDS) -> MDA
         if getattr(event, name) is None and (value := getattr(base, name)) is not None
     }
     return event.model_copy(update=missing) if missing else event
+
+
+def inherit(event: MDAEvent, base: MDAEvent) -> MDAEvent:
+    """Return an event of an action, completed from that of the frame that it rests on.
+
+    Parameters
+    ----------
+    event : useq.MDAEvent
+        What to acquire. If it names no place it is at that of the frame, whose position and
+        tile it then belongs to, unless its index names others.
+    base : useq.MDAEvent
+        That of the frame.
+    """
+    stays = event.x_pos is None and event.y_pos is None
+    place = {axis: base.index[axis] for axis in _PLACE if stays and axis in base.index}
+    if not place.keys() <= event.index.keys():
+        event = event.model_copy(update={"index": place | dict(event.index)})
+    return fill(event, base)
 
 
 def as_it_was(frame: Frame, channel_group: str | None) -> MDAEvent:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from saccade.core import Action, Order, Refusal
 
-from ._fill import as_found, as_it_was, fill, named
+from ._fill import as_found, as_it_was, fill, inherit, named
 from ._steps import Do, Done, Playing, Refused, Step, Wait
 from ._watch import Watch
 
@@ -131,7 +131,7 @@ class Loop:
         # Guards must see what will be played, hence also what would be put back before it.
         disturbed = self._moved.union(*(playing.names for playing in self._playing))
         events = tuple(
-            self._put_back(fill(event, base) if base else event, disturbed)
+            self._put_back(inherit(event, base) if base else event, disturbed)
             for event in action.events
         )
         action = replace(action, events=events, t_ns=action.t_ns or now_ns)

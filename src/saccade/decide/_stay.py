@@ -1,0 +1,161 @@
+"""Stay with what happens: a short burst, again and again, while the score stays up."""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass, field, replace
+from typing import ClassVar, Literal, Self
+
+from useq import MDAEvent, MDASequence  # noqa: TC002 - annotations of settings are read at run time
+
+from saccade.core import Decision, Observation, require
+
+from ._asked import burst_on, check_burst
+from ._settings import check_thresholds, check_whole
+
+
+@dataclass
+class _Place:
+    """What is remembered of one stage position and tile."""
+
+    armed: bool = True
+    high: int = 0
+    """Consecutive frames of the watch at or above the upper threshold."""
+    bursts: int = 0
+    """Bursts in a row; 0 while it is away."""
+    began_ns: int | None = None
+    """When the first frame of the present burst was taken."""
+
+
+@dataclass(frozen=True, eq=False)
+class Stay:
+    """Images a place at the fast rate for as long as something happens there; event-driven.
+
+    It comes when the score was at or above ``above`` for ``dwell`` consecutive frames of the
+    watch, as `Burst` does. The frames of its own bursts are looked at as well: if the score is
+    still above ``below`` at the last of them, the next burst follows at once, up to ``most``
+    in a row. So a long occurrence is followed to its end, and a false alarm costs one short
+    burst. Afterwards the score must be seen at or below ``below`` before it comes again. Every
+    position, and every tile of one, has a memory of its own. An invalid observation speaks
+    for nothing; where the last frame of a burst is lost or invalid, it leaves, and may come
+    again at the next frame of the watch.
+
+    Parameters
+    ----------
+    do : useq.MDASequence or tuple of useq.MDAEvent
+        One burst, with an interval between its times; what its events do not name stays as
+        it was in the frame.
+    above, below : float
+        Thresholds for the score, from 0 to 1, the first above the second.
+    dwell : int
+        Number of consecutive frames.
+    most : int
+        Number of bursts in a row at most.
+    priority : int
+        Higher goes first.
+    label : str
+        Role of the frames that come of it, hence their stream.
+    expires_s : float, optional
+        Time after the frame at which a burst is no longer worth starting.
+
+    Raises
+    ------
+    ProtocolError
+        If a setting can't be used, or ``do`` has no two events at different times.
+    """
+
+    kind: ClassVar[
+        Literal["event-driven", "outcome-driven", "quality-driven", "information-driven"]
+    ] = "event-driven"
+    triggered: ClassVar[bool] = False
+
+    do: MDASequence | tuple[MDAEvent, ...]
+    _: KW_ONLY
+    above: float = 0.8
+    below: float = 0.3
+    dwell: int = 1
+    most: int = 60
+    priority: int = 10
+    label: str = "stay"
+    expires_s: float | None = None
+    _events: tuple[MDAEvent, ...] = field(init=False, repr=False)
+    _last_ns: int = field(init=False, repr=False)
+    """Time from the first frame of a burst after which the next one is its last."""
+    _places: dict[tuple[int, int], _Place] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        check_thresholds("Stay", self.above, self.below)
+        check_whole("Stay.dwell", self.dwell, least=1)
+        check_whole("Stay.most", self.most, least=1)
+        events = check_burst("Stay", self, self.do)
+        starts_s = sorted({event.min_start_time or 0.0 for event in events})
+        require(
+            len(starts_s) > 1,
+            "Stay.do",
+            self.do,
+            "a burst with an interval between its frames",
+            "Give it a time_plan, such as {interval: 1, loops: 12}.",
+        )
+        object.__setattr__(self, "_events", events)
+        # Frames come a little late or early; halfway from the last but one to the last is safe.
+        last_s = (starts_s[-1] + starts_s[-2]) / 2 - starts_s[0]
+        object.__setattr__(self, "_last_ns", round(last_s * 1e9))
+
+    @property
+    def streams(self) -> frozenset[str]:
+        """Roles of the frames that it hears: the watch and its own."""
+        return frozenset({"watch", self.label})
+
+    def __call__(self, seen: Observation) -> Decision:
+        """Return a burst, or why there is none.
+
+        Parameters
+        ----------
+        seen : Observation
+            What was seen in one frame.
+        """
+        place = self._places.setdefault(seen.place, _Place())
+        judge = self._watching if seen.stream == "watch" else self._staying
+        rule, reason = judge(seen, place)
+        fires = rule in ("fired", "stays")
+        actions = (burst_on(seen, self._events, self),) if fires else ()
+        return Decision(actions, rule, reason, seen.frame)
+
+    def fresh(self) -> Self:
+        """Return a policy with the same settings and no memory."""
+        return replace(self)
+
+    def _watching(self, seen: Observation, place: _Place) -> tuple[str, str]:
+        if place.bursts:  # the watch goes on, so the burst is over, and its last frame was lost
+            place.bursts, place.armed = 0, True
+        if seen.verdict == "invalid":
+            place.high = 0
+            return "invalid", "the frame can't be judged"
+        if seen.score <= self.below:
+            place.armed = True
+        if not seen.score >= self.above:
+            place.high = 0
+            return "quiet", f"score {seen.score:.3g} < {self.above:g}"
+        place.high += 1
+        why = f"score {seen.score:.3g} >= {self.above:g} for {place.high} of {self.dwell} frames"
+        if not place.armed:
+            return "spent", f"{why}, but it was not <= {self.below:g} since the last burst"
+        if place.high < self.dwell:
+            return "dwell", why
+        place.bursts, place.began_ns, place.armed = 1, None, False
+        return "fired", why
+
+    def _staying(self, seen: Observation, place: _Place) -> tuple[str, str]:
+        if not place.bursts:
+            return "away", "a frame of a burst that is over"
+        place.began_ns = seen.t_ns if place.began_ns is None else place.began_ns
+        if seen.t_ns - place.began_ns < self._last_ns:
+            return "under way", f"burst {place.bursts} is under way"
+        high = seen.verdict != "invalid" and seen.score > self.below
+        why = f"score {seen.score:.3g} {'>' if high else '<='} {self.below:g} at its end"
+        if seen.verdict == "invalid":
+            why = "the last frame of the burst can't be judged"
+        if high and place.bursts < self.most:
+            place.bursts, place.began_ns = place.bursts + 1, None
+            return "stays", f"{why}: burst {place.bursts} of {self.most}"
+        place.bursts, place.high, place.armed = 0, 0, not high
+        return "leaves", f"{why}: away" if not high else f"{why}, but {self.most} are enough"

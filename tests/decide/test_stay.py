@@ -1,0 +1,173 @@
+"""Stay: when it comes, how long it stays, and what it says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from decide_cases import seen
+from hypothesis import given
+from hypothesis import strategies as st
+from useq import MDAEvent, MDASequence
+
+from saccade.core import ProtocolError
+from saccade.decide import Stay
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from saccade.core import Decision
+
+LOOPS = 3
+DO = MDASequence(channels=["FITC"], time_plan={"interval": 1, "loops": LOOPS})
+
+
+def play(policy: Stay, scores: Iterable[float | None], late_s: float = 0.0) -> list[Decision]:
+    """Return the decisions on scores, a frame a second: a burst that was asked for comes next."""
+    decisions: list[Decision] = []
+    left = 0
+    for t, score in enumerate(scores):
+        stream = policy.label if left else "watch"
+        left = max(0, left - 1)
+        verdict = "invalid" if score is None else "trusted"
+        t_s = t + (late_s if t % 2 else 0.0)
+        decision = policy(seen(score or 0.0, t, t_s=t_s, stream=stream, verdict=verdict))
+        if decision.actions:
+            left = LOOPS
+        decisions.append(decision)
+    return decisions
+
+
+HIGH, MID, LOW = 0.9, 0.5, 0.1
+
+
+@pytest.mark.parametrize(
+    ("settings", "scores", "rules"),
+    [
+        pytest.param({}, [LOW, HIGH], ["quiet", "fired"], id="rises"),
+        pytest.param({}, [MID], ["quiet"], id="not high enough to come"),
+        pytest.param(
+            {"dwell": 2}, [HIGH, LOW, HIGH, HIGH], ["dwell", "quiet", "dwell", "fired"], id="d"
+        ),
+        pytest.param(
+            {},
+            [HIGH, HIGH, HIGH, MID, LOW, LOW, LOW],
+            ["fired", "under way", "under way", "stays", "under way", "under way", "leaves"],
+            id="high enough to stay",
+        ),
+        pytest.param(
+            {},
+            [HIGH, LOW, LOW, HIGH],
+            ["fired", "under way", "under way", "stays"],
+            id="only the last frame of a burst counts",
+        ),
+        pytest.param(
+            {},
+            [HIGH, LOW, LOW, LOW, HIGH],
+            ["fired", "under way", "under way", "leaves", "fired"],
+            id="comes again after it was low",
+        ),
+        pytest.param(
+            {"most": 1},
+            [HIGH, HIGH, HIGH, HIGH, HIGH, LOW, HIGH],
+            ["fired", "under way", "under way", "leaves", "spent", "quiet", "fired"],
+            id="enough, until it was low",
+        ),
+        pytest.param(
+            {},
+            [HIGH, HIGH, HIGH, None, HIGH],
+            ["fired", "under way", "under way", "leaves", "fired"],
+            id="a last frame that can't be judged",
+        ),
+        pytest.param({"dwell": 2}, [HIGH, None, HIGH], ["dwell", "invalid", "dwell"], id="invalid"),
+    ],
+)
+def test_when_it_comes_and_leaves(settings: dict, scores: list, rules: list[str]) -> None:
+    """It comes as a burst does, and stays while the last frame of each burst is high."""
+    assert [one.rule for one in play(Stay(DO, **settings), scores)] == rules
+
+
+@pytest.mark.parametrize("late_s", [0.0, 0.2, -0.2], ids=["on time", "late", "early"])
+def test_frames_may_come_a_little_early_or_late(late_s: float) -> None:
+    """The last frame of a burst is known by its time, give or take."""
+    rules = [one.rule for one in play(Stay(DO), [HIGH] * 7, late_s)]
+    assert rules == ["fired", *["under way", "under way", "stays"] * 2]
+
+
+def test_a_lost_last_frame_ends_the_stay() -> None:
+    """When the watch goes on the burst is over, and it may come again at once."""
+    policy = Stay(DO)
+    assert policy(seen(HIGH, 0)).rule == "fired"
+    assert policy(seen(HIGH, 1, stream="stay")).rule == "under way"
+    assert policy(seen(HIGH, 9)).rule == "fired"
+
+
+def test_every_place_has_its_own_memory() -> None:
+    """A stay at one position does not keep it from coming to another."""
+    policy = Stay(DO)
+    assert policy(seen(HIGH, 0, position=0)).rule == "fired"
+    assert policy(seen(HIGH, 1, position=1)).rule == "fired"
+    assert policy(seen(HIGH, 2, position=0, stream="stay")).rule == "under way"
+
+
+@given(
+    scores=st.lists(st.none() | st.floats(0, 1), max_size=60),
+    most=st.integers(1, 4),
+    dwell=st.integers(1, 3),
+)
+def test_the_promise_holds_for_any_scores(scores: list, most: int, dwell: int) -> None:
+    """It never asks for a burst on a low or invalid frame, nor for more in a row than it may."""
+    in_a_row = 0
+    for decision, score in zip(play(Stay(DO, most=most, dwell=dwell), scores), scores, strict=True):
+        if decision.rule == "fired":
+            assert score is not None
+            assert score >= 0.8
+            in_a_row = 1
+        elif decision.rule == "stays":
+            assert score is not None
+            assert score > 0.3
+            in_a_row += 1
+        assert in_a_row <= most
+        assert bool(decision.actions) == (decision.rule in ("fired", "stays"))
+
+
+@given(scores=st.lists(st.none() | st.floats(0, 1), max_size=40))
+def test_the_same_scores_give_the_same_decisions(scores: list) -> None:
+    """A fresh policy decides as the first did, so that a run can be replayed."""
+    policy = Stay(DO, dwell=2)
+    assert play(policy, scores) == play(policy.fresh(), scores)
+
+
+def test_what_it_asks_for() -> None:
+    """The action carries the events, the frame it rests on, its time and its expiry."""
+    (action,) = Stay(DO, label="near", priority=3, expires_s=0.5)(seen(HIGH, 7, t_s=2.0)).actions
+    assert (action.events, action.label, action.priority) == (tuple(DO), "near", 3)
+    assert (action.frame, action.t_ns, action.expires_ns) == (7, 2_000_000_000, 2_500_000_000)
+    assert not action.triggered
+
+
+def test_it_hears_its_own_frames() -> None:
+    """It wants the frames of the watch and of its bursts, and leads no run by itself."""
+    assert Stay(DO, label="near").streams == {"watch", "near"}
+    assert Stay.kind == "event-driven"
+
+
+@pytest.mark.parametrize(
+    ("settings", "word"),
+    [
+        pytest.param({"do": (MDAEvent(),)}, "Stay.do", id="one frame"),
+        pytest.param({"do": (MDAEvent(), MDAEvent())}, "Stay.do", id="no interval"),
+        pytest.param({"do": ()}, "Stay.do", id="nothing"),
+        pytest.param({"above": 0.2}, "Stay.above", id="crossed thresholds"),
+        pytest.param({"dwell": 0}, "Stay.dwell", id="no dwell"),
+        pytest.param({"most": 0}, "Stay.most", id="no burst"),
+        pytest.param({"label": "watch"}, "Stay.label", id="the plan's label"),
+        pytest.param({"priority": 1.5}, "Stay.priority", id="broken priority"),
+        pytest.param({"expires_s": -1}, "Stay.expires_s", id="expired before"),
+    ],
+)
+def test_a_wrong_setting_is_named(settings: dict, word: str) -> None:
+    """A setting that can't be used is refused at once, by name, with what to do."""
+    with pytest.raises(ProtocolError, match=word) as caught:
+        Stay(**{"do": DO, **settings})
+    assert caught.value.do
