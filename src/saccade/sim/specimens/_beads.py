@@ -91,11 +91,12 @@ class Beads:
         sprite = _disc(size_px)
         for i in canvas.shown(x, y, self._radius_um):
             canvas.stamp(
-                sprite * np.float32(density[i]),
+                sprite,
                 x[i],
                 y[i],
                 z_um=self._z_um[i],
                 sprite_px_um=canvas.pixel_size_um,
+                weight=density[i],
             )
 
     def absorb(self, doses: Doses, channel: str) -> None:  # noqa: ARG002 - there is one channel

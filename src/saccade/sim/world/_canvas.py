@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import cv2
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from ._values import View
+
+_BACKWARDS = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+_FINEST = 0.5
+"""Canvas pixels a sprite pixel, below which the sprite is shrunk first."""
 
 
 class Canvas:
@@ -50,8 +55,11 @@ class Canvas:
 
     def layer(self, z_um: float) -> NDArray[np.float32]:
         """Return the layer nearest to a height."""
-        nearest: NDArray[np.float32] = self.layers[int(np.argmin(np.abs(self.layers_um - z_um)))]
-        return nearest
+        nearest = 0
+        if len(self.layers) > 1:
+            nearest = int(np.argmin(np.abs(self.layers_um - z_um)))
+        layer: NDArray[np.float32] = self.layers[nearest]
+        return layer
 
     def to_px(self, x_um: ArrayLike, y_um: ArrayLike) -> tuple[NDArray[np.float64], ...]:
         """Return rows and columns on a layer, as floats; the first pixel's centre is (0, 0)."""
@@ -81,6 +89,8 @@ class Canvas:
         sprite_px_um: float,
         angle_rad: float = 0.0,
         stretch: tuple[float, float] = (1.0, 1.0),
+        weight: float = 1.0,
+        ellipse: bool = False,
     ) -> None:
         """Add a small picture, turned and stretched, at a place between the pixels.
 
@@ -96,22 +106,55 @@ class Canvas:
             Turns the sprite's x axis towards the canvas's y axis.
         stretch : tuple of float
             Along the sprite's own x and y axes.
+        weight : float
+            The sprite's values are multiplied by it.
+        ellipse : bool
+            Whether nothing of the sprite lies outside the ellipse that touches its sides;
+            less is computed then, where it is turned.
         """
-        into = self.layer(z_um)
-        row, col = (float(v) for v in self.to_px(x_um, y_um))
+        row = (float(y_um) - self.view.y_um) / self.pixel_size_um + self._row0
+        col = (float(x_um) - self.view.x_um) / self.pixel_size_um + self._col0
+        scale = sprite_px_um / self.pixel_size_um
+        sprite, scale_x, scale_y = _no_finer(sprite, stretch[0] * scale, stretch[1] * scale)
         high, wide = sprite.shape
-        scale_x = stretch[0] * sprite_px_um / self.pixel_size_um
-        scale_y = stretch[1] * sprite_px_um / self.pixel_size_um
-        reach = int(np.hypot(wide * scale_x, high * scale_y) / 2) + 2
-        top, left = int(row) - reach, int(col) - reach
-        rows = slice(max(top, 0), min(top + 2 * reach + 1, into.shape[0]))
-        cols = slice(max(left, 0), min(left + 2 * reach + 1, into.shape[1]))
-        if rows.start >= rows.stop or cols.start >= cols.stop:
+        cos, sin = math.cos(angle_rad), math.sin(angle_rad)
+        reach = math.hypot if ellipse else _sum_of_sizes
+        reach_x, reach_y = (wide + 1) / 2 * scale_x, (high + 1) / 2 * scale_y
+        half_x = reach(cos * reach_x, sin * reach_y)
+        half_y = reach(sin * reach_x, cos * reach_y)
+        height, width = self.shape_px
+        top, bottom = max(math.ceil(row - half_y), 0), min(int(row + half_y) + 1, height)
+        left, right = max(math.ceil(col - half_x), 0), min(int(col + half_x) + 1, width)
+        if top >= bottom or left >= right:
             return
-        cos, sin = np.cos(angle_rad), np.sin(angle_rad)
-        turn = np.array([[cos * scale_x, -sin * scale_y], [sin * scale_x, cos * scale_y]])
-        middle = np.array([(wide - 1) / 2, (high - 1) / 2])
-        target = np.array([col - cols.start, row - rows.start])
-        matrix = np.column_stack((turn, target - turn @ middle))
-        size = (cols.stop - cols.start, rows.stop - rows.start)
-        into[rows, cols] += cv2.warpAffine(sprite, matrix, size, flags=cv2.INTER_LINEAR)
+        # From the canvas back to the sprite.
+        a, b, c, d = cos / scale_x, sin / scale_x, -sin / scale_y, cos / scale_y
+        dx, dy = left - col, top - row
+        back = np.array(
+            (
+                (a, b, a * dx + b * dy + (wide - 1) / 2),
+                (c, d, c * dx + d * dy + (high - 1) / 2),
+            )
+        )
+        turned = cv2.warpAffine(sprite, back, (right - left, bottom - top), flags=_BACKWARDS)
+        part = self.layer(z_um)[top:bottom, left:right]
+        cv2.scaleAdd(turned, weight, part, dst=part)
+
+
+def _sum_of_sizes(a: float, b: float) -> float:
+    return abs(a) + abs(b)
+
+
+def _no_finer(
+    sprite: NDArray[np.float32], scale_x: float, scale_y: float
+) -> tuple[NDArray[np.float32], float, float]:
+    """Return a sprite whose pixels aren't much finer than the canvas's, and its scales.
+
+    Interpolation would look at a few of many fine pixels, and win or lose light.
+    """
+    if min(scale_x, scale_y) >= _FINEST:
+        return sprite, scale_x, scale_y
+    high, wide = sprite.shape
+    size = max(round(wide * min(scale_x, 1)), 1), max(round(high * min(scale_y, 1)), 1)
+    small: NDArray[np.float32] = cv2.resize(sprite, size, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
+    return small, scale_x * wide / size[0], scale_y * high / size[1]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
+from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,8 +17,8 @@ if TYPE_CHECKING:
 
     from ._values import Photons, View
 
-_FEW = 4.0
-"""Electrons below which the shape of a Poisson distribution is far from any smooth one."""
+_BLOCK_PX = 16_384
+_STEPS = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,20 +113,28 @@ class Sensor:
         seed, number : int
             Of this camera, and of the exposure: the same give the same noise.
         """
-        sensitivity, hot = _pattern(view.sensor_px, self, seed)
+        sensitivity, dark = _pattern(view.sensor_px, self, seed)
         top, left = view.corner_px
         height, width = view.shape_px
         part = np.s_[top : top + height, left : left + width]
-        electrons = photons
-        electrons *= sensitivity[part]
-        electrons += hot[part] * np.float32(exposure_ms / 1e3)
-        noisy = noise(electrons, self.read_noise_e, np.random.default_rng([seed, 1, number]))
-        np.minimum(noisy, np.float32(self.full_well_e), out=noisy)
-        noisy *= np.float32(1 / self.gain_e)
-        noisy += np.float32(self.offset + 0.5)
-        np.clip(noisy, 0, 2**self.bits - 1, out=noisy)
-        counts: NDArray[np.uint16] = noisy.astype(self.dtype)
+        sensitivity, dark = sensitivity[part], dark[part]
+        rng = np.random.Generator(np.random.SFC64([seed, 1, number]))
+        counts: NDArray[np.uint8] | NDArray[np.uint16] = np.empty((height, width), self.dtype)
+        rows = max(_BLOCK_PX // width, 1)
+        for row in range(0, height, rows):  # what fits the processor's cache is faster
+            block = np.s_[row : row + rows]
+            electrons = photons[block]
+            electrons *= sensitivity[block]
+            electrons += dark[block] * np.float32(exposure_ms / 1e3)
+            counts[block] = self._digitise(noise(electrons, self.read_noise_e, rng))
         return counts
+
+    def _digitise(self, electrons: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return counts, before they lose their fractions; in place."""
+        most = min(self.full_well_e / self.gain_e + self.offset, 2**self.bits - 1)
+        electrons *= np.float32(1 / self.gain_e)
+        electrons += np.float32(self.offset + 0.5)
+        return np.clip(electrons, 0, np.float32(most), out=electrons)
 
 
 def noise(
@@ -132,35 +142,72 @@ def noise(
 ) -> NDArray[np.float32]:
     """Return electrons with shot noise and read noise.
 
-    One normal draw z a pixel, bent so that mean, variance and skewness are those of a
-    Poisson variable plus a normal one (second-order Cornish-Fisher expansion; Fisher &
-    Cornish, Technometrics 2, 1960). Pixels with few electrons are drawn from the Poisson
+    One normal draw z a pixel, bent to m + a z + b (z² - 1), such that mean, variance and
+    skewness are those of a Poisson variable plus a normal one (Fleishman, Psychometrika 43,
+    1978, without the cubic term). Where the grain of single electrons could be told from it,
+    which needs few electrons and little read noise, they are drawn from the Poisson
     distribution itself.
 
     Parameters
     ----------
     electrons : array of float32, (y, x)
-        Expected, not negative.
+        Expected, not negative; it is used up as working memory.
     read_noise_e : float
         Standard deviation.
     rng : numpy.random.Generator
-        Drawn from in a fixed order.
+        Over a bit generator of 64 bits; drawn from in a fixed order.
     """
-    z = rng.standard_normal(electrons.shape, np.float32)
-    variance = electrons + np.float32(read_noise_e**2)
-    bend = electrons / np.maximum(variance, np.float32(1e-9)) * np.float32(1 / 6)
+    z = _normal(electrons.shape, rng)
+    few = electrons < _grain_seen_below(read_noise_e)
+    drawn = None
+    if few.any():
+        drawn = rng.poisson(np.maximum(electrons[few], 0)) + np.float32(read_noise_e) * z[few]
+    variance = electrons + np.float32(max(read_noise_e**2, 1e-9))
+    bend = electrons / variance
+    bend *= np.float32(1 / 6)
+    noisy = electrons
+    noisy -= bend
+    # What the bent part adds to the variance, the straight one must leave out.
+    variance -= 2 * bend**2
     np.sqrt(variance, out=variance)
-    few = electrons < _FEW
-    drawn = rng.poisson(np.maximum(electrons[few], 0)) + np.float32(read_noise_e) * z[few]
-    noisy = variance
-    noisy *= z
-    noisy += electrons
-    np.multiply(z, z, out=z)
-    z -= 1
-    z *= bend
-    noisy += z
-    noisy[few] = drawn
+    bend *= z
+    variance += bend
+    variance *= z
+    noisy += variance
+    if drawn is not None:
+        noisy[few] = drawn
     return noisy
+
+
+def _grain_seen_below(read_noise_e: float) -> float:
+    """Return the mean of electrons below which a smooth distribution would be told from grain.
+
+    Above it, the distribution function is within 0.004 of the exact one at any value.
+    """
+    for least_noise_e, below in ((1.0, 0.0), (0.6, 4.0), (0.3, 50.0)):
+        if read_noise_e >= least_noise_e:
+            return below
+    return math.inf
+
+
+def _normal(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Return normal draws: the quantiles of 65,536 equally likely steps.
+
+    Three times as fast as numpy's own; beyond 4.3 standard deviations there is nothing.
+    """
+    count = math.prod(shape)
+    steps = rng.bit_generator.random_raw(-(-count // 4)).view(np.uint16)[:count]
+    return _quantiles().take(steps).reshape(shape)
+
+
+@lru_cache(maxsize=1)
+def _quantiles() -> NDArray[np.float32]:
+    inverse = NormalDist().inv_cdf
+    upper = np.array([inverse(0.5 + (i + 0.5) / _STEPS) for i in range(_STEPS // 2)])
+    both = np.concatenate((-upper[::-1], upper))
+    quantiles: NDArray[np.float32] = (both / both.std()).astype(np.float32)
+    quantiles.setflags(write=False)
+    return quantiles
 
 
 @lru_cache(maxsize=8)
