@@ -169,7 +169,7 @@ def noise(
     noisy -= bend
     # What the bent part adds to the variance, the straight one must leave out.
     variance -= 2 * bend**2
-    np.sqrt(variance, out=variance)
+    np.sqrt(np.maximum(variance, 0, out=variance), out=variance)
     bend *= z
     variance += bend
     variance *= z
