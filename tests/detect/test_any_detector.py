@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays, floating_dtypes, integer_dtypes
 
 from saccade.core import Detector, ProfileError, ProtocolError, Stand, Warms
-from saccade.detect import Change, Focus, Spots
+from saccade.detect import Change, Focus, Pairs, Spots
 
 KINDS = [
     pytest.param(Spots, id="Spots"),
     pytest.param(Change, id="Change"),
     pytest.param(Focus, id="Focus"),
+    pytest.param(Pairs, id="Pairs"),
 ]
 
 ODD_PICTURES = [
@@ -111,6 +112,7 @@ def test_warming_up_leaves_no_memory(kind: type) -> None:
         pytest.param(Spots(sigma_um=0.5, threshold=4.0, max_points=9, expected=3), id="Spots"),
         pytest.param(Change(sigma=8, alpha=0.2, expected=0.1), id="Change"),
         pytest.param(Focus(sigma=1.5), id="Focus"),
+        pytest.param(Pairs(sigma_um=0.8, brightness=2.0, apart=(2.0, 9.0)), id="Pairs"),
     ],
 )
 def test_a_repr_can_be_pasted_back(detector: Detector) -> None:
@@ -155,6 +157,12 @@ def test_who_said_it_is_in_the_observation(kind: type) -> None:
         pytest.param(Change, {"threshold": -5}, "Change.threshold", id="negative threshold"),
         pytest.param(Change, {"max_points": 0}, "Change.max_points", id="change, no points"),
         pytest.param(Focus, {"sigma": 0}, "Focus.sigma", id="focus, zero sigma"),
+        pytest.param(Pairs, {"sigma": 0}, "Pairs.sigma", id="pairs, zero sigma"),
+        pytest.param(Pairs, {"brightness": 1}, "Pairs.brightness", id="as bright as the rest"),
+        pytest.param(Pairs, {"apart": (5, 5)}, "Pairs.apart", id="no distance between"),
+        pytest.param(Pairs, {"apart": (1, 2, 3)}, "Pairs.apart", id="three distances"),
+        pytest.param(Pairs, {"size": (-1, 5)}, "Pairs.size", id="negative size"),
+        pytest.param(Pairs, {"max_points": 0}, "Pairs.max_points", id="pairs, no points"),
     ],
 )
 def test_a_wrong_setting_is_named(kind: type, settings: dict, word: str) -> None:
@@ -164,7 +172,7 @@ def test_a_wrong_setting_is_named(kind: type, settings: dict, word: str) -> None
     assert caught.value.do
 
 
-@pytest.mark.parametrize("kind", [Spots, Change])
+@pytest.mark.parametrize("kind", [Spots, Change, Pairs])
 def test_a_scale_in_um_needs_a_pixel_size(kind: type) -> None:
     """Without a pixel size a scale in µm is refused before the run, and invalid in it."""
     detector = kind(sigma_um=1.0)

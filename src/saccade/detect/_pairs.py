@@ -1,0 +1,193 @@
+"""Two bright bars that face each other, as the chromosomes of a cell that has just divided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple, Self
+
+import cv2
+import numpy as np
+
+from saccade.core import Identity, Observation, require
+
+from ._blobs import Blobs, blobs
+from ._pixels import (
+    Peaks,
+    binned,
+    centre_and_noise,
+    not_a_picture,
+    picture,
+    points,
+    sample,
+    smooth,
+)
+from ._settings import check_pixel_size, check_scale, is_count, is_positive, scale_px
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from saccade.core import Frame, Stand
+
+    from ._pixels import Image
+
+_IDENTITY = Identity("saccade.detect:Pairs", "1")
+_DEFAULT_SIGMA_PX = 3.0
+_VISIBLE = 5.0
+"""How many times above the noise the typical object must stand for there to be any."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Pairs:
+    """Finds two compact bright objects side by side, alike and mirroring each other.
+
+    So look the two sets of chromosomes of a cell in anaphase: much brighter than any nucleus
+    at rest, equal in mass, elongated, parallel, and apart across their long axes. The picture
+    is smoothed, its objects are told from the ground by Otsu's threshold (1979), and parts
+    that are ``brightness`` times as bright as a typical object are candidates. Each pair of
+    candidates within reach is given a quality,
+
+        lighter mass / heavier mass x parallel x facing x facing
+
+    where *parallel* is cos² of the angle between the long axes, and *facing*, one factor for
+    each, sin² of the angle between its long axis and the line that joins the two; each counts
+    in proportion to how elongated the objects are, so that two discs are judged by mass
+    alone. The score is the best quality, 0 where there is no pair.
+
+    Parameters
+    ----------
+    sigma : float, optional
+        Half of the width of a bar in pixels, the sigma of a Gaussian as wide. Default 3.
+    sigma_um : float, optional
+        The same in µm, in place of ``sigma``; about 0.8 for human chromosomes.
+    brightness : float
+        How bright a candidate is, at least, over that of a typical object.
+    apart : tuple of float
+        Least and greatest distance between the two, in multiples of sigma.
+    size : tuple of float
+        Least and greatest area of each, in multiples of sigma squared.
+    max_points : int
+        Number of pairs to report, the best first; all are counted.
+
+    Raises
+    ------
+    ProtocolError
+        If a setting can't be used.
+
+    Notes
+    -----
+    A point stands in the middle of each pair; its strength is the quality. Measurements are
+    ``count`` (pairs), ``candidates`` and ``typical`` (brightness of a typical object over the
+    ground, in grey levels). Pictures with NaN or infinity are invalid.
+    """
+
+    sigma: float | None = None
+    sigma_um: float | None = None
+    brightness: float = 1.6
+    apart: tuple[float, float] = (3.0, 14.0)
+    size: tuple[float, float] = (4.0, 60.0)
+    max_points: int = 20
+
+    def __post_init__(self) -> None:
+        check_scale("Pairs", self.sigma, self.sigma_um)
+        ok = is_positive(self.brightness) and self.brightness > 1
+        do = "1.6 lies between a nucleus at rest and condensed chromosomes."
+        require(ok, "Pairs.brightness", self.brightness, "a number above 1", do)
+        for name in ("apart", "size"):
+            value = getattr(self, name)
+            ok = len(value) == 2 and all(map(is_positive, value)) and value[0] < value[1]
+            do = "Give the least and the greatest, in multiples of sigma."
+            require(ok, f"Pairs.{name}", value, "two numbers above 0, the second larger", do)
+        must = "a whole number of at least 1"
+        do = "Give a number of pairs."
+        require(is_count(self.max_points), "Pairs.max_points", self.max_points, must, do)
+
+    def __call__(self, frame: Frame) -> Observation:
+        """Return the pairs of a frame.
+
+        Parameters
+        ----------
+        frame : Frame
+            Of any real dtype.
+        """
+        sigma_px = scale_px(frame, self.sigma, self.sigma_um, _DEFAULT_SIGMA_PX)
+        seen = picture(frame)
+        if seen is None or not sigma_px > 0:
+            return not_a_picture(_IDENTITY)
+        small, sigma_px, factor = binned(seen.pixels, sigma_px)
+        # Half of the width is enough against noise, and leaves the gap between two bars.
+        smoothed = smooth(small, sigma_px / 2)
+        over, typical = _over_ground(smoothed, seen.step)
+        found = Blobs(*(np.empty(0),) * len(Blobs._fields))
+        if typical > 0:
+            found = self._candidates(over, typical, sigma_px)
+        pairs = self._pairs(found, sigma_px)
+        best = float(pairs.strength[0]) if pairs.total else 0.0
+        measured = {"count": pairs.total, "candidates": len(found.mass), "typical": typical}
+        return Observation(
+            best,
+            points=points(frame, pairs, factor),
+            measurements={name: float(value) for name, value in measured.items()},
+            detector=_IDENTITY,
+        )
+
+    def learn(self, stand: Stand) -> None:
+        """Check that a scale in µm can be used here; raise a `ProfileError` if it can't."""
+        check_pixel_size("Pairs", self.sigma_um, stand)
+
+    def warm(self, frame: Frame) -> None:
+        """Touch the memory and start the threads that the first frame would wait for."""
+        self(frame)
+
+    def fresh(self) -> Self:
+        """Return a detector with the same settings and no memory."""
+        return replace(self)
+
+    def _candidates(self, over: Image, typical: float, sigma_px: float) -> Blobs:
+        found = blobs(over, over > self.brightness * typical)
+        area = found.area_px / sigma_px**2
+        return found.where((area >= self.size[0]) & (area <= self.size[1]))
+
+    def _pairs(self, found: Blobs, sigma_px: float) -> Peaks:
+        first, second = np.triu_indices(len(found.mass), 1)
+        a, b = found.where(first), found.where(second)
+        dy, dx = b.y_px - a.y_px, b.x_px - a.x_px
+        apart = np.hypot(dy, dx) / sigma_px
+        near = (apart >= self.apart[0]) & (apart <= self.apart[1])
+        quality = np.where(near, _alike(a, b, np.arctan2(dy, dx)), 0.0)
+        order = np.argsort(-quality, kind="stable")
+        order = order[quality[order] > 0]
+        kept = order[: self.max_points]
+        y, x = (a.y_px + b.y_px) / 2, (a.x_px + b.x_px) / 2
+        return Peaks(y[kept], x[kept], quality[kept], len(order))
+
+
+class _Over(NamedTuple):
+    picture: Image
+    typical: float
+
+
+def _over_ground(smoothed: Image, step: float) -> _Over:
+    """Return a picture without its ground, and how bright a typical object is, 0 if none is."""
+    part = np.ascontiguousarray(sample(smoothed))
+    low, high = float(part.min()), float(part.max())
+    if not high - low > step:
+        return _Over(smoothed, 0.0)
+    grey = ((part - low) * (65535 / (high - low))).astype(np.uint16)
+    split, _ = cv2.threshold(grey, 0, 65535, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    objects, ground = part[grey > split], part[grey <= split]
+    if not (objects.size and ground.size):
+        return _Over(smoothed, 0.0)
+    middle, noise = centre_and_noise(ground)
+    typical = float(np.median(objects)) - middle
+    return _Over(smoothed - middle, typical if typical > _VISIBLE * max(noise, step) else 0.0)
+
+
+def _alike(a: Blobs, b: Blobs, line_rad: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how well pairs mirror each other, 0 to 1."""
+    mass = np.minimum(a.mass, b.mass) / np.maximum(a.mass, b.mass)
+    elongation = np.minimum(a.elongation, b.elongation)
+    parallel = 1 - elongation * np.sin(a.angle_rad - b.angle_rad) ** 2
+    facing_a = 1 - a.elongation * np.cos(a.angle_rad - line_rad) ** 2
+    facing_b = 1 - b.elongation * np.cos(b.angle_rad - line_rad) ** 2
+    alike: NDArray[np.float64] = mass * parallel * facing_a * facing_b
+    return alike
