@@ -1,20 +1,24 @@
 """Worlds: specimens under optics and light, pure and deterministic."""
 
-from ._artefact import Artefact
+from ._artefact import Artefact, Counts
 from ._canvas import Canvas
 from ._drift import Drift
+from ._exposure import Exposure
+from ._imaging import Imaging
 from ._optics import Optics
 from ._sensor import Sensor, noise
 from ._specimen import Specimen
 from ._values import Channel, Doses, Health, Light, Occurrence, Photons, View
-from ._world import Imaging, World
+from ._world import World
 
 __all__ = [
     "Artefact",
     "Canvas",
     "Channel",
+    "Counts",
     "Doses",
     "Drift",
+    "Exposure",
     "Health",
     "Imaging",
     "Light",

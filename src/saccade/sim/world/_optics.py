@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import cv2
-import numpy as np
 
 from saccade.core import is_number, require
 
+from ._field import haze_shrink, kernel_radius
+from ._lighting import profile
+
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from ._values import View
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
 _AIRY_FWHM = 0.51
 """FWHM of the Airy disc in units of wavelength over NA (Born & Wolf, section 8.5)."""
 _FWHM_OF_SIGMA = 2 * math.sqrt(2 * math.log(2))
-_HAZE_SHRINK = 8
+_SHARP_PX = 0.2
+"""Standard deviation of a blur that no pixel would show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,42 +94,55 @@ class Optics:
     def blur(
         self, picture: NDArray[np.float32], sigma_um: float, pixel_size_um: float
     ) -> NDArray[np.float32]:
-        """Return a layer as the point-spread function shows it; no light is won or lost."""
+        """Return a layer as the point-spread function shows it; no light is won or lost.
+
+        Parameters
+        ----------
+        picture : array of float32, (y, x)
+            Sharp; beyond its edge it counts as mirrored.
+        sigma_um : float
+            Standard deviation of the point-spread function.
+        pixel_size_um : float
+            Of the picture.
+        """
         sigma_px = sigma_um / pixel_size_um
-        if sigma_px < 0.2:
-            return picture
-        return cv2.GaussianBlur(picture, (0, 0), sigma_px, borderType=cv2.BORDER_REFLECT)  # type: ignore[return-value]
+        return picture if sigma_px < _SHARP_PX else _blurred(picture, sigma_px)
 
     def hazy(self, picture: NDArray[np.float32], pixel_size_um: float) -> NDArray[np.float32]:
-        """Return a picture with a share of its light scattered widely."""
+        """Return a picture with a share of its light scattered widely.
+
+        Parameters
+        ----------
+        picture : array of float32, (y, x)
+            It is used up.
+        pixel_size_um : float
+            Of the picture.
+        """
         if self.haze == 0:
             return picture
         height, width = picture.shape
-        small = (max(width // _HAZE_SHRINK, 1), max(height // _HAZE_SHRINK, 1))
+        sigma_px = self.haze_um / pixel_size_um
+        shrink = haze_shrink(sigma_px)
+        small = (-(-width // shrink), -(-height // shrink))
         wide = cv2.resize(picture, small, interpolation=cv2.INTER_AREA)
-        sigma_px = self.haze_um / pixel_size_um / _HAZE_SHRINK
-        wide = cv2.GaussianBlur(wide, (0, 0), max(sigma_px, 0.3), borderType=cv2.BORDER_REFLECT)
+        wide = _blurred(wide, sigma_px / shrink)  # type: ignore[arg-type]
         wide = cv2.resize(wide, (width, height), interpolation=cv2.INTER_LINEAR)
-        return cv2.addWeighted(picture, 1 - self.haze, wide, self.haze, 0.0)  # type: ignore[return-value]
+        return cv2.addWeighted(picture, 1 - self.haze, wide, self.haze, 0.0, dst=picture)  # type: ignore[return-value]
 
     def illumination(self, view: View) -> NDArray[np.float32]:
-        """Return the share of the light that reaches each pixel of a view, (y, x)."""
-        top, left = view.corner_px
-        whole = _profile(view.sensor_px, self.falloff)
-        height, width = view.shape_px
-        return whole[top : top + height, left : left + width]
+        """Return the share of the light that reaches each pixel of a view, (y, x).
+
+        Parameters
+        ----------
+        view : View
+            Which part of the sensor.
+        """
+        return profile(view, self.falloff)
 
 
-@lru_cache(maxsize=8)
-def _profile(sensor_px: tuple[int, int], falloff: float) -> NDArray[np.float32]:
-    height, width = sensor_px
-    rows = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
-    cols = np.linspace(-1, 1, width, dtype=np.float32)[None, :]
-    # The light is never quite centred.
-    radius2 = ((rows - 0.08) ** 2 + (cols + 0.05) ** 2) / 2
-    profile: NDArray[np.float32] = (1 - falloff * np.minimum(radius2, 1)).astype(np.float32)
-    profile.setflags(write=False)
-    return profile
+def _blurred(picture: NDArray[np.float32], sigma_px: float) -> NDArray[np.float32]:
+    side = 2 * kernel_radius(sigma_px) + 1
+    return cv2.GaussianBlur(picture, (side, side), sigma_px, borderType=cv2.BORDER_REFLECT)  # type: ignore[return-value]
 
 
 def _check(setting: str, value: float, low: float, high: float) -> None:

@@ -2,46 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
+from saccade.core import is_number, require
 
-from saccade.core import ProtocolError, is_number, require
-
-from ._canvas import Canvas
-from ._drift import Drift
-from ._optics import Optics
-from ._sensor import Sensor
+from ._exposure import Exposure
+from ._formation import channel_of, form
+from ._imaging import Imaging
+from ._lighting import doses_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
-    from ._artefact import Artefact
+    from ._artefact import Artefact, Counts
     from ._specimen import Specimen
     from ._values import Channel, Doses, Health, Light, Occurrence, Photons, View
-
-_MARGIN_SIGMAS = 3.0
-_MOST_MARGIN_PX = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Imaging:
-    """All that stands between a specimen and its pictures."""
-
-    optics: Optics = field(default_factory=Optics)
-    sensor: Sensor = field(default_factory=Sensor)
-    drift: Drift = field(default_factory=Drift)
-    background: float = 2000.0
-    """Light from medium and glass, photons at the sensor from a µm² for 1 J/cm²."""
-    seed: int = 0
-    """Of the camera's noise and pattern; the biology has a seed of its own."""
-
-    def __post_init__(self) -> None:
-        ok = is_number(self.background) and self.background >= 0
-        require(ok, "Imaging.background", self.background, "0 or more", "Correct it.")
 
 
 class World:
@@ -71,7 +47,8 @@ class World:
         self.t_s = 0.0
         """How long it has lived."""
         self.exposures = 0
-        """How often it was lit."""
+        """How many there were, in light or in darkness."""
+        self._before: Counts | None = None
 
     @property
     def occurrences(self) -> tuple[Occurrence, ...]:
@@ -121,110 +98,50 @@ class World:
         Raises
         ------
         ProtocolError
-            If the specimen has no such channel.
+            If the specimen has no such channel, the exposure is negative, or the light's mask
+            does not fit the sensor.
         """
-        real, lit = self._really(view, light)
-        photons = self._seen(real, exposure_ms, lit)
-        for artefact in self._active():
-            photons = artefact.photons(photons, view, self.t_s)
-        self._act(real, exposure_ms, lit)
+        exposure = self._exposure(view, exposure_ms, light, self.t_s)
+        photons = self._photons(exposure)
+        self._act(exposure)
         return photons
 
     def expose(self, view: View, exposure_ms: float, light: Light | None) -> None:
         """Let the light of one exposure act, without looking; parameters as in `render`."""
-        self._act(*self._exposure(view, exposure_ms, light))
+        self._act(self._exposure(view, exposure_ms, light, self.t_s))
 
-    def picture(
-        self, view: View, exposure_ms: float, light: Light | None
-    ) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    def picture(self, view: View, exposure_ms: float, light: Light | None) -> Counts:
         """Return the counts of one exposure, noise included; parameters as in `render`."""
-        photons = self.render(view, exposure_ms, light)
-        imaging = self.imaging
-        return imaging.sensor.expose(
-            photons, exposure_ms, view, seed=imaging.seed, number=self.exposures
-        )
+        exposure = self._exposure(view, exposure_ms, light, self.t_s)
+        photons = self._photons(exposure)
+        self._act(exposure)
+        sensor, seed = self.imaging.sensor, self.imaging.seed
+        counts = sensor.expose(photons, exposure_ms, view, seed=seed, number=self.exposures)
+        for artefact in self._active(self.t_s):
+            counts = artefact.counts(counts, self._before, exposure)
+        self._before = counts if self.artefacts else None
+        return counts
 
     def channel(self, name: str) -> Channel:
         """Return a channel of the specimen by its name."""
-        try:
-            return self.specimen.channels[name]
-        except KeyError:
-            known = ", ".join(self.specimen.channels)
-            raise ProtocolError(
-                f"{self.specimen.name} has no channel {name!r}.", f"It has {known}."
-            ) from None
+        return channel_of(self.specimen, name)
 
-    # ------------------------------------------------------------------------- what is seen
+    def spoilt(self, view: View | None = None, *, t_s: float | None = None) -> tuple[str, ...]:
+        """Return the kinds of artefacts that spoil a picture; it takes no light to know.
 
-    def _exposure(
-        self, view: View, exposure_ms: float, light: Light | None
-    ) -> tuple[View, float, Light | None]:
-        real, lit = self._really(view, light)
-        return real, exposure_ms, lit
-
-    def _active(self) -> list[Artefact]:
-        return [each for each in self.artefacts if each.start_s <= self.t_s < each.end_s]
-
-    def _really(self, view: View, light: Light | None) -> tuple[View, Light | None]:
-        """Return where the camera looks on the specimen, and what light there really is."""
-        dx, dy, dz = self.imaging.drift.at(self.t_s)
-        real = replace(view, x_um=view.x_um - dx, y_um=view.y_um - dy, z_um=view.z_um - dz)
-        for artefact in self._active():
-            real = artefact.view(real, self.t_s)
-            light = None if light is None else artefact.light(light, self.t_s)
-        return real, light
-
-    def _seen(self, view: View, exposure_ms: float, light: Light | None) -> Photons:
-        height, width = view.shape_px
-        if light is None or light.channel != view.channel:
-            return np.zeros((height, width), np.float32)
-        channel = self.channel(view.channel)
-        seen = self._through(view, channel)
-        for name, share in channel.crosstalk.items():
-            seen += np.float32(share) * self._through(view, self.channel(name))
-        dose = light.dose_j_per_cm2(exposure_ms)
-        if not channel.transmitted:
-            seen += np.float32(self.imaging.background)
-        seen *= self._lighting(view, light)
-        seen *= np.float32(dose * view.pixel_size_um**2)
-        if channel.transmitted:
-            seen *= np.float32(_TRANSMITTED)
-        return seen
-
-    def _through(self, view: View, channel: Channel) -> Photons:
-        """Return a channel of the specimen as the optics show it, without the margin."""
-        optics, layers_um = self.imaging.optics, self.specimen.layers_um
-        sigmas_um = [optics.sigma_um(channel.emission_nm, z - view.z_um) for z in layers_um]
-        margin_px = int(_MARGIN_SIGMAS * max(sigmas_um) / view.pixel_size_um) + 2
-        margin_px = min(margin_px, _MOST_MARGIN_PX)
-        canvas = Canvas(view, margin_px, layers_um, 1.0 if channel.transmitted else 0.0)
-        self.specimen.paint(canvas, channel.name)
-        blurred = [
-            optics.blur(layer, sigma_um, view.pixel_size_um)
-            for layer, sigma_um in zip(canvas.layers, sigmas_um, strict=True)
-        ]
-        seen = np.prod(blurred, axis=0) if channel.transmitted else sum(blurred[1:], blurred[0])
-        if not channel.transmitted:
-            seen = optics.hazy(seen, view.pixel_size_um)
-        inner = slice(margin_px, -margin_px)
-        return np.ascontiguousarray(seen[inner, inner])
-
-    def _lighting(self, view: View, light: Light) -> NDArray[np.float32]:
-        """Return the share of the light at each pixel: profile and mask."""
-        profile = self.imaging.optics.illumination(view)
-        if light.mask is None:
-            return profile
-        top, left = view.corner_px
-        height, width = view.shape_px
-        return profile * light.mask[top : top + height, left : left + width]
-
-    # -------------------------------------------------------------------- what the light does
-
-    def _act(self, view: View, exposure_ms: float, light: Light | None) -> None:
-        self.exposures += 1
-        if light is not None:
-            self.channel(light.channel)
-            self.specimen.absorb(self.doses(view, exposure_ms, light), light.channel)
+        Parameters
+        ----------
+        view : View, optional
+            What the camera looks at; without one, all kinds that are there somewhere.
+        t_s : float, optional
+            When; by default now.
+        """
+        t_s = self.t_s if t_s is None else t_s
+        active = self._active(t_s)
+        if view is not None:
+            exposure = self._exposure(view, 0.0, None, t_s)
+            active = [each for each in active if each.shows(exposure)]
+        return tuple(dict.fromkeys(each.kind for each in active))
 
     def doses(self, view: View, exposure_ms: float, light: Light) -> Doses:
         """Return the dose that an exposure brings to each object of the specimen, in J/cm².
@@ -232,35 +149,42 @@ class World:
         Parameters
         ----------
         view : View
-            Where the light is centred, in the specimen's own coordinates.
+            In whose sensor's middle the light is centred, in the specimen's own coordinates.
         exposure_ms : float
             How long.
         light : Light
             Its square area, its mask and the unevenness of the optics are taken into account;
             beyond the sensor the mask lets nothing through.
         """
-        places = self.specimen.places_um()
-        rows, cols = _whole_sensor_px(view, places)
-        height, width = view.sensor_px
-        half_um = light.area_cm2**0.5 * 1e4 / 2
-        away = np.abs(places - (view.x_um, view.y_um)).max(axis=1)
-        doses = np.where(away <= half_um, light.dose_j_per_cm2(exposure_ms), 0.0)
-        on = (rows >= 0) & (rows < height) & (cols >= 0) & (cols < width)
-        whole = replace(view, roi=None)
-        profile = self.imaging.optics.illumination(whole)
-        clipped = np.clip(rows, 0, height - 1), np.clip(cols, 0, width - 1)
-        doses *= profile[clipped]
-        if light.mask is not None:
-            doses *= np.where(on, light.mask[clipped], 0.0)
-        return doses
+        places_um = self.specimen.places_um()
+        return doses_at(places_um, self.imaging.optics, view, exposure_ms, light)
 
+    def _exposure(
+        self, view: View, exposure_ms: float, light: Light | None, t_s: float
+    ) -> Exposure:
+        """Return where the camera really looks on the specimen, and what light there really is."""
+        ok = is_number(exposure_ms) and exposure_ms >= 0
+        require(ok, "exposure_ms", exposure_ms, "a number, 0 or more", "Correct it.")
+        dx, dy, dz = self.imaging.drift.at(t_s)
+        real = replace(view, x_um=view.x_um - dx, y_um=view.y_um - dy, z_um=view.z_um - dz)
+        for artefact in self._active(t_s):
+            real = artefact.view(real, t_s)
+            light = None if light is None else artefact.light(light, t_s)
+        return Exposure(self.specimen, t_s, real, exposure_ms, light)
 
-_TRANSMITTED = 3e7
-"""Photons at the sensor from one µm² for 1 J/cm² of a lamp that passes through."""
+    def _active(self, t_s: float) -> list[Artefact]:
+        return [each for each in self.artefacts if each.active(t_s)]
 
+    def _photons(self, exposure: Exposure) -> Photons:
+        photons = form(exposure, self.imaging)
+        for artefact in self._active(exposure.t_s):
+            photons = artefact.photons(photons, exposure)
+        return photons
 
-def _whole_sensor_px(view: View, places: NDArray[np.float64]) -> tuple[NDArray[np.intp], ...]:
-    height, width = view.sensor_px
-    cols = (places[:, 0] - view.x_um) / view.pixel_size_um + (width - 1) / 2
-    rows = (places[:, 1] - view.y_um) / view.pixel_size_um + (height - 1) / 2
-    return np.rint(rows).astype(np.intp), np.rint(cols).astype(np.intp)
+    def _act(self, exposure: Exposure) -> None:
+        self.exposures += 1
+        light = exposure.light
+        if light is not None:
+            self.channel(light.channel)
+            doses = self.doses(exposure.view, exposure.exposure_ms, light)
+            self.specimen.absorb(doses, light.channel)

@@ -1,0 +1,36 @@
+"""One exposure, as it really was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ._specimen import Specimen
+    from ._values import Light, View
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Exposure:
+    """Where the camera really looked and when, and what light there really was."""
+
+    specimen: Specimen
+    t_s: float
+    view: View
+    """In the coordinates of the specimen: drift and faults of the stage are in it."""
+    exposure_ms: float
+    light: Light | None
+    """None is darkness."""
+
+    @property
+    def transmitted(self) -> bool:
+        """Whether the light that makes the picture passes through the specimen."""
+        channel = self.specimen.channels.get(self.view.channel)
+        return channel is not None and channel.transmitted
+
+    @property
+    def dose_j_per_cm2(self) -> float:
+        """Dose at full illumination of the light that makes the picture, 0 in the dark."""
+        if self.light is None or self.light.channel != self.view.channel:
+            return 0.0
+        return self.light.dose_j_per_cm2(self.exposure_ms)
