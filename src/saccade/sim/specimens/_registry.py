@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any
 from saccade.core import ProtocolError, did_you_mean
 
 from ._beads import Beads
+from ._calcium import Calcium
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from saccade.sim.world import Specimen
 
-SPECIMENS: Mapping[str, Callable[..., Specimen]] = {each.name: each for each in (Beads,)}
+SPECIMENS: Mapping[str, Callable[..., Specimen]] = {
+    each.name: each for each in (Beads, Calcium)
+}
 """What can live in a world: classes whose first argument is the seed."""
 
 

@@ -1,0 +1,29 @@
+"""Checks of settings that specimens share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from saccade.core import is_number, require
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def in_range(setting: str, value: object, low: float, high: float) -> None:
+    """Raise a `ProtocolError` unless a value is a number in a range."""
+    ok = is_number(value) and low <= value <= high  # type: ignore[operator]
+    require(ok, setting, value, f"a number from {low:g} to {high:g}", "Correct it.")
+
+
+def is_size(setting: str, value: Sequence[object], low: float, high: float) -> None:
+    """Raise a `ProtocolError` unless a value is a width and a height in a range."""
+    ok = isinstance(value, (tuple, list)) and len(value) == 2
+    ok = ok and all(is_number(v) and low <= v <= high for v in value)
+    require(ok, setting, value, f"two numbers from {low:g} to {high:g}", "Correct it.")
+
+
+def one_of(setting: str, value: object, choices: Sequence[object]) -> None:
+    """Raise a `ProtocolError` unless a value is one of a few."""
+    listed = " or ".join(map(str, choices))
+    require(value in choices, setting, value, listed, "Correct it.")
