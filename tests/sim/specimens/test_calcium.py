@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from saccade.core import ProtocolError
 from saccade.sim.specimens import Calcium, make_specimen
 from saccade.sim.world import Canvas, Imaging, Light, Optics, View, World
@@ -80,7 +81,8 @@ def a_transient(specimen: Calcium, until_s: float = 600.0) -> tuple[int, float, 
         near = [
             other
             for other in scout.occurrences
-            if abs(other.onset_s - each.onset_s) < 15 and other is not each
+            if abs(other.onset_s - each.onset_s) < 15
+            and other is not each
             and np.hypot(other.x_um - each.x_um, other.y_um - each.y_um) < 25
         ]
         inside = max(abs(each.x_um), abs(each.y_um)) < 80
@@ -91,7 +93,9 @@ def a_transient(specimen: Calcium, until_s: float = 600.0) -> tuple[int, float, 
 
 def test_onset_rise_and_decay_are_recovered_from_rendered_pictures() -> None:
     """A noise-free movie through the optics shows the onset within 10 ms, the decay within 3 %."""
-    world = World(Calcium(3, size_um=SMALL, rate_hz=1e-3, waves_per_h=0.0, bleach_j_per_cm2=1e9), CLEAR)
+    world = World(
+        Calcium(3, size_um=SMALL, rate_hz=1e-3, waves_per_h=0.0, bleach_j_per_cm2=1e9), CLEAR
+    )
     track, onset_s, end_s = a_transient(world.specimen)  # type: ignore[arg-type]
     x_um, y_um = world.specimen.places_um()[track]
     view = View(x_um, y_um, channel="FITC", sensor_px=(24, 24), pixel_size_um=0.325)
@@ -299,6 +303,7 @@ def test_a_view_beyond_the_tissue_is_dark() -> None:
         ("size_um", (10.0, 600.0)),
         ("size_um", 600.0),
         ("spacing_um", 0.0),
+        ("spacing_um", 5.0),
         ("rate_hz", -1.0),
         ("waves_per_h", float("nan")),
         ("wave_um_per_s", 0.0),
@@ -313,3 +318,17 @@ def test_an_impossible_setting_is_named(setting: str, value: object) -> None:
     """The error tells which setting, and what it must be."""
     with pytest.raises(ProtocolError, match=f"calcium.{setting} is .*must be"):
         make_specimen("calcium", 0, {setting: value})
+
+
+def test_a_tissue_holds_no_more_cells_than_can_be_numbered() -> None:
+    """Small spacing in a large tissue is refused, with the least that would do."""
+    with pytest.raises(ProtocolError, match=r"at least 8\.9 in a tissue of that size"):
+        Calcium(size_um=(2000.0, 2000.0), spacing_um=7.0)
+
+
+def test_lists_from_a_protocol_do_for_sizes() -> None:
+    """YAML knows no tuples."""
+    specimen = make_specimen("calcium", 0, {"size_um": [120, 120]})
+    canvas = Canvas(FIELD, 0, specimen.layers_um)
+    specimen.paint(canvas, "FITC")
+    assert canvas.layers.any()

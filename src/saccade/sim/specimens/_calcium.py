@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from saccade.core import require
 from saccade.sim.world import Channel, Health, Occurrence
 
 from ._calcium_activity import Kinetics, Transients
@@ -27,12 +29,15 @@ if TYPE_CHECKING:
 
     from saccade.sim.world import Canvas, Doses
 
+_Rasters = list[tuple[Sheet, ...]]
 _SOMA, _NEUROPIL = 2.4e5, 2e5
 """Photons at the sensor from a µm² for 1 J/cm², at rest."""
 _HARM_SLOPE = 5.0
 """Of the Hill curve that tells the share of cells that a dose silences."""
 _RAISED = 0.8
 """By how much, at most, harm raises a cell's brightness at rest."""
+_MOST_CELLS = 50_000
+"""At one depth; numbers of cells have 16 bits on the raster."""
 _REFRACTORY_S = 0.2
 """After a transient began, light evokes no other."""
 
@@ -108,9 +113,8 @@ class Calcium:
         stim_nm: int = 590,
         stim_j_per_cm2: float = 0.004,
     ) -> None:
-        is_size("calcium.size_um", size_um, 50.0, 2000.0)
+        _check_tissue(size_um, spacing_um)
         for setting, value, low, high in (
-            ("spacing_um", spacing_um, 6.0, 50.0),
             ("rate_hz", rate_hz, 0.0, 10.0),
             ("waves_per_h", waves_per_h, 0.0, 3600.0),
             ("wave_um_per_s", wave_um_per_s, 0.1, 1e5),
@@ -124,16 +128,17 @@ class Calcium:
         ):
             in_range(f"calcium.{setting}", value, low, high)
         one_of("calcium.stim_nm", stim_nm, (470, 590))
-        self._seed, self.size_um = seed, size_um
+        self._seed, self.size_um = seed, (float(size_um[0]), float(size_um[1]))
         self.channels = {
             "FITC": Channel("FITC", 488, 520, bleach_j_per_cm2=bleach_j_per_cm2),
             "Stim": Channel("Stim", stim_nm, stim_nm + 40, harm=1.0 if stim_nm == 470 else 0.3),
         }
         self._stim_j_per_cm2, self._kinetics = stim_j_per_cm2, Kinetics(rise_s, decay_s)
+        self._lasts_s = self._kinetics.lasts_s
         self._rhythm = Rhythm(rate_hz, waves_per_h, wave_um_per_s, reach_um, amplitude)
         self._settle(spacing_um, harm_j_per_cm2)
         self._pool = Pool(seed, self._rhythm, self._kinetics, self._places_um, self._count)
-        self._brush, self._rasters = Brush(), list[tuple[Sheet, ...]]()
+        self._brush, self._rasters = Brush(), _Rasters()
         self._began: list[Occurrence] = []
         self._t_s, self._averted, self._flashes, self._wave_tracks = 0.0, 0, 0, 0
 
@@ -210,11 +215,12 @@ class Calcium:
         strain = (self._harm / self._threshold) ** 4
         rest = 1 + _RAISED * strain / (1 + strain)
         active = 1 + self._pool.level(self._t_s)
-        return self._expression * np.exp(-self._bleached) * rest * active
+        bright: NDArray[np.float64] = self._expression * np.exp(-self._bleached) * rest * active
+        return bright
 
     def _sheets(self, canvas: Canvas) -> tuple[Sheet, ...]:
         """Return the tissue on the raster that suits the canvas's pixels best."""
-        halvings = round(np.log2(canvas.pixel_size_um / RASTER_UM))
+        halvings = round(math.log2(canvas.pixel_size_um / RASTER_UM))
         level = min(max(halvings, 0), COARSEST)
         if not self._rasters:
             self._rasters.append(draw_sheets(self._seed, self.size_um, self._cells))
@@ -247,7 +253,7 @@ class Calcium:
         for wave in begun.waves:
             x_um, y_um = map(float, self._places_um[wave.origin])
             crossing_s = wave.radius_um / self._rhythm.wave_um_per_s
-            end_s = wave.onset_s + crossing_s + self._kinetics.lasts_s
+            end_s = wave.onset_s + crossing_s + self._lasts_s
             z_um = DEPTHS_UM[self._cells.sheet[wave.origin]]
             track = len(self._places_um) + self._wave_tracks
             self._wave_tracks += 1
@@ -261,10 +267,23 @@ class Calcium:
         return Occurrence(
             kind,
             onset_s,
-            onset_s + self._kinetics.lasts_s,
+            onset_s + self._lasts_s,
             who,
             x_um,
             y_um,
             DEPTHS_UM[self._cells.sheet[who]],
             float(self._cells.radius_um[who]),
         )
+
+
+def _check_tissue(size_um: tuple[float, float], spacing_um: float) -> None:
+    is_size("calcium.size_um", size_um, 50.0, 2000.0)
+    in_range("calcium.spacing_um", spacing_um, 6.0, 50.0)
+    least = math.sqrt(size_um[0] * size_um[1] / _MOST_CELLS)
+    require(
+        spacing_um >= least,
+        "calcium.spacing_um",
+        spacing_um,
+        f"at least {least:.1f} in a tissue of that size",
+        "Raise it, or lower size_um.",
+    )

@@ -81,11 +81,17 @@ class Transients(NamedTuple):
 
     def where(self, which: NDArray[np.bool_] | NDArray[np.intp] | slice) -> Transients:
         """Return some of them."""
-        return Transients(*(each[which] for each in self))
+        onset_s, who, amplitude, alone = self
+        return Transients(onset_s[which], who[which], amplitude[which], alone[which])
 
     def joined(self, other: Transients) -> Transients:
         """Return both, in order of onset; of two at once, mine first."""
-        both = Transients(*map(np.concatenate, zip(self, other, strict=True)))
+        both = Transients(
+            np.concatenate((self.onset_s, other.onset_s)),
+            np.concatenate((self.who, other.who)),
+            np.concatenate((self.amplitude, other.amplitude)),
+            np.concatenate((self.alone, other.alone)),
+        )
         return both.where(np.argsort(both.onset_s, kind="stable"))
 
 
@@ -121,12 +127,12 @@ def spontaneous(
     count = int(rng.poisson(rate_hz * SPONTANEOUS_BIN_S * cells))
     onset = np.sort((number + rng.random(count)) * SPONTANEOUS_BIN_S)
     who = rng.integers(0, max(cells, 1), count)
-    return Transients(onset, who, amplitude * rng.lognormal(0, _SCATTER, count), np.ones(count, bool))
+    return Transients(
+        onset, who, amplitude * rng.lognormal(0, _SCATTER, count), np.ones(count, bool)
+    )
 
 
-def waves(
-    seed: int, number: int, *, per_h: float, cells: int, reach_um: float
-) -> tuple[Wave, ...]:
+def waves(seed: int, number: int, *, per_h: float, cells: int, reach_um: float) -> tuple[Wave, ...]:
     """Return the waves of one bin of time, in order of onset; parameters as `spontaneous`.
 
     Parameters

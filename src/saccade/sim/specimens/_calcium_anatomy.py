@@ -65,13 +65,14 @@ def _half_width(rng: np.random.Generator, height: int) -> NDArray[np.float32]:
     """Return half the width of the brain at each row, (y, 1)."""
     v = np.linspace(-1, 1, height)
     half = np.interp(v, _KNOTS, _HALF_WIDTH * rng.normal(1, 0.04, len(_KNOTS)).clip(0.9, 1.06))
-    return cv2.GaussianBlur(half.astype(np.float32)[:, None], (0, 0), height * 0.02)  # type: ignore[return-value]
+    smooth = cv2.GaussianBlur(half.astype(np.float32)[:, None], (0, 0), height * 0.02)
+    return np.asarray(smooth, np.float32)
 
 
 def _fading(height: int) -> NDArray[np.float32]:
     """Return how bright each row is: the hindmost lie deeper and are dimmer, (y, 1)."""
     v = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
-    return 1 - 0.7 / (1 + np.exp(-(v - 0.82) / 0.05))  # type: ignore[no-any-return]
+    return np.asarray(1 - 0.8 / (1 + np.exp(-(v - 0.76) / 0.05)), np.float32)
 
 
 def _ventricles(
@@ -84,7 +85,7 @@ def _ventricles(
     gap = np.exp(-(((lateral - rng.uniform(0.66, 0.76)) / 0.12) ** 2))
     gap *= rng.uniform(0.5, 0.85) / (1 + np.exp((v - rng.uniform(-0.1, 0.15)) / 0.06))
     groove = rng.uniform(0.6, 0.85) * np.exp(-((u / 0.018) ** 2))
-    return (1 - gap) * (1 - groove)  # type: ignore[no-any-return]
+    return np.asarray((1 - gap) * (1 - groove), np.float32)
 
 
 def _tracts(rng: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float32]:
@@ -99,24 +100,24 @@ def _tracts(rng: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.floa
         one = np.zeros(shape, np.float32)
         cv2.polylines(one, [line], False, float(rng.uniform(0.25, 0.6)), int(rng.integers(2, 6)))
         dark = np.maximum(dark, one)
-    return 1 - cv2.GaussianBlur(dark, (0, 0), 1.5)  # type: ignore[no-any-return]
+    return np.asarray(1 - cv2.GaussianBlur(dark, (0, 0), 1.5), np.float32)
 
 
-def _mirrored(rng: np.random.Generator, shape: tuple[int, ...], scale_px: float) -> NDArray[np.float32]:
+def _mirrored(
+    rng: np.random.Generator, shape: tuple[int, ...], scale_px: float
+) -> NDArray[np.float32]:
     """Return smooth noise that is nearly the same on both sides of the midline."""
-    noise = smooth_noise(rng, shape, scale_px)
-    return 0.75 * (noise + noise[:, ::-1]) / np.float32(np.sqrt(2)) + 0.5 * smooth_noise(  # type: ignore[no-any-return]
-        rng, shape, scale_px
-    )
+    noise, own = smooth_noise(rng, shape, scale_px), smooth_noise(rng, shape, scale_px)
+    return np.asarray(0.53 * (noise + noise[:, ::-1]) + 0.5 * own, np.float32)
 
 
 def smooth_noise(
     rng: np.random.Generator, shape: tuple[int, ...], scale_px: float
 ) -> NDArray[np.float32]:
-    """Return noise of variance about 1 whose features are some pixels wide, (y, x)."""
+    """Return normal draws, so many pixels apart, and smooth between them, (y, x)."""
     height, wide = shape
     coarse = int(np.ceil(height / scale_px)) + 3, int(np.ceil(wide / scale_px)) + 3
     draw = rng.standard_normal(coarse, np.float32)
     big = (int(coarse[1] * scale_px) + 1, int(coarse[0] * scale_px) + 1)
     fine = cv2.resize(draw, big, interpolation=cv2.INTER_CUBIC)
-    return fine[:height, :wide]
+    return np.asarray(fine[:height, :wide], np.float32)

@@ -95,7 +95,10 @@ class Pool:
         for wave in spread:
             self._pending = self._pending.joined(self._front(wave))
         split = int(np.searchsorted(self._pending.onset_s, t_s, side="right"))
-        begun, self._pending = self._pending.where(np.s_[:split]), self._pending.where(np.s_[split:])
+        begun, self._pending = (
+            self._pending.where(np.s_[:split]),
+            self._pending.where(np.s_[split:]),
+        )
         quiet = silent[begun.who]
         averted = len(due) - len(spread) + int(np.count_nonzero(quiet & begun.alone))
         begun = begun.where(~quiet)
@@ -110,7 +113,8 @@ class Pool:
     def level(self, t_s: float) -> NDArray[np.float64]:
         """Return the activity of each object, (n,), as a multiple of its brightness at rest."""
         size = self._active.amplitude * self._kinetics.at(t_s - self._active.onset_s)
-        return np.bincount(self._active.who, size, len(self._places_um))
+        level = np.bincount(self._active.who, size, len(self._places_um))
+        return level.astype(np.float64, copy=False)
 
     def lately(self, t_s: float) -> NDArray[np.intp]:
         """Return which objects began a transient at or after a time."""

@@ -11,7 +11,7 @@ import numpy as np
 from ._calcium_anatomy import anatomy, smooth_noise
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
 RASTER_UM = 0.5
 """Size of the raster's pixels; the finest that a soma shows in tissue."""
@@ -127,10 +127,9 @@ def place_patches(size_um: tuple[float, float]) -> NDArray[np.float64]:
     rows, cols = raster_shape(size_um)
     y, x = np.mgrid[: -(-rows // PATCH_PX), : -(-cols // PATCH_PX)].astype(float)
     first = (PATCH_PX - 1) / 2
-    return (  # type: ignore[no-any-return]
-        np.stack((x * PATCH_PX + first - (cols - 1) / 2, y * PATCH_PX + first - (rows - 1) / 2), -1)
-        * RASTER_UM
-    )
+    x_px = x * PATCH_PX + first - (cols - 1) / 2
+    y_px = y * PATCH_PX + first - (rows - 1) / 2
+    return np.stack((x_px, y_px), -1) * RASTER_UM
 
 
 def draw_sheets(seed: int, size_um: tuple[float, float], cells: Cells) -> tuple[Sheet, ...]:
@@ -173,8 +172,8 @@ def _draw(
     return Sheet(table, _bytes(bright), _bytes(neuropil), first, len(places_um))
 
 
-def _bytes(share: NDArray[np.float32]) -> NDArray[np.uint8]:
-    scaled: NDArray[np.uint8] = np.clip(share / FULL + 0.5, 0, 255).astype(np.uint8)
+def _bytes(share: ArrayLike) -> NDArray[np.uint8]:
+    scaled: NDArray[np.uint8] = np.clip(np.asarray(share) / FULL + 0.5, 0, 255).astype(np.uint8)
     return scaled
 
 
@@ -194,4 +193,4 @@ def _nearest(
     )
     number = np.full(int(found.max()) + 1, none, np.uint16)
     number[found[pixel[:, 1], pixel[:, 0]]] = np.arange(none)
-    return number[found], away
+    return number[found], np.asarray(away, np.float32)

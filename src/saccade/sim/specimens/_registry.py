@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 
     from saccade.sim.world import Specimen
 
-SPECIMENS: Mapping[str, Callable[..., Specimen]] = {
-    each.name: each for each in (Beads, Calcium)
-}
+SPECIMENS: Mapping[str, Callable[..., Specimen]] = {each.name: each for each in (Beads, Calcium)}
 """What can live in a world: classes whose first argument is the seed."""
 
 

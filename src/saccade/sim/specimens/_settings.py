@@ -10,13 +10,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def in_range(setting: str, value: object, low: float, high: float) -> None:
+def in_range(setting: str, value: float, low: float, high: float) -> None:
     """Raise a `ProtocolError` unless a value is a number in a range."""
-    ok = is_number(value) and low <= value <= high  # type: ignore[operator]
+    ok = is_number(value) and low <= value <= high
     require(ok, setting, value, f"a number from {low:g} to {high:g}", "Correct it.")
 
 
-def is_size(setting: str, value: Sequence[object], low: float, high: float) -> None:
+def is_size(setting: str, value: Sequence[float], low: float, high: float) -> None:
     """Raise a `ProtocolError` unless a value is a width and a height in a range."""
     ok = isinstance(value, (tuple, list)) and len(value) == 2
     ok = ok and all(is_number(v) and low <= v <= high for v in value)
