@@ -2,6 +2,7 @@
 
 from ._assemble import Assembled, assemble, open_scope
 from ._bench import Bench, run_bench
+from ._bench_render import RenderBench, run_render_bench
 from ._check import Finding, check
 from ._demo import demo_protocol
 from ._history import replay_run
@@ -14,6 +15,7 @@ __all__ = [
     "Bench",
     "Finding",
     "Protocol",
+    "RenderBench",
     "Run",
     "assemble",
     "build",
@@ -24,4 +26,5 @@ __all__ = [
     "parts",
     "replay_run",
     "run_bench",
+    "run_render_bench",
 ]

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import platform
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from rich.table import Table
 
 from saccade import app, store
+from saccade.app import RenderBench
 from saccade.core import UsageError, plain
 
 from ._console import Exit, answer, err, named_errors, out, say
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from saccade.app import Bench
@@ -72,7 +74,7 @@ def bench(
     long_run: int,
     folder: Path | None,
     as_json: bool,
-) -> None:
+) -> NoReturn:
     """Measure Saccade beside the bare core and the stock runner."""
     with named_errors(as_json), err.status("measuring ...") as status:
         result = app.run_bench(
@@ -83,12 +85,14 @@ def bench(
             folder=folder,
             progress=status.update,
         )
-    if as_json:
-        answer(result.plain())
-    else:
-        _tell_bench(result)
-    holds = all(bar.holds for bar in result.bars)
-    raise SystemExit(int(Exit.FINISHED if holds else Exit.FAILED))
+    _tell_bench(result, as_json)
+
+
+def bench_render(as_json: bool) -> NoReturn:
+    """Measure how long a picture of each specimen takes."""
+    with named_errors(as_json), err.status("measuring ...") as status:
+        result = app.run_render_bench(progress=status.update)
+    _tell_bench(result, as_json)
 
 
 def info(as_json: bool) -> None:
@@ -112,13 +116,36 @@ def info(as_json: bool) -> None:
         say(f"  {name}")
 
 
-def _tell_bench(result: Bench) -> None:
+def _tell_bench(result: Bench | RenderBench, as_json: bool) -> NoReturn:
+    if as_json:
+        answer(result.plain())
+    else:
+        for table in _tables(result):
+            out.print(table)
+        for bar in result.bars:
+            word = "holds" if bar.holds else "FALLS SHORT"
+            say(f"{bar.text}: {bar.measured:.2f}, at most {bar.at_most:g}: {word}")
+    holds = all(bar.holds for bar in result.bars)
+    raise SystemExit(int(Exit.FINISHED if holds else Exit.FAILED))
+
+
+def _tables(result: Bench | RenderBench) -> Iterator[Table]:
+    if isinstance(result, RenderBench):
+        yield _render_table(result)
+        return
     for size_px in sorted({row.size_px for row in result.rows}):
         for moves in (False, True):
-            out.print(_bench_table(result, size_px, moves))
-    for bar in result.bars:
-        word = "holds" if bar.holds else "FALLS SHORT"
-        say(f"{bar.text}: {bar.measured:.2f}, at most {bar.at_most:g}: {word}")
+            yield _bench_table(result, size_px, moves)
+
+
+def _render_table(result: RenderBench) -> Table:
+    table = Table(title="512 x 512 px, painting, optics and noise, one core")
+    for name in ("", "objects in view", "picture, median ms", "30 s of life, median ms"):
+        table.add_column(name, justify="right" if name else "left")
+    for row in result.rows:
+        times = f"{row.picture_ms:.2f}", f"{row.advance_ms:.2f}"
+        table.add_row(row.specimen, str(row.objects), *times)
+    return table
 
 
 def _bench_table(result: Bench, size_px: int, moves: bool) -> Table:

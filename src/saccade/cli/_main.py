@@ -91,9 +91,14 @@ def bench(
     repetitions: Annotated[int, typer.Option(min=1, help="Rounds.")] = 3,
     long_run: Annotated[int, typer.Option(min=0, help="Frames of the memory run; 0: none.")] = 5000,
     folder: Annotated[Path | None, typer.Option(help="On the disk to be measured.")] = None,
+    render: Annotated[
+        bool, typer.Option("--render", help="Only the pictures of the virtual microscope.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Measure Saccade beside the bare core and the stock runner."""
+    if render:
+        _inspect.bench_render(as_json)
     _inspect.bench(tuple(size or (512, 2048)), events, repetitions, long_run, folder, as_json)
 
 

@@ -4,7 +4,7 @@ from ._artefact import Artefact, Counts
 from ._canvas import Canvas
 from ._drift import Drift
 from ._exposure import Exposure
-from ._imaging import Imaging
+from ._imaging import Imaging, conditions
 from ._optics import Optics
 from ._sensor import Sensor, noise
 from ._specimen import Specimen
@@ -29,5 +29,6 @@ __all__ = [
     "Specimen",
     "View",
     "World",
+    "conditions",
     "noise",
 ]

@@ -5,16 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from ._field import Field
+from ._lighting import lighting
+
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ._imaging import Imaging
     from ._specimen import Specimen
     from ._values import Light, View
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Exposure:
-    """Where the camera really looked and when, and what light there really was."""
+    """Where the camera really looked and when, through what, and what light there really was."""
 
     specimen: Specimen
+    imaging: Imaging
     t_s: float
     view: View
     """In the coordinates of the specimen: drift and faults of the stage are in it."""
@@ -34,3 +43,10 @@ class Exposure:
         if self.light is None or self.light.channel != self.view.channel:
             return 0.0
         return self.light.dose_j_per_cm2(self.exposure_ms)
+
+    def lighting(self) -> NDArray[np.float32]:
+        """Return the share of that light at each pixel of the view, (y, x)."""
+        view = self.view
+        if self.light is None or self.light.channel != view.channel:
+            return np.zeros(view.shape_px, np.float32)
+        return lighting(self.imaging.optics, view, self.light, Field(view, view.corner_px, 1))

@@ -33,7 +33,7 @@ class Field:
     """Row and column of its corner on the sensor; negative where it reaches beyond."""
     step: int
     """Sensor pixels along each side of one of its own."""
-    inset_px: tuple[int, int]
+    inset_px: tuple[int, int] = (0, 0)
     """Row and column of the view's corner in it, in sensor pixels."""
 
     @property

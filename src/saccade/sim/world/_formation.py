@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ._exposure import Exposure
-    from ._imaging import Imaging
     from ._optics import Optics
     from ._specimen import Specimen
     from ._values import Channel, Photons
@@ -49,15 +48,13 @@ def channel_of(specimen: Specimen, name: str) -> Channel:
         ) from None
 
 
-def form(exposure: Exposure, imaging: Imaging) -> Photons:
+def form(exposure: Exposure) -> Photons:
     """Return the photons that an exposure brings to the sensor, (y, x), without noise.
 
     Parameters
     ----------
     exposure : Exposure
-        What is looked at, how long, in which light.
-    imaging : Imaging
-        Through what.
+        What is looked at, how long, through what, in which light.
 
     Raises
     ------
@@ -68,6 +65,7 @@ def form(exposure: Exposure, imaging: Imaging) -> Photons:
     if light is None or dose == 0:
         return np.zeros(view.shape_px, np.float32)
     channel = channel_of(exposure.specimen, view.channel)
+    imaging = exposure.imaging
     optics, layers_um = imaging.optics, exposure.specimen.layers_um
     sigmas_um = [optics.sigma_um(channel.emission_nm, z - view.z_um) for z in layers_um]
     haze_um = 0.0 if channel.transmitted or optics.haze == 0 else optics.haze_um

@@ -97,6 +97,17 @@ class Sensor:
         """Name of the type of the counts."""
         return "uint8" if self.bits == 8 else "uint16"
 
+    @property
+    def most_counts(self) -> int:
+        """Counts of a saturated pixel."""
+        full = int(self.full_well_e / self.gain_e + self.offset + 0.5)
+        return min(full, (1 << self.bits) - 1)
+
+    @property
+    def most_photons(self) -> float:
+        """Photons that saturate a pixel."""
+        return (self.most_counts - self.offset) * self.gain_e / self.quantum_efficiency
+
     def expose(
         self, photons: Photons, exposure_ms: float, view: View, *, seed: int, number: int
     ) -> NDArray[np.uint8] | NDArray[np.uint16]:
@@ -131,10 +142,9 @@ class Sensor:
 
     def _digitise(self, electrons: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return counts, before they lose their fractions; in place."""
-        most = min(self.full_well_e / self.gain_e + self.offset, 2**self.bits - 1)
         electrons *= np.float32(1 / self.gain_e)
         electrons += np.float32(self.offset + 0.5)
-        return np.clip(electrons, 0, np.float32(most), out=electrons)
+        return np.clip(electrons, 0, self.most_counts, out=electrons)
 
 
 def noise(

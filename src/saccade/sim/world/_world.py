@@ -170,13 +170,13 @@ class World:
         for artefact in self._active(t_s):
             real = artefact.view(real, t_s)
             light = None if light is None else artefact.light(light, t_s)
-        return Exposure(self.specimen, t_s, real, exposure_ms, light)
+        return Exposure(self.specimen, self.imaging, t_s, real, exposure_ms, light)
 
     def _active(self, t_s: float) -> list[Artefact]:
         return [each for each in self.artefacts if each.active(t_s)]
 
     def _photons(self, exposure: Exposure) -> Photons:
-        photons = form(exposure, self.imaging)
+        photons = form(exposure)
         for artefact in self._active(exposure.t_s):
             photons = artefact.photons(photons, exposure)
         return photons

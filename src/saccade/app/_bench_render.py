@@ -1,0 +1,110 @@
+"""How long the virtual microscope takes for a picture, specimen by specimen."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+
+from saccade.sim import SPECIMENS, Light, View, World, make_specimen
+
+from ._bench import Bar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+_SIZE_PX = 512
+_AT_MOST_MS = 10.0
+_STEP_S = 30.0
+_EXPOSURE_MS = 20.0
+_CROWDED: Mapping[str, Mapping[str, Any]] = {
+    "beads": {"count": 200, "size_um": (166.0, 166.0), "diameter_um": 10.0},
+}
+"""Settings with which about 200 objects are in the view, where the defaults have fewer."""
+
+
+@dataclass(frozen=True)
+class RenderRow:
+    """One specimen: medians in ms, on one core."""
+
+    specimen: str
+    objects: int
+    """In the view."""
+    picture_ms: float
+    """Painting, optics and noise."""
+    advance_ms: float
+    """Living on for 30 s."""
+
+
+@dataclass(frozen=True)
+class RenderBench:
+    """A row a specimen, and the promise that each keeps or doesn't."""
+
+    rows: tuple[RenderRow, ...]
+
+    @property
+    def bars(self) -> tuple[Bar, ...]:
+        """One a specimen."""
+        return tuple(
+            Bar(f"{row.specimen}, {row.objects} objects: median ms", row.picture_ms, _AT_MOST_MS)
+            for row in self.rows
+        )
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as JSON can hold it."""
+        bars = [{**asdict(bar), "holds": bar.holds} for bar in self.bars]
+        return {"rows": [asdict(row) for row in self.rows], "bars": bars}
+
+
+def run_render_bench(
+    *, frames: int = 100, progress: Callable[[str], None] = lambda _: None
+) -> RenderBench:
+    """Measure pictures of 512² of every specimen, noise included, on one core.
+
+    Parameters
+    ----------
+    frames : int
+        Pictures a specimen; it lives on between them.
+    progress : callable
+        Is told what is being measured.
+    """
+    rows = []
+    with _one_core():
+        for name in SPECIMENS:
+            progress(f"{name}: {frames} pictures")
+            rows.append(_row(name, frames))
+    return RenderBench(tuple(rows))
+
+
+def _row(name: str, frames: int) -> RenderRow:
+    world = World(make_specimen(name, 0, _CROWDED.get(name)))
+    channel = next(iter(world.specimen.channels))
+    view = View(channel=channel, sensor_px=(_SIZE_PX, _SIZE_PX))
+    light = Light(channel, power_mw=5.0, area_cm2=0.01)
+    picture_ms, advance_ms = [], []
+    world.picture(view, _EXPOSURE_MS, light)  # warms caches up
+    for frame in range(1, frames + 1):
+        start = time.perf_counter_ns()
+        world.advance(frame * _STEP_S)
+        lived = time.perf_counter_ns()
+        world.picture(view, _EXPOSURE_MS, light)
+        advance_ms.append((lived - start) / 1e6)
+        picture_ms.append((time.perf_counter_ns() - lived) / 1e6)
+    half_um = _SIZE_PX * view.pixel_size_um / 2
+    seen = (np.abs(world.specimen.places_um()) <= half_um).all(axis=1)
+    medians = float(np.median(picture_ms)), float(np.median(advance_ms))
+    return RenderRow(name, int(seen.sum()), *medians)
+
+
+@contextmanager
+def _one_core() -> Iterator[None]:
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(threads)
