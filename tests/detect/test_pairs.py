@@ -76,6 +76,7 @@ def test_two_plates_that_face_each_other_score_high(angle: float, apart: float) 
         pytest.param([bar(90, 120), bar(112, 120, height=3000, half=20)], id="unequal"),
         pytest.param([bar(40, 120), bar(160, 120)], id="far apart"),
         pytest.param([bar(90, 120, height=330), bar(112, 120, height=330)], id="not bright"),
+        pytest.param([bar(90, 120), bar(112, 120), bar(101, 120, half=16)], id="one clump"),
     ],
 )
 def test_what_is_no_pair_scores_low(bars: Sequence[NDArray[np.float64]]) -> None:
@@ -91,6 +92,12 @@ def test_gain_and_offset_change_nothing() -> None:
         for gain, offset in [(1, 0), (7, 500), (0.1, -3)]
     ]
     assert scores == pytest.approx([scores[0]] * 3, abs=1e-3)
+
+
+def test_bright_neighbours_do_not_hide_a_pair() -> None:
+    """What is typical is judged by all objects, not by the brightest."""
+    crowd = [bar(y, x, 0.3) for y in (20, 60, 100, 140, 180) for x in (20, 220)]
+    assert score_of(bar(90, 120), bar(112, 120), *crowd) > 0.75
 
 
 def test_a_picture_of_noise_has_no_objects() -> None:

@@ -46,12 +46,13 @@ class Pairs:
     that are ``brightness`` times as bright as a typical object are candidates. Each pair of
     candidates within reach is given a quality,
 
-        lighter mass / heavier mass x parallel x facing x facing
+        lighter mass / heavier mass x parallel x facing x facing x dark
 
     where *parallel* is cos² of the angle between the long axes, and *facing*, one factor for
     each, sin² of the angle between its long axis and the line that joins the two; each counts
     in proportion to how elongated the objects are, so that two discs are judged by mass
-    alone. The score is the best quality, 0 where there is no pair.
+    alone. *Dark* is 1 if halfway between the two it is at most half as bright as they are, and
+    0 if it is as bright: two clumps of one nucleus are no pair. The score is the best quality, 0 where there is no pair.
 
     Parameters
     ----------
@@ -82,15 +83,15 @@ class Pairs:
 
     sigma: float | None = None
     sigma_um: float | None = None
-    brightness: float = 1.6
-    apart: tuple[float, float] = (3.0, 14.0)
+    brightness: float = 2.5
+    apart: tuple[float, float] = (2.5, 20.0)
     size: tuple[float, float] = (4.0, 60.0)
     max_points: int = 20
 
     def __post_init__(self) -> None:
         check_scale("Pairs", self.sigma, self.sigma_um)
         ok = is_positive(self.brightness) and self.brightness > 1
-        do = "1.6 lies between a nucleus at rest and condensed chromosomes."
+        do = "2.5 lies between a nucleus at rest and condensed chromosomes."
         require(ok, "Pairs.brightness", self.brightness, "a number above 1", do)
         for name in ("apart", "size"):
             value = getattr(self, name)
@@ -120,7 +121,7 @@ class Pairs:
         found = Blobs(*(np.empty(0),) * len(Blobs._fields))
         if typical > 0:
             found = self._candidates(over, typical, sigma_px)
-        pairs = self._pairs(found, sigma_px)
+        pairs = self._pairs(found, over, sigma_px)
         best = float(pairs.strength[0]) if pairs.total else 0.0
         measured = {"count": pairs.total, "candidates": len(found.mass), "typical": typical}
         return Observation(
@@ -147,17 +148,18 @@ class Pairs:
         area = found.area_px / sigma_px**2
         return found.where((area >= self.size[0]) & (area <= self.size[1]))
 
-    def _pairs(self, found: Blobs, sigma_px: float) -> Peaks:
+    def _pairs(self, found: Blobs, over: Image, sigma_px: float) -> Peaks:
         first, second = np.triu_indices(len(found.mass), 1)
         a, b = found.where(first), found.where(second)
         dy, dx = b.y_px - a.y_px, b.x_px - a.x_px
         apart = np.hypot(dy, dx) / sigma_px
         near = (apart >= self.apart[0]) & (apart <= self.apart[1])
-        quality = np.where(near, _alike(a, b, np.arctan2(dy, dx)), 0.0)
+        y, x = (a.y_px + b.y_px) / 2, (a.x_px + b.x_px) / 2
+        between = over[np.rint(y).astype(np.intp), np.rint(x).astype(np.intp)]
+        quality = np.where(near, _alike(a, b, np.arctan2(dy, dx)) * _dark(a, b, between), 0.0)
         order = np.argsort(-quality, kind="stable")
         order = order[quality[order] > 0]
         kept = order[: self.max_points]
-        y, x = (a.y_px + b.y_px) / 2, (a.x_px + b.x_px) / 2
         return Peaks(y[kept], x[kept], quality[kept], len(order))
 
 
@@ -168,15 +170,17 @@ class _Over(NamedTuple):
 
 def _over_ground(smoothed: Image, step: float) -> _Over:
     """Return a picture without its ground, and how bright a typical object is, 0 if none is."""
-    part = np.ascontiguousarray(sample(smoothed))
-    low, high = float(part.min()), float(part.max())
-    if not high - low > step:
+    part = sample(smoothed)
+    middle, noise = centre_and_noise(part)
+    noise = max(noise, step)
+    # On a logarithmic scale, so that a few very bright objects are not told from all others.
+    risen = np.log1p(np.maximum(part - middle, 0) / noise)
+    highest = float(risen.max())
+    if not highest > np.log1p(_VISIBLE):
         return _Over(smoothed, 0.0)
-    grey = ((part - low) * (65535 / (high - low))).astype(np.uint16)
+    grey = (risen * (65535 / highest)).astype(np.uint16)
     split, _ = cv2.threshold(grey, 0, 65535, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     objects, ground = part[grey > split], part[grey <= split]
-    if not (objects.size and ground.size):
-        return _Over(smoothed, 0.0)
     middle, noise = centre_and_noise(ground)
     typical = float(np.median(objects)) - middle
     return _Over(smoothed - middle, typical if typical > _VISIBLE * max(noise, step) else 0.0)
@@ -191,3 +195,10 @@ def _alike(a: Blobs, b: Blobs, line_rad: NDArray[np.float64]) -> NDArray[np.floa
     facing_b = 1 - b.elongation * np.cos(b.angle_rad - line_rad) ** 2
     alike: NDArray[np.float64] = mass * parallel * facing_a * facing_b
     return alike
+
+
+def _dark(a: Blobs, b: Blobs, between: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return how dark it is halfway between two, 0 to 1."""
+    bright = np.minimum(a.mass / a.area_px, b.mass / b.area_px)
+    dark: NDArray[np.float64] = np.clip(2 * (1 - between / bright), 0, 1)
+    return dark
