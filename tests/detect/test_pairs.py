@@ -35,6 +35,12 @@ def bar(
     return height * np.exp(-(along**2 + across**2) / (2 * SIGMA**2))
 
 
+def disc(y: float, x: float, *, height: float = 720.0, radius: float = 24.0) -> NDArray[np.float64]:
+    """Return a bright nucleus, just too dim to be a candidate itself."""
+    rows, cols = np.mgrid[: SHAPE[0], : SHAPE[1]]
+    return np.where(np.hypot(rows - y, cols - x) < radius, height, 0.0)
+
+
 def nuclei(seed: int = 0, count: int = 12) -> NDArray[np.float64]:
     """Return nuclei at rest, 300 grey levels over the ground, in the left and right thirds."""
     rng = np.random.default_rng(seed)
@@ -76,7 +82,10 @@ def test_two_plates_that_face_each_other_score_high(angle: float, apart: float) 
         pytest.param([bar(90, 120), bar(112, 120, height=3000, half=20)], id="unequal"),
         pytest.param([bar(40, 120), bar(160, 120)], id="far apart"),
         pytest.param([bar(90, 120, height=330), bar(112, 120, height=330)], id="not bright"),
-        pytest.param([bar(90, 120), bar(112, 120), bar(101, 120, half=16)], id="one clump"),
+        pytest.param(
+            [bar(90, 120, height=250), bar(112, 120, height=250), disc(101, 120)],
+            id="clumps of a nucleus",
+        ),
     ],
 )
 def test_what_is_no_pair_scores_low(bars: Sequence[NDArray[np.float64]]) -> None:

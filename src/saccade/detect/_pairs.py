@@ -52,7 +52,8 @@ class Pairs:
     each, sin² of the angle between its long axis and the line that joins the two; each counts
     in proportion to how elongated the objects are, so that two discs are judged by mass
     alone. *Dark* is 1 if halfway between the two it is at most half as bright as they are, and
-    0 if it is as bright: two clumps of one nucleus are no pair. The score is the best quality, 0 where there is no pair.
+    0 if it is as bright: two clumps of one nucleus are no pair. The score is the best quality,
+    0 where there is no pair.
 
     Parameters
     ----------
