@@ -198,4 +198,6 @@ class Columns(NamedTuple):
         x_um, y_um : float
             The place.
         """
-        return np.logical_and.reduce(np.abs(self.at_um - (x_um, y_um)) <= self.half_um, axis=1)
+        away_um = np.abs(self.at_um - (x_um, y_um))
+        seen: NDArray[np.bool_] = np.all(away_um <= self.half_um, axis=1)
+        return seen

@@ -29,14 +29,17 @@ class _Open:
     left: float
     """Pictures that it asked for and that have not come; a change of pace has no end."""
     shots: list[Shot] = field(default_factory=list)
+    """Shared with the bursts that go on with it."""
+    begun: bool = False
 
 
 class Logger:
     """Makes a `Log` of what happens in a run.
 
-    Frames of an action are told by their stream, first come, first served. A shorter
-    interval of the watch (`saccade.decide.Pace`) is a burst as well: it lasts until the
-    interval is made longer again.
+    Frames of an action are told by their stream, first come, first served. A burst that rests
+    on a frame of another one goes on with it (`saccade.decide.Stay`), and counts as the same.
+    A shorter interval of the watch (`saccade.decide.Pace`) is a burst as well: it lasts until
+    the interval is made longer again.
 
     Parameters
     ----------
@@ -57,6 +60,7 @@ class Logger:
         self._paced: _Open | None = None
         self._interval_s = math.inf
         self._all: list[_Open] = []
+        self._burst_of: dict[int, _Open] = {}
 
     def frame(self, frame: Frame) -> None:
         """Take a frame; its pixels are not kept."""
@@ -124,12 +128,14 @@ class Logger:
             return
         if shot is not None:
             queue[0].shots.append(shot)
+            self._burst_of[shot.frame] = queue[0]
         queue[0].left -= 1
+        queue[0].begun = True
         if queue[0].left <= 0:
             queue.popleft()
 
     def _expired(self, label: str) -> None:
-        untouched = [each for each in self._waiting.get(label, ()) if not each.shots]
+        untouched = [each for each in self._waiting.get(label, ()) if not each.begun]
         if untouched:
             self._waiting[label].remove(untouched[0])
 
@@ -145,7 +151,10 @@ class Logger:
             self._interval_s = interval_s
         if count := sum(map(_is_picture, action["events"])):
             opened = _Open(t_s, action["frame"], action["label"], count)
-            self._all.append(opened)
+            if before := self._burst_of.get(action["frame"]):
+                opened.shots = before.shots
+            else:
+                self._all.append(opened)
             self._waiting.setdefault(action["label"], deque()).append(opened)
 
     def _dose(self, channel: str | None, exposure_ms: float, lit: Mapping[str, float]) -> float:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ._captured import SLACK
-from ._path import Programme, Task, Trace, follow_back
+from ._path import Programme, Trace, follow_back, task_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from saccade.sim.world import Occurrence
 
     from ._means import Look, Means, Place
-    from ._path import Floats, Ints
+    from ._path import Floats, Ints, Task
 
 _PRICES = 48
 _ROUNDS = 3
@@ -96,17 +96,14 @@ def best(values: Floats, budget: int, travel: int = 1) -> list[tuple[int, int]]:
     list of (tick, place)
         In order; worth at most a few intervals less than the best that there is.
     """
-    padded = np.pad(values, ((0, 0), (1, 1))).T
-    ticks = np.flatnonzero((padded[:-1] > 0).any(axis=1) | (padded[1:] > 0).any(axis=1))
-    if budget < 2 or len(ticks) == 0:
+    if budget < 2 or not values.any():
         return []
-    follows = np.diff(ticks, prepend=-2) == 1
-    task = Task(np.where(follows[:, None], padded[ticks], 0.0), ticks, travel)
+    task = task_of(values, travel)
     prices = _bracket(task, budget)
     trace = Trace((*task.gains.shape, len(prices)))
     Programme(task, prices, trace).solve()
     dear, cheap = (follow_back(task, trace, number) for number in (0, -1))
-    return _joined(dear, cheap, budget, task)
+    return _joined(dear, cheap, budget, travel)
 
 
 def _bracket(task: Task, budget: int) -> Floats:
@@ -114,7 +111,7 @@ def _bracket(task: Task, budget: int) -> Floats:
 
     It is one price where the budget pays for everything.
     """
-    low, high = 0.0, float(task.gains.max())
+    low, high = 0.0, float((task.gains / task.lengths[:, None]).max())
     for _ in range(_ROUNDS):
         prices = np.linspace(low, high, _PRICES + 1)[1:]
         first = int(np.argmax(Programme(task, prices).solve() <= budget))
@@ -122,21 +119,19 @@ def _bracket(task: Task, budget: int) -> Floats:
     return np.array([low, high] if low else [high])
 
 
-def _joined(dear: Ints, cheap: Ints, budget: int, task: Task) -> list[tuple[int, int]]:
+def _joined(dear: Ints, cheap: Ints, budget: int, travel: int) -> list[tuple[int, int]]:
     """Return the dear schedule as long as the budget allows the cheap one after it."""
     spent = np.concatenate(([0], np.cumsum(dear >= 0)))
     to_come = np.concatenate((np.cumsum((cheap >= 0)[::-1])[::-1], [0]))
     cut = int(np.flatnonzero(spent + to_come <= budget).max(initial=0))
     chosen: list[tuple[int, int]] = []
-    for n, place in enumerate([*dear[:cut], *cheap[cut:]]):
+    for tick, place in enumerate([*dear[:cut].tolist(), *cheap[cut:].tolist()]):
         if place < 0:
             continue
-        if chosen and place != chosen[-1][1]:
-            since = task.ticks[n] - task.ticks[chosen[-1][0]]
-            if since < task.travel:
-                continue
-        chosen.append((n, int(place)))
-    return [(int(task.ticks[n]), place) for n, place in chosen[:budget]]
+        if chosen and place != chosen[-1][1] and tick - chosen[-1][0] < travel:
+            continue  # the stage can't be there yet
+        chosen.append((tick, place))
+    return chosen[:budget]
 
 
 def _sees(place: Place, occurrence: Occurrence, field_um: tuple[float, float]) -> bool:
