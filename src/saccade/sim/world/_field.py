@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import cv2
+
+from ._blur import coarser, reach_px
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from ._values import View
-
-_KERNEL_SIGMAS = 3.5
-_COARSE_PX = 4.0
-"""Standard deviation of a blur, in pixels, from which coarser pixels would show the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +68,15 @@ def field_of(view: View, sharpest_um: float, widest_um: float, haze_um: float) -
     haze_um : float
         Standard deviation of what is scattered widely; 0 for none.
     """
-    step = coarser(sharpest_um / view.pixel_size_um)
-    sigma_px = widest_um / view.pixel_size_um / step
-    reach = (kernel_radius(sigma_px) + (2 if step > 1 else 0)) * step
-    shrink = haze_shrink(haze_um / view.pixel_size_um / step)
-    unit = step * shrink
-    far = reach
-    if haze_um > 0:
-        far += (kernel_radius(haze_um / view.pixel_size_um / unit) + 2) * unit
-    (row0, row1), rows = _span(view, 0, reach, far, unit)
-    (col0, col1), cols = _span(view, 1, reach, far, unit)
+    # What is painted on coarse pixels is interpolated, so they must be half as wide.
+    step = coarser(sharpest_um / view.pixel_size_um / 2)
+    size_um = view.pixel_size_um * step
+    reach, haze = reach_px(widest_um / size_um), reach_px(haze_um / size_um) if haze_um else 0
+    # Whatever shrinks the picture on the way divides the sensor in the same squares.
+    unit = step * max(coarser(widest_um / size_um), coarser(haze_um / size_um))
+    reach, haze = (reach + (2 if step > 1 else 0)) * step, haze * step
+    (row0, row1), rows = _span(view, 0, reach, reach + haze, unit)
+    (col0, col1), cols = _span(view, 1, reach, reach + haze, unit)
     shift_px = (sum(cols) - view.sensor_px[1]) / 2, (sum(rows) - view.sensor_px[0]) / 2
     painted = replace(
         view,
@@ -97,21 +93,6 @@ def field_of(view: View, sharpest_um: float, widest_um: float, haze_um: float) -
     )
     top, left = view.corner_px
     return Field(painted, (row0, col0), step, (top - row0, left - col0))
-
-
-def kernel_radius(sigma_px: float) -> int:
-    """Return how many pixels away a blur is followed."""
-    return max(math.ceil(_KERNEL_SIGMAS * sigma_px), 1)
-
-
-def coarser(sigma_px: float) -> int:
-    """Return by which power of two pixels can grow, so that a blur remains well sampled."""
-    return 1 << int(math.log2(max(sigma_px / _COARSE_PX, 1.0)))
-
-
-def haze_shrink(sigma_px: float) -> int:
-    """Return by how much a picture is shrunk before it is blurred to haze."""
-    return min(coarser(sigma_px), 16)
 
 
 def _span(

@@ -10,7 +10,7 @@ import cv2
 
 from saccade.core import is_number, require
 
-from ._field import haze_shrink, kernel_radius
+from ._blur import blurred
 from ._lighting import profile
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class Optics:
             Of the picture.
         """
         sigma_px = sigma_um / pixel_size_um
-        return picture if sigma_px < _SHARP_PX else _blurred(picture, sigma_px)
+        return picture if sigma_px < _SHARP_PX else blurred(picture, sigma_px)
 
     def hazy(self, picture: NDArray[np.float32], pixel_size_um: float) -> NDArray[np.float32]:
         """Return a picture with a share of its light scattered widely.
@@ -120,13 +120,7 @@ class Optics:
         """
         if self.haze == 0:
             return picture
-        height, width = picture.shape
-        sigma_px = self.haze_um / pixel_size_um
-        shrink = haze_shrink(sigma_px)
-        small = (-(-width // shrink), -(-height // shrink))
-        wide = cv2.resize(picture, small, interpolation=cv2.INTER_AREA)
-        wide = _blurred(wide, sigma_px / shrink)  # type: ignore[arg-type]
-        wide = cv2.resize(wide, (width, height), interpolation=cv2.INTER_LINEAR)
+        wide = blurred(picture, self.haze_um / pixel_size_um)
         return cv2.addWeighted(picture, 1 - self.haze, wide, self.haze, 0.0, dst=picture)  # type: ignore[return-value]
 
     def illumination(self, view: View) -> NDArray[np.float32]:
@@ -138,11 +132,6 @@ class Optics:
             Which part of the sensor.
         """
         return profile(view, self.falloff)
-
-
-def _blurred(picture: NDArray[np.float32], sigma_px: float) -> NDArray[np.float32]:
-    side = 2 * kernel_radius(sigma_px) + 1
-    return cv2.GaussianBlur(picture, (side, side), sigma_px, borderType=cv2.BORDER_REFLECT)  # type: ignore[return-value]
 
 
 def _check(setting: str, value: float, low: float, high: float) -> None:
