@@ -2,6 +2,8 @@
 
 from ._beads import Beads
 from ._calcium import Calcium
+from ._dividing_cycle import Phase
+from ._dividing_nuclei import DividingNuclei
 from ._registry import SPECIMENS, make_specimen
 
-__all__ = ["SPECIMENS", "Beads", "Calcium", "make_specimen"]
+__all__ = ["SPECIMENS", "Beads", "Calcium", "DividingNuclei", "Phase", "make_specimen"]

@@ -9,13 +9,21 @@ from saccade.core import ProtocolError, did_you_mean
 
 from ._beads import Beads
 from ._calcium import Calcium
+from ._dividing_nuclei import DividingNuclei
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from saccade.sim.world import Specimen
 
-SPECIMENS: Mapping[str, Callable[..., Specimen]] = {each.name: each for each in (Beads, Calcium)}
+SPECIMENS: Mapping[str, Callable[..., Specimen]] = {
+    each.name: each
+    for each in (
+        Beads,
+        Calcium,
+        DividingNuclei,
+    )
+}
 """What can live in a world: classes whose first argument is the seed."""
 
 
