@@ -41,8 +41,8 @@ def describe(
 def _described_eye(eye: Any) -> dict[str, Any]:
     if not isinstance(eye, Eye):
         return _described(eye)
-    channel = {} if eye.channel is None else {"channel": eye.channel}
-    return {**_described(eye.detector), **channel}
+    ours = {"channel": eye.channel, "takes_ms": eye.takes_ms}
+    return {**_described(eye.detector), **{k: v for k, v in ours.items() if v is not None}}
 
 
 def _described_rule(rule: Any) -> dict[str, Any]:

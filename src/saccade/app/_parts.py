@@ -45,7 +45,11 @@ def build_parts(spec: Mapping[str, Any]) -> Parts:
         If a part is not registered, or a setting can't be used.
     """
     eyes = {
-        name: Eye(_build(part, f"detect.{name}", "channel"), part.get("channel"))
+        name: Eye(
+            _build(part, f"detect.{name}", "channel", "takes_ms"),
+            part.get("channel"),
+            part.get("takes_ms"),
+        )
         for name, part in spec.get("detect", {}).items()
     }
     rules = tuple(

@@ -63,9 +63,10 @@ class Part(FileModel):
 
 
 class DetectorPart(Part):
-    """A detector, its settings, and the channel whose frames it looks at."""
+    """A detector, its settings, the channel that it looks at, and its time in virtual time."""
 
     channel: Word | None = None
+    takes_ms: Annotated[float, Field(ge=0)] | Literal["measured"] | None = None
 
 
 class PolicyPart(Part):

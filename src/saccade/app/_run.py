@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import time
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
     from useq import MDAEvent
 
-    from saccade.core import Frame, Guard, Monitor, Record, Scope, Stand, Verdict
+    from saccade.core import Clock, Frame, Guard, Monitor, Record, Scope, Stand, Verdict
 
 _PACKAGES = ("numpy", "pymmcore", "pymmcore-plus", "useq-schema", "tensorstore", "saccade")
 
@@ -96,6 +95,7 @@ class Run(runs.Run):
             sink=self._deferred,
             mode=mode,
             deadline_ms=deadline_ms,
+            clock=scope.clock,
         )
 
     def _open(self, stand: Stand) -> None:
@@ -103,9 +103,10 @@ class Run(runs.Run):
             self.folder = new_folder(Path("runs"), self.name)
         else:
             self.folder = claim_folder(self._out)
-        write_run_json(self.folder, {**_environment(), **self._facts, "stand": plain(stand)})
+        facts = {**_environment(self._clock), **self._facts, "stand": plain(stand)}
+        write_run_json(self.folder, facts)
         self._deferred.sink = Recorder(
-            self.folder, queue_mb=self._queue_mb, overload=self._overload
+            self.folder, queue_mb=self._queue_mb, overload=self._overload, clock=self._clock
         )
 
 
@@ -145,11 +146,15 @@ class _Deferred:
         return self.sink
 
 
-def _environment() -> dict[str, Any]:
+def _environment(clock: Clock) -> dict[str, Any]:
     return {
         "saccade": 1,
         "started": datetime.now(UTC).isoformat(timespec="milliseconds"),
-        "clock": {"wall_ns": time.time_ns(), "monotonic_ns": time.perf_counter_ns()},
+        "clock": {
+            "wall_ns": clock.wall_ns(),
+            "monotonic_ns": clock.now_ns(),
+            "lockstep": clock.lockstep,
+        },
         "python": platform.python_version(),
         "platform": platform.platform(),
         "versions": {name: version(name) for name in _PACKAGES},

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
+    from ._clock import Clock
+
 
 Detector: TypeAlias = Callable[[Frame], Observation]
 Monitor: TypeAlias = Callable[[Frame, Observation], Observation]
@@ -84,6 +86,10 @@ class Source(Protocol):
 
 class Scope(Protocol):
     """A microscope, as a run needs it."""
+
+    @property
+    def clock(self) -> Clock:
+        """Time as it passes for the microscope; a run waits on the same."""
 
     def stand(self) -> Stand:
         """Return what is known of it, without moving anything."""

@@ -21,12 +21,13 @@ from saccade.core import (
     Warms,
 )
 
-from ._parts import Eyes, Look, Rule, Rules, Start, linked_rules, named_eyes
+from ._measure import measured_ms
+from ._parts import Eye, Eyes, Look, Rule, Rules, Start, linked_rules, named_eyes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from saccade.core import Detector, Monitor, Policy, Stand
+    from saccade.core import Monitor, Policy, Stand
 
     from ._parts import News
 
@@ -42,6 +43,9 @@ class Chain:
         Each hears one detector.
     monitors : sequence of Monitor
         Each may change the verdict of an observation.
+    declared : bool
+        Whether a detector takes the time that it declares (see `Eye`), as in virtual time,
+        rather than the time that it took.
 
     Raises
     ------
@@ -50,11 +54,18 @@ class Chain:
     """
 
     def __init__(
-        self, detect: Eyes = None, decide: Rules = (), monitors: Sequence[Monitor] = ()
+        self,
+        detect: Eyes = None,
+        decide: Rules = (),
+        monitors: Sequence[Monitor] = (),
+        *,
+        declared: bool = False,
     ) -> None:
         self._eyes = named_eyes(detect)
         self._rules = linked_rules(decide, self._eyes)
         self._monitors = tuple(monitors)
+        self._declared = declared
+        self._measured_ms: dict[str, float] = {}
 
     def learn(self, stand: Stand) -> None:
         """Tell every part what microscope it works for."""
@@ -65,9 +76,11 @@ class Chain:
 
     def warm(self, blank: Frame) -> None:
         """Let every detector do beforehand what its first frame would wait for."""
-        for eye in self._eyes.values():
+        for name, eye in self._eyes.items():
             if isinstance(eye.detector, Warms):
                 eye.detector.warm(blank)
+            if self._declared and eye.takes_ms == "measured":
+                self._measured_ms[name] = measured_ms(eye.detector, blank)
 
     def wants(self, stream: str) -> bool:
         """Return whether any policy wants to know of frames in this role."""
@@ -111,13 +124,15 @@ class Chain:
         failures: list[SaccadeError] = []
         for name, eye in self._eyes.items():
             if eye.channel is None or eye.channel == frame.channel:
-                observations[name], failure = self._observe(name, eye.detector, frame)
+                observations[name], failure = self._observe(name, eye, frame)
                 failures += [failure] if failure else []
         decisions = []
         for rule in self._rules:
             heard = observations.get(rule.on or "")
             if heard is not None and rule.hears(frame.stream):
-                decision, failure = _decide(partial(rule.policy, heard), rule.policy, frame.index)
+                decision, failure = self._decide(
+                    partial(rule.policy, heard), rule.policy, frame.index
+                )
                 decisions.append(decision)
                 failures += [failure] if failure else []
         return Look(frame, tuple(observations.values()), tuple(decisions), tuple(failures))
@@ -138,28 +153,53 @@ class Chain:
         for rule in rules:
             ask = getattr(rule.policy, hook, None)
             if ask is not None:
-                decision, failure = _decide(partial(ask, value), rule.policy, frame)
+                decision, failure = self._decide(partial(ask, value), rule.policy, frame)
                 decisions.append(decision)
                 failures += [failure] if failure else []
         return Look(seen, (), tuple(decisions), tuple(failures))
 
     def _observe(
-        self, name: str, detector: Detector, frame: Frame
+        self, name: str, eye: Eye, frame: Frame
     ) -> tuple[Observation, SaccadeError | None]:
         began_ns = time.perf_counter_ns()
         failure: SaccadeError | None = None
+        elapsed_ms = None
         try:
-            seen = _checked(detector(frame))
+            seen = _checked(eye.detector(frame))
+            elapsed_ms = self._declared_ms(name, eye, frame) if self._declared else None
         except Exception as error:  # noqa: BLE001 - a detector may fail in any way; acquisition goes on
             failure = _detector_error("Detector", name, frame, error)
             seen = Observation(0.0, detector=Identity(name))
-        seen = _completed(seen, frame, (time.perf_counter_ns() - began_ns) / 1e6)
+        if elapsed_ms is None:
+            elapsed_ms = 0.0 if self._declared else (time.perf_counter_ns() - began_ns) / 1e6
+        seen = _completed(seen, frame, elapsed_ms)
         for monitor in self._monitors:
             try:
                 seen = _checked(monitor(frame, seen))
             except Exception as error:  # noqa: BLE001 - as above
                 failure = failure or _detector_error("Monitor", _name(monitor), frame, error)
         return (replace(seen, verdict="invalid") if failure else seen), failure
+
+    def _declared_ms(self, name: str, eye: Eye, frame: Frame) -> float:
+        measured_ms = self._measured_ms.get(name)
+        return eye.declared_ms(frame) if measured_ms is None else measured_ms
+
+    def _decide(
+        self, choose: Callable[[], object], policy: Policy, frame: int
+    ) -> tuple[Decision, SaccadeError | None]:
+        began_ns = time.perf_counter_ns()
+        try:
+            decision = choose()
+            if not isinstance(decision, Decision):
+                raise TypeError(f"it returned {type(decision).__name__}, not a Decision")
+        except Exception as error:  # noqa: BLE001 - a policy may fail in any way; acquisition goes on
+            return _failed(policy, frame, error)
+        return replace(
+            decision,
+            frame=frame,
+            policy=decision.policy or _name(policy),
+            elapsed_ms=0.0 if self._declared else (time.perf_counter_ns() - began_ns) / 1e6,
+        ), None
 
 
 def _checked(seen: object) -> Observation:
@@ -193,23 +233,12 @@ def _detector_error(kind: str, name: str, frame: Frame, cause: Exception) -> Det
     return failure
 
 
-def _decide(
-    choose: Callable[[], object], policy: Policy, frame: int
-) -> tuple[Decision, SaccadeError | None]:
-    name = _name(policy)
-    began_ns = time.perf_counter_ns()
-    try:
-        decision = choose()
-        if not isinstance(decision, Decision):
-            raise TypeError(f"it returned {type(decision).__name__}, not a Decision")
-    except Exception as error:  # noqa: BLE001 - a policy may fail in any way; acquisition goes on
-        where = f"on frame {frame}" if frame >= 0 else "before the first frame"
-        failure = PolicyError(f"Policy {name!r} failed {where}: {error!r}.", "Nothing was decided.")
-        failure.__cause__ = error
-        return Decision((), "failed", str(failure), frame, policy=name), failure
-    elapsed_ms = (time.perf_counter_ns() - began_ns) / 1e6
-    decision = replace(decision, frame=frame, policy=decision.policy or name, elapsed_ms=elapsed_ms)
-    return decision, None
+def _failed(policy: Policy, frame: int, error: Exception) -> tuple[Decision, SaccadeError]:
+    where = f"on frame {frame}" if frame >= 0 else "before the first frame"
+    what = f"Policy {_name(policy)!r} failed {where}: {error!r}."
+    failure = PolicyError(what, "Nothing was decided.")
+    failure.__cause__ = error
+    return Decision((), "failed", str(failure), frame, policy=_name(policy)), failure
 
 
 def _name(part: object) -> str:

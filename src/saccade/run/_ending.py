@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from saccade.core import State
@@ -10,7 +10,7 @@ from saccade.core import State
 from ._verdict import Tally, judge
 
 if TYPE_CHECKING:
-    from saccade.core import Scope, Sink, Verdict
+    from saccade.core import Clock, Scope, Sink, Verdict
 
     from ._clerk import Clerk
     from ._feed import Feed
@@ -21,13 +21,15 @@ if TYPE_CHECKING:
 STATES = {"stopped": State.STOPPED, "failed": State.FAILED}
 """Where a verdict leads; any other to `State.FINISHED`."""
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 class Ending:
     """Ends a run, in the same order whatever ended it.
 
     Parameters
     ----------
-    scope, sink, report, feed, clerk, loop, switch
+    scope, sink, report, feed, clerk, loop, switch, clock
         The parts of the run.
     """
 
@@ -40,9 +42,11 @@ class Ending:
         clerk: Clerk,
         loop: Loop,
         switch: Switch,
+        clock: Clock,
     ) -> None:
         self._scope, self._sink, self._report = scope, sink, report
         self._feed, self._clerk, self._loop, self._switch = feed, clerk, loop, switch
+        self._clock = clock
         self._verdict: Verdict | None = None
 
     def end(self) -> Verdict:
@@ -63,8 +67,9 @@ class Ending:
 
     def note_state(self, state: State) -> None:
         """Journal where the run is."""
-        wall = datetime.now(UTC).isoformat(timespec="milliseconds")
-        self._clerk.tell("state", {"state": state, "wall": wall})
+        wall = _EPOCH + timedelta(microseconds=self._clock.wall_ns() / 1e3)
+        stamp = wall.isoformat(timespec="milliseconds")
+        self._clerk.tell("state", {"state": state, "wall": stamp})
 
     def _close(self) -> None:
         self.note_state(STATES.get(self._judge().name, State.FINISHED))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 from saccade.core import Gap
 
+from ._lookout import NEVER_NS
 from ._parts import Start, gap_of
 from ._steps import Do, Done, Refused, Wait
 
@@ -16,13 +18,15 @@ if TYPE_CHECKING:
 
     from ._chain import Chain
     from ._clerk import Clerk
-    from ._lookout import Lookout
+    from ._lookout import AnyLookout
     from ._loop import Loop
     from ._parts import Look, News
     from ._switch import Switch
 
 _TAKE_S = 0.2
 _JOIN_S = 5.0
+_NOBODY = threading.Event()
+"""Wakes nobody: a look in virtual time is as uninterruptible as one in real time."""
 
 
 class Feed:
@@ -32,7 +36,7 @@ class Feed:
     ----------
     chain, loop, clerk, switch, clock
         The parts of the run.
-    lookout : Lookout or None
+    lookout : AnyLookout or None
         Looks at frames in lagged mode; without one this thread does.
     on_hold : callable
         Called with True when the run begins to hold and with False when it goes on.
@@ -48,7 +52,7 @@ class Feed:
         switch: Switch,
         clock: Clock,
         *,
-        lookout: Lookout | None,
+        lookout: AnyLookout | None,
         on_hold: Callable[[bool], None],
         max_refusals: int,
     ) -> None:
@@ -84,7 +88,7 @@ class Feed:
                     if self.done:
                         return
                 case Wait(until_ns):
-                    self._switch.sleep(self._clock, until_ns)
+                    self._switch.sleep(self._clock, min(until_ns, self._next_look_ns()))
                 case Refused(refusal, order):
                     self._turn_away(refusal, order, now_ns)
                 case Do(orders):
@@ -151,6 +155,10 @@ class Feed:
         self._lookout.wait(_TAKE_S)
         return True
 
+    def _next_look_ns(self) -> int:
+        """Return when the worker will have something to say, as far as it knows."""
+        return NEVER_NS if self._lookout is None else self._lookout.due_ns
+
     def _take_looks(self) -> None:
         for look in self._lookout.looks() if self._lookout else ():
             self._settle(look, self._clock.now_ns())
@@ -162,6 +170,8 @@ class Feed:
         self.looking = True
         look = self._chain.hear(news)
         self.looking = False
+        if self._clock.lockstep:
+            self._clock.wait_until(self._clock.now_ns() + look.takes_ns, _NOBODY)
         self._settle(look, self._clock.now_ns())
 
     def _settle(self, look: Look, now_ns: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from saccade.core import Frame, PolicyError
 
@@ -17,6 +17,38 @@ if TYPE_CHECKING:
 
 _MOST_NEWS = 10_000
 _WAIT_S = 1.0
+NEVER_NS = 2**63 - 1
+
+
+class AnyLookout(Protocol):
+    """What looks at frames beside the thread that acquires them."""
+
+    @property
+    def dropped(self) -> int:
+        """Number of frames that nobody looked at."""
+
+    @property
+    def due_ns(self) -> int:
+        """When a look will be over, if that is known beforehand."""
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing waits, nothing is looked at, and every look was fetched."""
+
+    def start(self) -> None:
+        """Begin to look."""
+
+    def put(self, news: News) -> None:
+        """Hand over a frame, a gap or a refusal."""
+
+    def looks(self) -> list[Look]:
+        """Return what was looked at since the last call, in order."""
+
+    def wait(self, timeout_s: float) -> None:
+        """Wait until there is a look to fetch, or nothing more to wait for."""
+
+    def end(self, timeout_s: float) -> bool:
+        """Give up what nobody has looked at, and end; return whether it did."""
 
 
 class Lookout:
@@ -33,6 +65,8 @@ class Lookout:
     switch : Switch
         Roused after each look; told if the thread can't go on.
     """
+
+    due_ns = NEVER_NS
 
     def __init__(self, chain: Chain, switch: Switch) -> None:
         self._chain, self._switch = chain, switch
@@ -56,14 +90,7 @@ class Lookout:
             If far too much news waits behind a look that does not end.
         """
         with self._changed:
-            if len(self._news) >= _MOST_NEWS:
-                raise PolicyError(
-                    f"{_MOST_NEWS} gaps and refusals wait for a look that does not end.",
-                    "Find out what the detector waits for.",
-                )
-            if isinstance(news, Frame):
-                self._drop_frames()
-            self._news.append(news)
+            self.dropped += queue_up(self._news, news)
             self._changed.notify_all()
 
     def looks(self) -> list[Look]:
@@ -96,16 +123,6 @@ class Lookout:
             self._thread.join(timeout_s)
         return not self._thread.is_alive()
 
-    def _drop_frames(self) -> None:
-        waiting, self._news = self._news, deque()
-        for news in waiting:
-            if not isinstance(news, Frame):
-                self._news.append(news)
-                continue
-            self.dropped += 1
-            if news.stream != "watch":
-                self._news.append(gap_of(news, "a newer frame was looked at instead"))
-
     def _work(self) -> None:
         while True:
             with self._changed:
@@ -124,3 +141,36 @@ class Lookout:
                 self._looks += looks
                 self._changed.notify_all()
             self._switch.rouse()
+
+
+def queue_up(waiting: deque[News], news: News) -> int:
+    """Add news to what waits; a frame drops those before it. Return how many it dropped.
+
+    Parameters
+    ----------
+    waiting : deque of News
+        What nobody has looked at yet, in order.
+    news : News
+        Comes last.
+
+    Raises
+    ------
+    PolicyError
+        If far too much news waits behind a look that does not end.
+    """
+    if len(waiting) >= _MOST_NEWS:
+        raise PolicyError(
+            f"{_MOST_NEWS} gaps and refusals wait for a look that does not end.",
+            "Find out what the detector waits for.",
+        )
+    dropped = 0
+    for _ in range(len(waiting) if isinstance(news, Frame) else 0):
+        before = waiting.popleft()
+        if isinstance(before, Frame):
+            dropped += 1
+            if before.stream == "watch":
+                continue
+            before = gap_of(before, "a newer frame was looked at instead")
+        waiting.append(before)
+    waiting.append(news)
+    return dropped

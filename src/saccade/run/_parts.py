@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from saccade.core import (
     Decision,
@@ -17,6 +17,8 @@ from saccade.core import (
     Refusal,
     SaccadeError,
     did_you_mean,
+    is_number,
+    require,
 )
 
 if TYPE_CHECKING:
@@ -47,10 +49,33 @@ class Eye:
         Function from a frame to an observation.
     channel : str or None
         Only frames of this channel; None is all of them.
+    takes_ms : float, 'measured' or None
+        How long it takes where time is virtual: so long; as long as its looks at a blank
+        frame take beforehand; or what its own ``takes_ms`` says, a number or a function of
+        the frame, else no time at all.
+
+    Raises
+    ------
+    ProtocolError
+        If it can't take so long.
     """
 
     detector: Detector
     channel: str | None = None
+    takes_ms: float | Literal["measured"] | None = None
+
+    def __post_init__(self) -> None:
+        given = self.takes_ms
+        ok = given is None or given == "measured" or (is_number(given) and 0 <= given)
+        must = "0 or more, or 'measured'"
+        require(ok, "takes_ms", given, must, "Give the time of one look in milliseconds.")
+
+    def declared_ms(self, frame: Frame) -> float:
+        """Return how long a look takes in virtual time, if it was not measured."""
+        if isinstance(self.takes_ms, (int, float)):
+            return float(self.takes_ms)
+        own = getattr(self.detector, "takes_ms", 0.0)
+        return float(own(frame) if callable(own) else own)
 
 
 @dataclass(frozen=True)
@@ -92,6 +117,11 @@ class Look:
     observations: tuple[Observation, ...] = ()
     decisions: tuple[Decision, ...] = ()
     failures: tuple[SaccadeError, ...] = field(default=(), compare=False)
+
+    @property
+    def takes_ns(self) -> int:
+        """How long the detectors took, one after the other."""
+        return round(sum(each.elapsed_ms for each in self.observations) * 1e6)
 
 
 Eyes: TypeAlias = "Detector | Mapping[str, Detector | Eye] | None"

@@ -15,6 +15,7 @@ from ._door import Door
 from ._ending import STATES, Ending
 from ._feed import Feed
 from ._fill import blank
+from ._lockstep import LockstepLookout
 from ._lookout import Lookout
 from ._loop import Loop
 from ._report import Report
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from saccade.core import Clock, Guard, Monitor, Scope, Sink, Stand, Verdict
 
+    from ._lookout import AnyLookout
     from ._parts import Eyes, Rules
 
 _SLICE_S = 0.5
@@ -65,7 +67,8 @@ class Run(Signals):
     deadline_ms : float, optional
         Age at which a lagged decision is dropped.
     clock : Clock, optional
-        What all waiting goes through.
+        What all waiting goes through; the microscope's own, if its time is not real. In
+        lockstep detectors take the time that they declare, see `Eye`.
     folder : Path, optional
         Where the scope may log.
     max_failures : int
@@ -94,12 +97,12 @@ class Run(Signals):
         self.folder = folder
         self.verdict: Verdict | None = None
         self._scope, self._sink = scope, sink
-        self._chain = Chain(detect, decide, monitors)
         self._loop = Loop(watch, Door((guards,) if callable(guards) else guards))
         self._clock = clock or RealClock()
+        self._chain = Chain(detect, decide, monitors, declared=self._clock.lockstep)
         self._switch = Switch()
         self._report = Report(sink, self._by_kind(), self._clock)
-        self._lookout = Lookout(self._chain, self._switch) if mode == "lagged" else None
+        self._lookout = self._new_lookout() if mode == "lagged" else None
         self._clerk = Clerk(
             self._loop,
             self._report,
@@ -119,7 +122,7 @@ class Run(Signals):
             max_refusals=max_refusals,
         )
         self._ending = Ending(
-            scope, sink, self._report, self._feed, self._clerk, self._loop, self._switch
+            scope, sink, self._report, self._feed, self._clerk, self._loop, self._switch, self._clock
         )
         self._state = State.IDLE
         self._thread: threading.Thread | None = None
@@ -208,6 +211,11 @@ class Run(Signals):
         self._switch.hold(False)
 
     # ------------------------------------------------------------------------- the thread
+
+    def _new_lookout(self) -> AnyLookout:
+        if self._clock.lockstep:
+            return LockstepLookout(self._chain, self._clock)
+        return Lookout(self._chain, self._switch)
 
     def _arm(self) -> None:
         stand = self._scope.stand()

@@ -74,7 +74,9 @@ class Switch:
 
     def sleep(self, clock: Clock, until_ns: int) -> bool:
         """Wait until a time or until woken, a slice at most; return whether woken."""
-        return clock.wait_until(min(until_ns, clock.now_ns() + _SLICE_NS), self._wake)
+        if not clock.lockstep:
+            until_ns = min(until_ns, clock.now_ns() + _SLICE_NS)
+        return clock.wait_until(until_ns, self._wake)
 
     def pause(self) -> None:
         """Wait until woken, a slice of real time at most: nothing is due while held."""

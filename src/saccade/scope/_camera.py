@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from saccade.core import RecordingEndedError, SnapError, StoppedError
+from saccade.core import RealClock, RecordingEndedError, SnapError, StoppedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from pymmcore_plus import CMMCorePlus
 
-    from saccade.core import Pixels, Roi
+    from saccade.core import Clock, Pixels, Roi
 
     from ._manners import Manners
 
@@ -43,6 +42,8 @@ class Camera:
         Asked while waiting.
     note : callable
         Receives what the journal should hold.
+    clock : Clock, optional
+        Stamps the pictures, and times the waits; by default real time.
     """
 
     def __init__(
@@ -51,8 +52,9 @@ class Camera:
         manners: Manners,
         stopping: Callable[[], bool],
         note: Callable[[str, Mapping[str, object]], None],
+        clock: Clock | None = None,
     ) -> None:
-        self._core, self._manners = core, manners
+        self._core, self._manners, self._clock = core, manners, clock or RealClock()
         self._stopping, self._note = stopping, note
 
     def snap(self, size_px: tuple[int, int]) -> Shot:
@@ -117,7 +119,7 @@ class Camera:
         self.end_live_view()
         try:
             core.startSequenceAcquisition(count, 0, True)
-            deadline = time.monotonic() + exposure_ms / 1e3 + self._manners.first_frame_s
+            deadline_ns = self._deadline_ns(exposure_ms, self._manners.first_frame_s)
             place = -1
             while place < count - 1:
                 if self._stopping():
@@ -127,23 +129,26 @@ class Camera:
                     self._refuse_changed(shot, roi, exposure_ms if fixed else None)
                     place = self._place(number, place + 1, count)
                     yield _placed(shot, place)
-                    deadline = time.monotonic() + exposure_ms / 1e3 + self._manners.frame_margin_s
-                elif not self._wait_for_frame(deadline):
+                    deadline_ns = self._deadline_ns(exposure_ms, self._manners.frame_margin_s)
+                elif not self._wait_for_frame(deadline_ns):
                     return
         finally:
             if core.isSequenceRunning():
                 core.stopSequenceAcquisition()
 
-    def _wait_for_frame(self, deadline: float) -> bool:
+    def _deadline_ns(self, exposure_ms: float, margin_s: float) -> int:
+        return self._clock.now_ns() + round(exposure_ms * 1e6 + margin_s * 1e9)
+
+    def _wait_for_frame(self, deadline_ns: int) -> bool:
         """Wait a little; return whether a frame may still come."""
         core = self._core
         if core.isBufferOverflowed():
             raise SnapError("The camera's buffer overflowed.")
         if not core.isSequenceRunning() and not core.getRemainingImageCount():
             return False
-        if time.monotonic() > deadline:
+        if self._clock.now_ns() > deadline_ns:
             raise SnapError("The camera stopped giving frames.")
-        time.sleep(self._manners.poll_s)
+        self._clock.nap(self._manners.poll_s)
         return True
 
     def _try(self, size_px: tuple[int, int], attempt: int) -> Shot:
@@ -151,18 +156,18 @@ class Camera:
         # The public snapImage also emits to listeners, who have no part in the exposure; this
         # is the hook that UniMMCore overrides, too.
         core._do_snap_image()  # noqa: SLF001
-        exposed_ns = time.perf_counter_ns()
+        exposed_ns = self._clock.now_ns()
         pixels = core.getImage()
-        available_ns = time.perf_counter_ns()
+        available_ns = self._clock.now_ns()
         if pixels.shape != size_px[::-1]:
             raise SnapError(f"the picture is {pixels.shape}, the camera said {size_px[::-1]}")
         return Shot(pixels, exposed_ns, available_ns, attempt)
 
     def _pop(self) -> tuple[Shot, int]:
-        arrived_ns = time.perf_counter_ns()
+        arrived_ns = self._clock.now_ns()
         pixels, tags = self._core.popNextImageAndMD()
         number = str(tags.get("ImageNumber", ""))
-        shot = Shot(pixels, arrived_ns, time.perf_counter_ns())
+        shot = Shot(pixels, arrived_ns, self._clock.now_ns())
         return shot, int(number) if number.isdigit() else -1
 
     def _refuse_changed(self, shot: Shot, roi: Roi, exposure_ms: float | None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, cast
 
 from pymmcore_plus.core import SequencedEvent
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from pymmcore_plus.mda._protocol import PImagePayload
     from pymmcore_plus.metadata import FrameMetaV1
 
-    from saccade.core import Frame, Source
+    from saccade.core import Clock, Frame, Source
 
     from ._camera import Shot
     from ._label import Labels, Real
@@ -60,18 +59,27 @@ class StrictEngine(MDAEngine):
         Gives orders and receives frames and gaps, all in the runner's thread.
     safety : Safety
         Tells whether the light was put out meanwhile, and undoes it after a hold.
+    clock : Clock
+        Stamps what happens, and times the waits.
     """
 
     def __init__(
-        self, core: CMMCorePlus, labels: Labels, manners: Manners, source: Source, safety: Safety
+        self,
+        core: CMMCorePlus,
+        labels: Labels,
+        manners: Manners,
+        source: Source,
+        safety: Safety,
+        clock: Clock,
     ) -> None:
         super().__init__(core, restore_initial_state=False)
         self._source = source
+        self._clock = clock
         self._labels = labels
         self._safety = safety
         self._settings_of = SettingsOf(core, manners, lambda: labels.sensor_px)
-        self._hand = Hand(core, self._settings_of, manners, source.stopping, source.noted)
-        self._camera = Camera(core, manners, source.stopping, source.noted)
+        self._hand = Hand(core, self._settings_of, manners, source.stopping, source.noted, clock)
+        self._camera = Camera(core, manners, source.stopping, source.noted, clock)
         self._orders: tuple[Order, ...] = ()
         self._held_open = ""
         self._retries = 0
@@ -104,7 +112,7 @@ class StrictEngine(MDAEngine):
 
     def setup_event(self, event: MDAEvent) -> None:
         """Make the event's settings true, or turn it into a gap."""
-        self._began_ns = time.perf_counter_ns()
+        self._began_ns = self._clock.now_ns()
         self.at_work, self.exposure_ms = True, 0.0
         try:
             # Only now: whoever stops the run either sees us at work, or is seen here.
@@ -152,7 +160,7 @@ class StrictEngine(MDAEngine):
         try:
             made_safe = self._safety.made
             real = self._look(event)
-            ready_ns = time.perf_counter_ns()
+            ready_ns = self._clock.now_ns()
             shot = self._camera.snap(real.roi[2:])
             if self._safety.made != made_safe:
                 raise StoppedError("The light was put out during the exposure.")
@@ -172,7 +180,7 @@ class StrictEngine(MDAEngine):
         why: Exception = SnapError("The camera did not deliver it.")
         try:
             real = self._look(event)
-            ready_ns = time.perf_counter_ns()
+            ready_ns = self._clock.now_ns()
             self.exposure_ms = longest_ms(event, real)
             fixed = not event.exposure_sequence
             for shot in self._camera.burst(len(orders), self.exposure_ms, real.roi, fixed=fixed):
@@ -226,7 +234,7 @@ class StrictEngine(MDAEngine):
 
     def _miss(self, orders: tuple[Order, ...], error: Exception) -> None:
         reason = error.what if isinstance(error, ScopeError) else " ".join(repr(error).split())
-        now_ns = time.perf_counter_ns()
+        now_ns = self._clock.now_ns()
         for order in orders:
             if order.index < 0:
                 self._source.noted("failure", {"text": reason})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 from saccade.core import SettingError, StoppedError
@@ -14,6 +13,8 @@ if TYPE_CHECKING:
 
     from pymmcore_plus import CMMCorePlus
     from useq import MDAEvent
+
+    from saccade.core import Clock
 
     from ._manners import Manners
     from ._settings import Setting
@@ -35,6 +36,8 @@ class Hand:
         Asked all the while; a wait ends at once when it returns True.
     note : callable
         Receives what the journal should hold.
+    clock : Clock
+        Times the waits.
     """
 
     def __init__(
@@ -44,8 +47,10 @@ class Hand:
         manners: Manners,
         stopping: Callable[[], bool],
         note: Callable[[str, dict[str, object]], None],
+        clock: Clock,
     ) -> None:
         self._core = core
+        self._clock = clock
         self._settings_of = settings_of
         self._manners = manners
         self._stopping = stopping
@@ -111,14 +116,14 @@ class Hand:
         devices : iterable of str
             Labels. `waitForSystem` would ask every device, at 10 ms intervals.
         """
-        deadline = time.monotonic() + self._manners.settle_s
+        deadline_ns = self._clock.now_ns() + round(self._manners.settle_s * 1e9)
         for device in devices:
             while self._core.deviceBusy(device):
                 if self._stopping():
                     raise StoppedError(f"A stop was asked for while {device} was busy.")
-                if time.monotonic() > deadline:
+                if self._clock.now_ns() > deadline_ns:
                     raise SettingError(f"{device} is still busy after {self._manners.settle_s} s.")
-                time.sleep(self._manners.poll_s)
+                self._clock.nap(self._manners.poll_s)
 
     def _attempt(self, settings: Sequence[Setting]) -> str | None:
         try:

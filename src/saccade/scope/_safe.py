@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import threading
-import time
 from functools import partial
 from typing import TYPE_CHECKING
 
-from saccade.core import SettingError
+from saccade.core import RealClock, SettingError
 
 from ._settings import same_value
 
@@ -16,13 +15,19 @@ if TYPE_CHECKING:
 
     from pymmcore_plus import CMMCorePlus
 
+    from saccade.core import Clock
+
 _SETTLE_S = 0.1
 """How long a device may take to read back as closed, or as standing."""
 _TRIES = 2
 """How often a shutter is told to close."""
 
 
-def make_safe(core: CMMCorePlus, settings: Sequence[tuple[str, str, str]] = ()) -> dict[str, str]:
+def make_safe(
+    core: CMMCorePlus,
+    settings: Sequence[tuple[str, str, str]] = (),
+    clock: Clock | None = None,
+) -> dict[str, str]:
     """Bring a microscope to SAFE; never raises, and may be called again.
 
     Parameters
@@ -31,21 +36,24 @@ def make_safe(core: CMMCorePlus, settings: Sequence[tuple[str, str, str]] = ()) 
         The microscope.
     settings : sequence of (device, property, value)
         What the profile says must be set besides, such as laser power; set first.
+    clock : Clock, optional
+        Times the waits; by default real time.
 
     Returns
     -------
     dict of str to str
         What was read back of each device, or ``NOT SAFE: ...``.
     """
+    clock = clock or RealClock()
     steps: dict[str, Callable[[], str]] = {
         f"{device}.{name}": partial(_set, core, device, name, value)
         for device, name, value in settings
     }
     for shutter in _listed(lambda: shutters(core)):
-        steps[shutter] = partial(_close, core, shutter)
+        steps[shutter] = partial(_close, core, shutter, clock)
     steps["sequence"] = partial(_end_sequence, core)
     for stage in _listed(lambda: _stages(core)):
-        steps[stage] = partial(_halt, core, stage)
+        steps[stage] = partial(_halt, core, stage, clock)
     return {name: _attempt(step) for name, step in steps.items()}
 
 
@@ -58,10 +66,18 @@ class Safety:
         The microscope.
     settings : sequence of (device, property, value)
         As in `make_safe`.
+    clock : Clock, optional
+        Times the waits; by default real time.
     """
 
-    def __init__(self, core: CMMCorePlus, settings: Sequence[tuple[str, str, str]] = ()) -> None:
+    def __init__(
+        self,
+        core: CMMCorePlus,
+        settings: Sequence[tuple[str, str, str]] = (),
+        clock: Clock | None = None,
+    ) -> None:
         self._core = core
+        self._clock = clock or RealClock()
         self._settings = tuple(settings)
         self._lock = threading.RLock()
         self._timer: threading.Timer | None = None
@@ -97,14 +113,14 @@ class Safety:
             if self._playing and not (self._lit or self._values):
                 self._remember()
             self.made += 1
-            return make_safe(self._core, self._settings)
+            return make_safe(self._core, self._settings, self._clock)
 
     def make_if_playing(self) -> None:
         """Bring it to SAFE, unless the run has ended meanwhile."""
         with self._lock:
             if self._playing:
                 self.made += 1
-                make_safe(self._core, self._settings)
+                make_safe(self._core, self._settings, self._clock)
 
     def soon(self, delay_s: float) -> None:
         """Bring it to SAFE after a while, unless the run has ended by then.
@@ -130,7 +146,7 @@ class Safety:
                     raise SettingError(f"{device}.{name} is {actual!r} after SAFE, not {value!r}.")
             for shutter in self._lit:
                 core.setShutterOpen(shutter, True)
-                if not _comes_true(partial(core.getShutterOpen, shutter)):
+                if not _comes_true(partial(core.getShutterOpen, shutter), self._clock):
                     raise SettingError(f"{shutter} did not open again after SAFE.")
             self._lit, self._values = (), {}
 
@@ -189,10 +205,10 @@ def _says_yes(ask: Callable[[str], bool], label: str) -> bool:
         return False
 
 
-def _comes_true(ask: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + _SETTLE_S
-    while not (answer := ask()) and time.monotonic() < deadline:
-        time.sleep(1e-3)
+def _comes_true(ask: Callable[[], bool], clock: Clock) -> bool:
+    deadline_ns = clock.now_ns() + round(_SETTLE_S * 1e9)
+    while not (answer := ask()) and clock.now_ns() < deadline_ns:
+        clock.nap(1e-3)
     return answer
 
 
@@ -202,11 +218,11 @@ def _set(core: CMMCorePlus, device: str, name: str, value: str) -> str:
     return actual if same_value(actual, value) else f"NOT SAFE: {actual!r}, not {value!r}"
 
 
-def _close(core: CMMCorePlus, label: str) -> str:
+def _close(core: CMMCorePlus, label: str, clock: Clock) -> str:
     problem = "NOT SAFE: still open"
     for _ in range(_TRIES):
         problem = _attempt(lambda: core.setShutterOpen(label, False) or "NOT SAFE: still open")
-        if _comes_true(lambda: not core.getShutterOpen(label)):
+        if _comes_true(lambda: not core.getShutterOpen(label), clock):
             return "closed"
     return problem
 
@@ -217,9 +233,9 @@ def _end_sequence(core: CMMCorePlus) -> str:
     return "NOT SAFE: still running" if core.isSequenceRunning() else "stopped"
 
 
-def _halt(core: CMMCorePlus, label: str) -> str:
+def _halt(core: CMMCorePlus, label: str, clock: Clock) -> str:
     if not core.deviceBusy(label):
         return "at rest"
     core.stop(label)
-    stands = _comes_true(lambda: not core.deviceBusy(label))
+    stands = _comes_true(lambda: not core.deviceBusy(label), clock)
     return "stopped" if stands else "NOT SAFE: still moving"

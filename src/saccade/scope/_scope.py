@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from saccade.core import ProfileError, ScopeError, Span, Stand
+from saccade.core import ProfileError, RealClock, ScopeError, Span, Stand
 from saccade.sim import detach_at_exit
 
 from ._before import Before
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from pymmcore_plus import CMMCorePlus
 
-    from saccade.core import LightSource, Source
+    from saccade.core import Clock, LightSource, Source
+    from saccade.sim.world import World
 
 _GRACE_S = 0.025
 """How long after an exposure that is over a stop may take effect."""
@@ -51,6 +52,8 @@ class MicroManagerScope:
         What SAFE means here, besides shutters, stages and sequences.
     details : mapping
         Kept in ``run.json``.
+    clock : Clock, optional
+        What the microscope, and hence a run on it, waits on; by default real time.
 
     Raises
     ------
@@ -70,10 +73,12 @@ class MicroManagerScope:
         recorded: tuple[tuple[str, str], ...] = (),
         safe_settings: Sequence[tuple[str, str, str]] = (),
         details: Mapping[str, Any] | None = None,
+        clock: Clock | None = None,
     ) -> None:
         _refuse_unusable(core)
         self.core = core
         self.name = name
+        self.clock: Clock = clock or RealClock()
         self._lights = lights
         self._limits = dict(limits or {})
         self._modifiable = modifiable
@@ -81,13 +86,18 @@ class MicroManagerScope:
         self._recorded = recorded
         self._details = dict(details or {})
         self._runner = strict_runner(core)
-        self._safety = Safety(core, safe_settings)
+        self._safety = Safety(core, safe_settings, self.clock)
         self._before: Before | None = None
         self._shield: Shield | None = None
         self._engine: StrictEngine | None = None
         self.not_put_back: list[str] = []
         """What the last run changed and could not put back."""
         detach_at_exit(core)
+
+    @property
+    def world(self) -> World | None:
+        """The truth behind a simulated microscope, as it is now; None behind any other."""
+        return getattr(self.core, "world", None)
 
     def stand(self) -> Stand:
         """Return what is known of the microscope, without moving anything."""
@@ -141,7 +151,9 @@ class MicroManagerScope:
             self.core.stopSequenceAcquisition()
             source.noted("interference", {"text": "A live view was running and was stopped."})
         labels = Labels(self.core, self._lights, self._recorded)
-        engine = StrictEngine(self.core, labels, self._manners, source, self._safety)
+        engine = StrictEngine(
+            self.core, labels, self._manners, source, self._safety, self.clock
+        )
         self._engine = engine
         self._safety.begin()
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from saccade.core import Record, Verdict
+    from saccade.core import Clock, Record, Verdict
 
 
 class _Started(NamedTuple):
@@ -33,6 +32,8 @@ class Committer:
     ----------
     folder : Path
         The folder of the run; must hold neither frames nor a journal.
+    clock : Clock
+        Stamps the verdict.
 
     Raises
     ------
@@ -40,7 +41,8 @@ class Committer:
         If it is not there, can't be written, or holds a recording already.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, clock: Clock) -> None:
+        self._clock = clock
         if not folder.is_dir():
             raise FolderError(f"{folder} is not a folder.", do="Create it with `claim_folder`.")
         try:
@@ -78,7 +80,7 @@ class Committer:
             )
         if verdict is not None:
             # Last of all: it vouches for what comes before it.
-            self._journal.append([body("verdict", time.perf_counter_ns(), plain(verdict))])
+            self._journal.append([body("verdict", self._clock.now_ns(), plain(verdict))])
 
     def close(self) -> None:
         """Close the journal."""

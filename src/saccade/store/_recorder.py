@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from saccade.core import Frame, Gap, Record, StoreError, StoreOverloadedError
+from saccade.core import Frame, Gap, RealClock, Record, StoreError, StoreOverloadedError
 
 from ._commit import Committer
 from ._journal import TORN
@@ -20,7 +20,7 @@ from ._queue import GroupQueue
 from ._zarr import PATIENCE_S, short
 
 if TYPE_CHECKING:
-    from saccade.core import Verdict
+    from saccade.core import Clock, Verdict
 
 _MB = 2**20
 _MOST_ITEMS = 65536
@@ -51,6 +51,8 @@ class Recorder:
         once in place of the frame.
     patience_s : float
         How long to wait for room.
+    clock : Clock, optional
+        Stamps the verdict; by default real time.
 
     Raises
     ------
@@ -65,6 +67,7 @@ class Recorder:
         queue_mb: float = 1024,
         overload: Literal["wait", "gap"] = "wait",
         patience_s: float = 10.0,
+        clock: Clock | None = None,
     ) -> None:
         self._folder = Path(folder)
         self._queue_mb, self._overload, self._patience_s = queue_mb, overload, patience_s
@@ -75,7 +78,7 @@ class Recorder:
         self._replaced = 0
         self._error: Exception | None = None
         self._unclosed = threading.Lock()
-        self._committer = Committer(self._folder)
+        self._committer = Committer(self._folder, clock or RealClock())
         # A daemon: whoever forgets to close must not keep the process from ending.
         self._thread = threading.Thread(target=self._work, name="saccade-recorder", daemon=True)
         self._thread.start()
