@@ -1,5 +1,6 @@
 """Recordings played back as if a camera took them."""
 
+from ._lock import reentrant
 from ._pace import Pace
 from ._playback import detach_at_exit, ended, playback_core
 from ._recording import Recording, open_recording
@@ -11,4 +12,5 @@ __all__ = [
     "ended",
     "open_recording",
     "playback_core",
+    "reentrant",
 ]

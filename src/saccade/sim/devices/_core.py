@@ -1,0 +1,255 @@
+"""The UniMMCore of a virtual microscope."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from mm_test_adapters import device_adapter_path
+from pymmcore_plus.experimental.unicore import UniMMCore
+
+from saccade.core import SnapError
+
+from ._camera import SimCamera
+from ._lights import SimLight, SimShutter, SimWheel
+from ._motion import Motion
+from ._scene import Scene
+from ._slm import SimSlm, slm_to_camera
+from ._stages import SimOffset, SimXY, SimZ
+from ._steps import Steps
+from ._view import CAMERA, SHUTTER, SLM, WHEEL, XY, Devices, Z, source_label
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import DTypeLike
+    from pymmcore_plus.experimental.unicore import CameraDevice
+
+    from saccade.core import Clock, LightSource
+    from saccade.sim.world import World
+
+    from ._mechanics import Mechanics
+
+GROUP = "Channel"
+_POLL_S = 5e-4
+
+
+class SimCore(UniMMCore):
+    """A core whose only devices are those of a virtual microscope over one world.
+
+    Devices: ``Camera``, stages ``XY``, ``Z`` and ``Autofocus Offset``, ``Shutter``,
+    ``Filter Wheel``, ``SLM``, and for each channel a source, ``FITC Light`` and so on; the
+    group ``Channel`` has a preset for each.
+
+    Parameters
+    ----------
+    world : World
+        Nobody else may let it live on.
+    clock : Clock
+        What everything is timed by. In lockstep, whoever waits for a device is in the same
+        thread as the device.
+    lights : sequence of LightSource
+        One a channel of the world's specimen, in its order: power at 100 %, and area.
+    mechanics : Mechanics
+        How fast and how exactly it does what it is told.
+    sensor_px : tuple of int
+        Height and width of the camera.
+    pixel_size_um : float
+        At the sample, unbinned.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        clock: Clock,
+        lights: Sequence[LightSource],
+        *,
+        mechanics: Mechanics,
+        sensor_px: tuple[int, int],
+        pixel_size_um: float,
+    ) -> None:
+        super().__init__(mm_path=str(device_adapter_path()))
+        self.clock = clock
+        self.scene = Scene(world, clock)
+        self.slm_to_camera = slm_to_camera(mechanics, sensor_px)
+        self._parts = _devices(self, world, lights, mechanics, sensor_px, pixel_size_um)
+        for label, device in self._parts.by_label().items():
+            self.loadPyDevice(label, device)
+            self.initializeDevice(label)
+        self._camera = self._parts.camera
+        self._camera.sight = _Sight(self, self._parts)
+        self.scene.stand_before(self._parts)
+        self._assign_roles([light.name for light in lights], pixel_size_um)
+
+    @property
+    def world(self) -> World:
+        """The truth, as it is now."""
+        return self.scene.world
+
+    def _assign_roles(self, channels: Sequence[str], pixel_um: float) -> None:
+        self.setCameraDevice(CAMERA)
+        self.setXYStageDevice(XY)
+        self.setFocusDevice(Z)
+        self.setShutterDevice(SHUTTER)
+        self.setSLMDevice(SLM)
+        for name in channels:
+            self.defineConfig(GROUP, name, WHEEL, "Label", name)
+            for other in channels:
+                self.defineConfig(GROUP, name, source_label(other), "State", int(other == name))
+        self.setChannelGroup(GROUP)
+        self.setAutoShutter(True)
+        self.setConfig(GROUP, channels[0])
+        self.definePixelSizeConfig("Objective")
+        self.setPixelSizeUm("Objective", pixel_um)
+        self.setPixelSizeAffine("Objective", (pixel_um, 0.0, 0.0, 0.0, pixel_um, 0.0))
+        self.updateSystemStateCache()
+
+    # ------------------------------------------------------------------- waiting, by the clock
+
+    def waitForDevice(self, label: str) -> None:  # noqa: N802 - MMCore's name
+        """Wait for a device, on the clock."""
+        deadline_ns = self.clock.now_ns() + round(self.getTimeoutMs() * 1e6)
+        while self.deviceBusy(label):
+            if self.clock.now_ns() > deadline_ns:
+                raise TimeoutError(f"{label} is still busy after {self.getTimeoutMs():g} ms.")
+            self.clock.nap(_POLL_S)
+
+    def waitForDeviceType(self, devType: int) -> None:  # noqa: N802, N803 - MMCore's names
+        """Wait for all devices of a type, on the clock."""
+        for label in self._pydevices.get_labels_of_type(devType):
+            self.waitForDevice(label)
+
+    # ------------------------------------------------------------------------ single pictures
+
+    def _do_snap_image(self) -> None:
+        # UniMMCore would go on to hand out the picture before a failed one.
+        self._current_image_buffer = None
+        self.light_up()
+        try:
+            super()._do_snap_image()
+        finally:
+            self.lights_out()
+        if self._current_image_buffer is None:
+            raise self._camera.failure or SnapError("The camera gave no picture.")
+
+    def getImage(self, *args: Any, **options: Any) -> np.ndarray[Any, Any]:  # noqa: N802 - MMCore's name
+        """Return the picture that was taken last, once it is read out."""
+        self._camera.wait_for_readout()
+        return super().getImage(*args, **options)
+
+    def light_up(self) -> None:
+        """Open the shutter, if that is the core's business; UniMMCore leaves it closed."""
+        if self.getAutoShutter() and self.getShutterDevice() == SHUTTER:
+            self._do_shutter_open(SHUTTER, True)
+            self.waitForDevice(SHUTTER)
+
+    def lights_out(self) -> None:
+        """Close it again."""
+        if self.getAutoShutter() and self.getShutterDevice() == SHUTTER:
+            self._do_shutter_open(SHUTTER, False)
+
+    # ------------------------------------------------------------------------------ sequences
+
+    def _start_sequence(
+        self, cam: CameraDevice, n_images: int | None, stop_on_overflow: bool
+    ) -> None:
+        self.light_up()
+        if not self.clock.lockstep:
+            super()._start_sequence(cam, n_images, stop_on_overflow)
+            return
+        self._stop_event.clear()
+        self._seq_buffer.clear()
+        self._seq_buffer.overwrite_on_overflow = not stop_on_overflow
+        numbers = count()
+
+        def buffer(shape: Sequence[int], dtype: DTypeLike) -> np.ndarray[Any, Any]:
+            return self._seq_buffer.acquire_slot(shape, dtype)
+
+        def keep(metadata: Mapping[str, Any]) -> None:
+            self._seq_buffer.finalize_slot({**metadata, "ImageNumber": str(next(numbers))})
+
+        pictures = self._camera.start_sequence(n_images, buffer)
+        self._acquisition_thread = Steps(self._camera, pictures, n_images, keep, self.clock)  # type: ignore[assignment]
+
+    def _stop_acquisition_thread(self, timeout: float | None = 2) -> None:
+        # UniMMCore would wait for the exposure, and let go of the thread after two seconds.
+        running = self._acquisition_thread is not None
+        with self._camera.cutting():
+            super()._stop_acquisition_thread(timeout)
+        if running:
+            self.lights_out()
+
+    def _step(self) -> None:
+        if isinstance(self._acquisition_thread, Steps):
+            self._acquisition_thread.step()
+
+    def getRemainingImageCount(self) -> int:  # noqa: N802 - MMCore's name
+        """Return how many pictures of a sequence wait to be fetched."""
+        self._step()
+        return super().getRemainingImageCount()
+
+    def isSequenceRunning(self, *args: Any) -> bool:  # noqa: N802 - MMCore's name
+        """Return whether a sequence is under way."""
+        self._step()
+        return super().isSequenceRunning(*args)
+
+    def getLastImage(self, **options: Any) -> np.ndarray[Any, Any]:  # noqa: N802 - MMCore's name
+        """Return the newest picture of a sequence."""
+        self._step()
+        return super().getLastImage(**options)
+
+
+class _Sight:
+    """What the camera sees of the other devices."""
+
+    def __init__(self, core: SimCore, devices: Devices) -> None:
+        self.view = devices.view
+        self.exposed = core.lights_out
+
+
+def _devices(
+    core: SimCore,
+    world: World,
+    lights: Sequence[LightSource],
+    mechanics: Mechanics,
+    sensor_px: tuple[int, int],
+    pixel_size_um: float,
+) -> Devices:
+    clock, changing = core.clock, core.scene.changing
+
+    def focus() -> Motion:
+        return Motion(
+            clock,
+            changing,
+            1,
+            mechanics.z_travel_um,
+            speed_um_per_s=mechanics.z_speed_um_per_s,
+            settle_ms=mechanics.z_settle_ms,
+            backlash_um=mechanics.z_backlash_um,
+        )
+
+    xy = Motion(
+        clock,
+        changing,
+        2,
+        mechanics.xy_travel_um,
+        speed_um_per_s=mechanics.xy_speed_um_per_s,
+        settle_ms=mechanics.xy_settle_ms,
+        backlash_um=mechanics.xy_backlash_um,
+    )
+    channels = [light.name for light in lights]
+    return Devices(
+        camera=SimCamera(core.scene, world.imaging, sensor_px, clock),
+        xy=SimXY(xy),
+        z=SimZ(focus()),
+        offset=SimOffset(focus(), changing),
+        shutter=SimShutter(clock, changing, mechanics.shutter_ms),
+        wheel=SimWheel(channels, clock, changing, mechanics.wheel_ms),
+        slm=SimSlm(mechanics.slm_px, core.slm_to_camera, clock, changing),
+        sources={light.name: SimLight(light.power_mw, changing) for light in lights},
+        areas_cm2={light.name: light.area_cm2 for light in lights},
+        pixel_size_um=pixel_size_um,
+        drift=world.imaging.drift,
+        start_ns=clock.now_ns(),
+    )

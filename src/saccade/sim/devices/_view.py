@@ -1,0 +1,93 @@
+"""All devices of a virtual microscope, and what they make of light and view."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from saccade.sim.world import Light, View
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pymmcore_plus.experimental.unicore import Device
+
+    from saccade.sim.world import Drift
+
+    from ._camera import SimCamera
+    from ._lights import SimLight, SimShutter, SimWheel
+    from ._slm import SimSlm
+    from ._stages import SimOffset, SimXY, SimZ
+
+CAMERA, XY, Z, OFFSET = "Camera", "XY", "Z", "Autofocus Offset"
+SHUTTER, WHEEL, SLM = "Shutter", "Filter Wheel", "SLM"
+
+
+def source_label(channel: str) -> str:
+    """Return the label of the light source of a channel."""
+    return f"{channel} Light"
+
+
+@dataclass(frozen=True)
+class Devices:
+    """The devices, and what is fixed between them."""
+
+    camera: SimCamera
+    xy: SimXY
+    z: SimZ
+    offset: SimOffset
+    shutter: SimShutter
+    wheel: SimWheel
+    slm: SimSlm
+    sources: Mapping[str, SimLight]
+    """By channel."""
+    areas_cm2: Mapping[str, float]
+    """What each source illuminates."""
+    pixel_size_um: float
+    """Unbinned."""
+    drift: Drift
+    start_ns: int
+    """When the world was 0 s old."""
+
+    def by_label(self) -> dict[str, Device]:
+        """Return every device by the label that it is loaded with."""
+        fixed: dict[str, Device] = {
+            CAMERA: self.camera,
+            XY: self.xy,
+            Z: self.z,
+            OFFSET: self.offset,
+            SHUTTER: self.shutter,
+            WHEEL: self.wheel,
+            SLM: self.slm,
+        }
+        return {**fixed, **{source_label(name): each for name, each in self.sources.items()}}
+
+    def view(self, t_ns: int) -> View:
+        """Return what the camera looks at, at a time since the last change."""
+        x_um, y_um = self.xy.truly_at(t_ns)
+        return View(
+            x_um=x_um,
+            y_um=y_um,
+            z_um=self._height_um(t_ns),
+            channel=self.wheel.filter_at(t_ns),
+            sensor_px=self.camera.full_px,
+            pixel_size_um=self.pixel_size_um * self.camera.get_binning(),
+            roi=self.camera.region,
+        )
+
+    def lights(self, t_ns: int) -> tuple[Light, ...]:
+        """Return what shines on the sample."""
+        lit = [name for name, source in self.sources.items() if source.power_mw > 0]
+        if not lit or not self.shutter.lets_through(t_ns):
+            return ()
+        mask = self.slm.mask(t_ns, self.camera.full_px, self.camera.get_binning())
+        return tuple(
+            Light(name, self.sources[name].power_mw, self.areas_cm2[name], mask) for name in lit
+        )
+
+    def _height_um(self, t_ns: int) -> float:
+        """Return the plane in focus: where the drive has it, or where the autofocus holds it."""
+        if not self.offset.locked:
+            return self.z.truly_at(t_ns)
+        _, _, drift_um = self.drift.at((t_ns - self.start_ns) / 1e9)
+        return self.offset.truly_at(t_ns) + drift_um
