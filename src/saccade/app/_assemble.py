@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from saccade.core import Scope
     from saccade.scope import MicroManagerScope
+    from saccade.sim.devices import Simulation
 
     from ._protocol import Protocol
 
@@ -27,7 +28,9 @@ class Assembled:
     """Returns the most light that any position has had, in J/cm², if a guard keeps count."""
 
 
-def open_scope(name: str, beside: Path | None = None) -> MicroManagerScope:
+def open_scope(
+    name: str, beside: Path | None = None, sim: Simulation | None = None
+) -> MicroManagerScope:
     """Return the microscope that a protocol or a command line names.
 
     Parameters
@@ -36,12 +39,15 @@ def open_scope(name: str, beside: Path | None = None) -> MicroManagerScope:
         As `saccade.scope.load` takes it.
     beside : Path, optional
         Folder in which a relative path is looked for first.
+    sim : Simulation, optional
+        What a protocol sets of a simulation; other microscopes have no use for it.
     """
     from saccade.scope import load
 
+    settings = {} if sim is None else sim.model_dump(exclude_unset=True)
     if beside is not None and Path(name).suffix and (beside / name).exists():
-        return load(beside / name)
-    return load(name)
+        return load(beside / name, sim=settings)
+    return load(name, sim=settings)
 
 
 def assemble(protocol: Protocol, scope: Scope, out: Path | None = None) -> Assembled:

@@ -27,6 +27,7 @@ from ._protocol_fields import (
     PolicyPart,
     Recording,
     SafeName,
+    Simulated,
     Watch,
     Word,
 )
@@ -56,6 +57,8 @@ class Protocol(FileModel):
         In order.
     deadline_ms : float or None
         Age at which a lagged decision is dropped.
+    sim : Simulation or None
+        Settings of the simulation, where the scope is one.
     """
 
     saccade: Literal[1]
@@ -68,6 +71,7 @@ class Protocol(FileModel):
     guard: tuple[GuardPart, ...] = ()
     deadline_ms: Annotated[float, Field(gt=0)] | None = None
     record: Recording = Recording()
+    sim: Simulated | None = None
 
     _given: dict[str, Any] = PrivateAttr(default_factory=dict)
     _path: Path | None = PrivateAttr(default=None)
@@ -102,7 +106,9 @@ class Protocol(FileModel):
 
     def resolved(self) -> dict[str, Any]:
         """Return it as plain data, defaults written out, that `protocol_of` reads back."""
-        plain = self.model_dump(mode="json", exclude={"watch"})
+        plain = self.model_dump(mode="json", exclude={"watch", "sim"})
+        # As given: what is left out depends on the specimen, and stands with the scope.
+        plain["sim"] = self.sim and self.sim.model_dump(mode="json", exclude_unset=True)
         watch = {"watch": self._given["watch"]}
         return {name: {**plain, **watch}[name] for name in type(self).model_fields}
 

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from useq import MDASequence
 
 from saccade.core import TOLD, FileModel
+from saccade.sim.devices import Simulation
 
 from ._sequence import read_sequence
 
@@ -88,4 +89,5 @@ class Recording(FileModel):
 
 Watch: TypeAlias = Annotated[MDASequence, PlainValidator(_sequence)]
 SafeName: TypeAlias = Annotated[str, AfterValidator(_safe_name)]
+Simulated: TypeAlias = Simulation
 Mode: TypeAlias = Annotated[Literal["inline", "lagged"], BeforeValidator(_available)]

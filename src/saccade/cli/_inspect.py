@@ -11,6 +11,7 @@ from rich.table import Table
 from saccade import app, store
 from saccade.app import RenderBench
 from saccade.core import UsageError, plain
+from saccade.sim.specimens import SPECIMENS
 
 from ._console import Exit, answer, err, named_errors, out, say
 
@@ -101,7 +102,7 @@ def info(as_json: bool) -> None:
         "python": platform.python_version(),
         "platform": platform.platform(),
         "versions": {name: version(name) for name in _PACKAGES},
-        "scopes": ["demo", "playback:PATH"],
+        "scopes": ["demo", "playback:PATH", *(f"sim:{name}" for name in SPECIMENS)],
         "parts": sorted(app.parts()),
     }
     if as_json:

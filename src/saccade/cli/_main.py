@@ -28,7 +28,7 @@ ScopeName = Annotated[
     str | None,
     typer.Option(
         "--scope",
-        help="demo, a profile under hardware_configs/, or playback:PATH; "
+        help="demo, a profile under hardware_configs/, playback:PATH or sim:SPECIMEN; "
         "by default what the protocol says.",
         show_default=False,
     ),

@@ -60,7 +60,7 @@ def check(path: Path, scope_name: str | None, folder: Path | None, as_json: bool
     """Check a protocol file against a scope."""
     with named_errors(as_json):
         protocol = app.load_protocol(path)
-        scope = app.open_scope(scope_name or protocol.scope, path.parent)
+        scope = app.open_scope(scope_name or protocol.scope, path.parent, protocol.sim)
         findings = app.check(protocol, scope.stand(), folder)
     wrong = [finding for finding in findings if finding.level == "error"]
     if as_json:
@@ -75,7 +75,7 @@ def check(path: Path, scope_name: str | None, folder: Path | None, as_json: bool
 def _run(
     protocol: Protocol, scope_name: str | None, folder: Path | None, as_json: bool
 ) -> dict[str, Any]:
-    scope = app.open_scope(scope_name or protocol.scope, protocol.folder)
+    scope = app.open_scope(scope_name or protocol.scope, protocol.folder, protocol.sim)
     _refuse_misfit(protocol, scope, folder)
     assembled = app.assemble(protocol, scope, out=folder)
     tally = Tally(assembled.run, assembled.dose)

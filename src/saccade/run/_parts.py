@@ -66,7 +66,7 @@ class Eye:
 
     def __post_init__(self) -> None:
         given = self.takes_ms
-        ok = given is None or given == "measured" or (is_number(given) and 0 <= given)
+        ok = given is None or given == "measured" or (is_number(given) and given >= 0)
         must = "0 or more, or 'measured'"
         require(ok, "takes_ms", given, must, "Give the time of one look in milliseconds.")
 

@@ -122,7 +122,14 @@ class Run(Signals):
             max_refusals=max_refusals,
         )
         self._ending = Ending(
-            scope, sink, self._report, self._feed, self._clerk, self._loop, self._switch, self._clock
+            scope,
+            sink,
+            self._report,
+            self._feed,
+            self._clerk,
+            self._loop,
+            self._switch,
+            self._clock,
         )
         self._state = State.IDLE
         self._thread: threading.Thread | None = None

@@ -6,29 +6,38 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from saccade.core import ProfileError, RecordingError, did_you_mean
+from saccade.core import ProfileError, ProtocolError, RecordingError, did_you_mean
 
 from ._bootstrap import import_quietly
 from ._profile import Profile, builtin_profile, load_profile
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pymmcore_plus import CMMCorePlus
 
     from ._scope import MicroManagerScope
 
 _PLAYBACK = "playback:"
 _OPTIONS = ("pace", "interval_s")
+_SIM = "sim:"
+_SIM_OPTIONS = ("seed", "clock")
 
 
-def load(name: str | Path) -> MicroManagerScope:
-    """Return the microscope of a name, a profile file or a recording.
+def load(name: str | Path, *, sim: Mapping[str, Any] | None = None) -> MicroManagerScope:
+    """Return the microscope of a name, a profile file, a recording or a simulation.
 
     Parameters
     ----------
     name : str or Path
-        ``demo``, the path of a profile (``hardware_configs/*.yaml``), or
-        ``playback:PATH`` for a recording served as if a camera took it; then
-        ``?pace=real`` plays it at its own pace and ``&interval_s=7`` tells its interval.
+        ``demo``, the path of a profile (``hardware_configs/*.yaml``);
+        ``playback:PATH`` for a recording served as if a camera took it, then
+        ``?pace=real`` plays it at its own pace and ``&interval_s=7`` tells its interval; or
+        ``sim:beads`` for a virtual microscope with a specimen, then ``?seed=3`` chooses which
+        and ``&clock=virtual`` lets time pass only where somebody waits.
+    sim : mapping, optional
+        Settings of a simulation, see `saccade.sim.devices.Simulation`; they go before those
+        of a profile, and not before those of the name. Other microscopes have no use for them.
 
     Raises
     ------
@@ -36,18 +45,25 @@ def load(name: str | Path) -> MicroManagerScope:
         If the profile or the hardware that it names can't be used.
     RecordingError
         If the recording can't be.
+    ProtocolError
+        If the simulation can't be.
     """
     import_quietly()
     text = str(name)
     if text.startswith(_PLAYBACK):
         return _load_playback(text.removeprefix(_PLAYBACK))
+    if text.startswith(_SIM):
+        return _load_sim(text, sim or {})
     path = Path(text)
     if path.suffix.lower() == ".cfg":
         raise ProfileError(
             f"{text} says nothing of limits and light.",
             "Write a profile beside it, as hardware_configs/template.yaml shows, and name that.",
         )
-    return _from_profile(load_profile(path if path.suffix else builtin_profile(text)))
+    profile = load_profile(path if path.suffix else builtin_profile(text))
+    if profile.sim is not None:
+        return _simulated(profile.sim.model_dump(exclude_unset=True), sim or {}, profile=profile)
+    return _from_profile(profile)
 
 
 def _from_profile(profile: Profile) -> MicroManagerScope:
@@ -87,6 +103,11 @@ def _configure(core: CMMCorePlus, profile: Profile) -> None:
             f"Micro-Manager could not load {config}: {' '.join(str(error).split())}",
             "Check that the devices are on and that the adapters match this pymmcore.",
         ) from error
+    _settle(core, profile)
+
+
+def _settle(core: CMMCorePlus, profile: Profile) -> None:
+    """Set up a core as a profile says, and refuse a profile that does not fit it."""
     _assign_roles(core, profile)
     if profile.focus_direction is not None and (drive := core.getFocusDevice()):
         core.setFocusDirection(drive, profile.focus_direction)
@@ -164,3 +185,55 @@ def _playback_options(query: str) -> dict[str, Any]:
                 f"interval_s={options['interval_s']} is not a number.", "Give seconds."
             ) from None
     return options
+
+
+def _load_sim(text: str, sim: Mapping[str, Any]) -> MicroManagerScope:
+    name, _, query = text.removeprefix(_SIM).partition("?")
+    if sim.get("use") not in (None, name):
+        raise ProtocolError(
+            f"The scope is {text!r}, but sim.use is {sim['use']!r}.", "Leave sim.use out."
+        )
+    return _simulated(sim, {"use": name, **_sim_options(query)})
+
+
+def _sim_options(query: str) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    for key, value in parse_qsl(query, keep_blank_values=True):
+        if key not in _SIM_OPTIONS:
+            hint = f"{did_you_mean(key, _SIM_OPTIONS)} All others stand under sim: in a protocol."
+            raise ProtocolError(f"A simulation has no option {key!r}.", hint)
+        if key == "seed" and not value.isdecimal():
+            raise ProtocolError(f"seed={value} is no whole number.", "Give 0 or more.")
+        options[key] = int(value) if key == "seed" else value
+    return options
+
+
+def _simulated(*settings: Mapping[str, Any], profile: Profile | None = None) -> MicroManagerScope:
+    """Return a virtual microscope; what a profile says besides holds for it as for any other."""
+    from saccade.sim.devices import simulate, simulation_of
+
+    from ._scope import MicroManagerScope
+
+    made = simulate(simulation_of(*settings))
+    if profile is None:
+        return MicroManagerScope(
+            made.core,
+            made.name,
+            lights=made.lights,
+            limits=made.limits,
+            details=made.details,
+            clock=made.clock,
+        )
+    _settle(made.core, profile)
+    return MicroManagerScope(
+        made.core,
+        profile.name,
+        lights=profile.light_sources() or made.lights,
+        limits={**made.limits, **profile.spans()},
+        modifiable=profile.modifiable,
+        manners=profile.manners(),
+        recorded=profile.recorded(),
+        safe_settings=profile.safe_settings(),
+        details={**made.details, "profile": profile.model_dump(mode="json")},
+        clock=made.clock,
+    )

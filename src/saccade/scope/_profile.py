@@ -31,6 +31,7 @@ from ._profile_fields import (
     PropertyValue,
     Retries,
     Roles,
+    Simulated,
     Timeouts,
     Tolerances,
 )
@@ -50,7 +51,8 @@ class Profile(FileModel):
     """
 
     name: Name
-    micromanager: MicroManager
+    micromanager: MicroManager | None = None
+    sim: Simulated | None = None
     roles: Roles = Roles()
     settings: tuple[PropertyValue, ...] = ()
     focus_direction: Literal[-1, 1] | None = None
@@ -64,12 +66,28 @@ class Profile(FileModel):
     safe: tuple[PropertyValue, ...] = ()
 
     @model_validator(mode="after")
+    def _one_microscope(self) -> Self:
+        if self.micromanager is None and self.sim is None:
+            raise PydanticCustomError(
+                TOLD, "micromanager is missing; or sim, for a virtual microscope"
+            )
+        if self.micromanager is not None and self.sim is not None:
+            raise PydanticCustomError(TOLD, "it has both micromanager and sim; leave one out")
+        return self
+
+    @model_validator(mode="after")
     def _lights_differ(self) -> Self:
         names = [light.name for light in self.lights]
         for name in names:
             if names.count(name) > 1:
                 raise PydanticCustomError(TOLD, "there are two lights {name}", {"name": repr(name)})
         return self
+
+    @property
+    def _hardware(self) -> MicroManager:
+        if self.micromanager is None:
+            raise ProfileError(f"{self.name} is a simulation: it has no configuration file.")
+        return self.micromanager
 
     def config_file(self) -> Path:
         """Return the Micro-Manager configuration file.
@@ -79,7 +97,7 @@ class Profile(FileModel):
         ProfileError
             If it isn't there.
         """
-        cfg = self.micromanager.cfg
+        cfg = self._hardware.cfg
         if str(cfg) == DEMO:
             cfg = _adapters_shipped() / _DEMO_CFG
         if not cfg.is_file():
@@ -96,8 +114,8 @@ class Profile(FileModel):
         ProfileError
             If it isn't there.
         """
-        folder = self.micromanager.adapters
-        if folder is None and str(self.micromanager.cfg) == DEMO:
+        folder = self._hardware.adapters
+        if folder is None and str(self._hardware.cfg) == DEMO:
             folder = _adapters_shipped()
         if folder is None:
             from pymmcore_plus import find_micromanager

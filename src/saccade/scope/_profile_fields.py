@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, mod
 from pydantic_core import PydanticCustomError
 
 from saccade.core import TOLD, FileModel
+from saccade.sim.devices import Simulation
 
 DEMO = "demo"
 """In place of a path: the configuration that comes with mm-test-adapters."""
@@ -55,6 +56,7 @@ Seconds: TypeAlias = Annotated[float, Field(gt=0, le=3600)]
 Tries: TypeAlias = Annotated[int, Field(ge=0, le=100)]
 Range: TypeAlias = Annotated[tuple[float, float], AfterValidator(_ascending)]
 Beside: TypeAlias = Annotated[Path, AfterValidator(_beside)]
+Simulated: TypeAlias = Simulation
 Dotted: TypeAlias = Annotated[str, AfterValidator(_dotted)]
 
 

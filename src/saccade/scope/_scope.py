@@ -151,9 +151,7 @@ class MicroManagerScope:
             self.core.stopSequenceAcquisition()
             source.noted("interference", {"text": "A live view was running and was stopped."})
         labels = Labels(self.core, self._lights, self._recorded)
-        engine = StrictEngine(
-            self.core, labels, self._manners, source, self._safety, self.clock
-        )
+        engine = StrictEngine(self.core, labels, self._manners, source, self._safety, self.clock)
         self._engine = engine
         self._safety.begin()
         try:

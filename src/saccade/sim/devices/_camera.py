@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import DTypeLike
 
     from saccade.core import Clock
-    from saccade.sim.world import Imaging, View
+    from saccade.sim.world import Sensor, View
 
     from ._scene import Scene
 
@@ -43,8 +43,8 @@ class SimCamera(CameraDevice):
     ----------
     scene : Scene
         What it looks at.
-    imaging : Imaging
-        Its sensor and its seed.
+    sensor : Sensor
+        Its type and its readout; the world's own.
     sensor_px : tuple of int
         Height and width.
     clock : Clock
@@ -58,11 +58,11 @@ class SimCamera(CameraDevice):
     _there_ns = 0
 
     def __init__(
-        self, scene: Scene, imaging: Imaging, sensor_px: tuple[int, int], clock: Clock
+        self, scene: Scene, sensor: Sensor, sensor_px: tuple[int, int], clock: Clock
     ) -> None:
         super().__init__()
         reentrant(self)
-        self._scene, self._imaging, self._clock = scene, imaging, clock
+        self._scene, self._sensor, self._clock = scene, sensor, clock
         self._sensor_px = sensor_px
         self._exposure_ms = 20.0
         self._binning = 1
@@ -89,7 +89,7 @@ class SimCamera(CameraDevice):
 
     def dtype(self) -> DTypeLike:
         """Return the type of the counts."""
-        return self._imaging.sensor.dtype
+        return self._sensor.dtype
 
     def get_exposure(self) -> float:
         """Return the exposure time in ms."""
@@ -114,7 +114,7 @@ class SimCamera(CameraDevice):
 
     def get_readout_time(self) -> float:
         """Return how long the readout takes, in ms; it grows with the height of the region."""
-        return self._imaging.sensor.readout_ms * self.shape()[0] / self.full_px[0]
+        return self._sensor.readout_ms * self.shape()[0] / self.full_px[0]
 
     def get_roi(self) -> tuple[int, int, int, int]:
         """Return left, top, width and height of what is read out."""
@@ -212,9 +212,5 @@ class SimCamera(CameraDevice):
         assert self.sight is not None  # noqa: S101 - the core has put it there
         buffer = get_buffer(self.shape(), self.dtype())
         view = self.sight.view(exposed_ns)
-        photons = self._scene.photons(shot, view)
-        imaging = self._imaging
-        buffer[:] = imaging.sensor.expose(
-            photons, self._exposure_ms, view, seed=imaging.seed, number=self._scene.exposures
-        )
+        buffer[:] = self._scene.picture(shot, view, self._exposure_ms)
         return {}

@@ -20,7 +20,7 @@ from ._steps import Steps
 from ._view import CAMERA, SHUTTER, SLM, WHEEL, XY, Devices, Z, source_label
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
     from numpy.typing import DTypeLike
@@ -240,7 +240,7 @@ def _devices(
     )
     channels = [light.name for light in lights]
     return Devices(
-        camera=SimCamera(core.scene, world.imaging, sensor_px, clock),
+        camera=SimCamera(core.scene, world.imaging.sensor, sensor_px, clock),
         xy=SimXY(xy),
         z=SimZ(focus()),
         offset=SimOffset(focus(), changing),

@@ -99,7 +99,7 @@ class SimShutter(ShutterDevice):
         """Return whether it was told to open."""
         return self._open
 
-    def set_open(self, open: bool) -> None:  # noqa: A002 - the name that UniMMCore gives it
+    def set_open(self, open: bool) -> None:
         """Open or close."""
         if bool(open) == self._open:
             return

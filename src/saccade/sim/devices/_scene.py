@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from saccade.core import Clock
-    from saccade.sim.world import Light, Photons, View, World
+    from saccade.sim.world import Counts, Light, Photons, View, World
 
 _CHUNK_S = 10.0
 """A light that was left on acts in pieces of this length, so that what it does shows."""
@@ -69,7 +69,7 @@ class Scene:
         self._past: deque[_Stretch] = deque()
         self._shot: int | None = None
         self._shots = 0
-        self._photons: dict[int, Photons] = {}
+        self._seen: dict[int, tuple[Photons, Light | None]] = {}
 
     def stand_before(self, state: State) -> None:
         """Learn who tells how the devices stand; until then, nothing shines."""
@@ -115,8 +115,8 @@ class Scene:
             self._go_on(at_ns)
             self._shot = None
 
-    def photons(self, shot: int, view: View) -> Photons:
-        """Return what an exposure brought to the sensor.
+    def picture(self, shot: int, view: View, exposure_ms: float) -> Counts:
+        """Return what the camera makes of an exposure.
 
         Parameters
         ----------
@@ -124,17 +124,22 @@ class Scene:
             Its number; asked for once.
         view : View
             What the camera reads out.
+        exposure_ms : float
+            How long it was.
         """
         with self._working:
             self._work_off()
-            seen = self._photons.pop(shot, None)
-        return np.zeros(view.shape_px, np.float32) if seen is None else seen
+            seen = self._seen.pop(shot, None)
+            if seen is None:
+                seen = np.zeros(view.shape_px, np.float32), None
+            photons, light = seen
+            return self._world.read_out(photons, view, exposure_ms, light)
 
     def forget(self, shot: int) -> None:
         """Drop the picture of an exposure that was broken off; its light has acted."""
         with self._working:
             self._work_off()
-            self._photons.pop(shot, None)
+            self._seen.pop(shot, None)
 
     @property
     def world(self) -> World:
@@ -145,11 +150,6 @@ class Scene:
             self._work_off()
             self._live_on(self._since_ns)
         return self._world
-
-    @property
-    def exposures(self) -> int:
-        """How often the world was lit: the key of the camera's noise."""
-        return self._world.exposures
 
     # ------------------------------------------------------------------------- what happened
 
@@ -191,8 +191,10 @@ class Scene:
         for light in stretch.lights:
             if light is not seen:
                 self._world.expose(view, ms, light)
-        before = self._photons.get(shot)
-        self._photons[shot] = photons if before is None else before + photons
+        if shot in self._seen:
+            before, seen_before = self._seen[shot]
+            photons, seen = before + photons, seen or seen_before
+        self._seen[shot] = photons, seen
 
     def _live_on(self, t_ns: int) -> None:
         self._world.advance(max((t_ns - self._start_ns) / 1e9, self._world.t_s))

@@ -93,7 +93,9 @@ class SimSlm(SLMDevice):
         """Return how long a picture is shown."""
         return self._exposure_ms
 
-    def mask(self, t_ns: int, sensor_px: tuple[int, int], binning: int) -> NDArray[np.float32] | None:
+    def mask(
+        self, t_ns: int, sensor_px: tuple[int, int], binning: int
+    ) -> NDArray[np.float32] | None:
         """Return the share of the light that reaches each pixel; None is all of it.
 
         Parameters
@@ -119,10 +121,8 @@ class SimSlm(SLMDevice):
         matrix[:, 2] -= (binning - 1) / 2
         height, width = sensor_px
         share = self._shown.astype(np.float32) / np.float32(255)
-        mask: NDArray[np.float32] = cv2.warpAffine(
-            share, matrix / binning, (width, height), flags=cv2.INTER_LINEAR
-        )
-        return mask
+        size = (width, height)
+        return cv2.warpAffine(share, matrix / binning, size, flags=cv2.INTER_LINEAR)  # type: ignore[return-value]
 
 
 def slm_to_camera(mechanics: Mechanics, sensor_px: tuple[int, int]) -> Affine:

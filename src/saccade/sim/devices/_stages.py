@@ -126,13 +126,13 @@ class SimOffset(SimZ):
     def __init__(self, motion: Motion, changing: Callable[[], None]) -> None:
         super().__init__(motion)
         self._changing = changing
-        self.locked = False
+        self.holds = False
 
     @pymm_property(name="Lock", allowed_values=[0, 1])
     def _lock_state(self) -> int:
-        return int(self.locked)
+        return int(self.holds)
 
     @_lock_state.setter
     def _set_lock(self, value: int) -> None:
         self._changing()
-        self.locked = bool(int(value))
+        self.holds = bool(int(value))

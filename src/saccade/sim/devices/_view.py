@@ -87,7 +87,7 @@ class Devices:
 
     def _height_um(self, t_ns: int) -> float:
         """Return the plane in focus: where the drive has it, or where the autofocus holds it."""
-        if not self.offset.locked:
+        if not self.offset.holds:
             return self.z.truly_at(t_ns)
         _, _, drift_um = self.drift.at((t_ns - self.start_ns) / 1e9)
         return self.offset.truly_at(t_ns) + drift_um

@@ -112,9 +112,22 @@ class World:
 
     def picture(self, view: View, exposure_ms: float, light: Light | None) -> Counts:
         """Return the counts of one exposure, noise included; parameters as in `render`."""
+        photons = self.render(view, exposure_ms, light)
+        return self.read_out(photons, view, exposure_ms, light)
+
+    def read_out(
+        self, photons: Photons, view: View, exposure_ms: float, light: Light | None
+    ) -> Counts:
+        """Return the counts that a camera makes of photons, noise included.
+
+        Parameters
+        ----------
+        photons : array of float32, (y, x)
+            As `render` returned them, or the sum of several; used up as working memory.
+        view, exposure_ms, light
+            As in `render`, for the whole time in which they came.
+        """
         exposure = self._exposure(view, exposure_ms, light, self.t_s)
-        photons = self._photons(exposure)
-        self._act(exposure)
         sensor, seed = self.imaging.sensor, self.imaging.seed
         counts = sensor.expose(photons, exposure_ms, view, seed=seed, number=self.exposures)
         for artefact in self._active(self.t_s):
