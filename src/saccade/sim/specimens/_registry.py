@@ -10,6 +10,7 @@ from saccade.core import ProtocolError, did_you_mean
 from ._beads import Beads
 from ._calcium import Calcium
 from ._dividing_nuclei import DividingNuclei
+from ._mitochondria import Mitochondria
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,6 +23,7 @@ SPECIMENS: Mapping[str, Callable[..., Specimen]] = {
         Beads,
         Calcium,
         DividingNuclei,
+        Mitochondria,
     )
 }
 """What can live in a world: classes whose first argument is the seed."""
