@@ -38,6 +38,8 @@ _RAISED = 0.8
 """By how much, at most, harm raises a cell's brightness at rest."""
 _MOST_CELLS = 50_000
 """At one depth; numbers of cells have 16 bits on the raster."""
+_BLURRED_UM = 5.0
+"""So far out of focus, optics that resolve half a µm in focus blur all details of 1 µm."""
 _REFRACTORY_S = 0.2
 """After a transient began, light evokes no other."""
 
@@ -47,7 +49,7 @@ class Calcium:
 
     Somata of 8 to 12 µm lie packed at three depths, with neuropil between them. Each cell is
     active by itself now and then, as a Poisson process; now and then a wave spreads from
-    a cell. With the defaults one cell in a thousand is active at a time. Occurrences:
+    a cell. With the defaults fewer than one cell in a thousand are active at a time. Occurrences:
     ``transient`` (a cell by itself), ``wave`` (the whole of one: from its origin as far as
     its extent; its track is no cell's) and ``evoked`` (a cell answers the light of the channel
     ``Stim``). Each ends when the brightness has decayed to a twentieth of the peak.
@@ -219,14 +221,17 @@ class Calcium:
         return bright
 
     def _sheets(self, canvas: Canvas) -> tuple[Sheet, ...]:
-        """Return the tissue on the raster that suits the canvas's pixels best."""
-        halvings = round(math.log2(canvas.pixel_size_um / RASTER_UM))
-        level = min(max(halvings, 0), COARSEST)
+        """Return the tissue on the rasters that suit the canvas: coarser ones out of focus."""
+        level = min(max(round(math.log2(canvas.pixel_size_um / RASTER_UM)), 0), COARSEST)
+        far = max(level, 1)
         if not self._rasters:
             self._rasters.append(draw_sheets(self._seed, self.size_um, self._cells))
-        while len(self._rasters) <= level:
+        while len(self._rasters) <= far:
             self._rasters.append(tuple(each.coarser() for each in self._rasters[-1]))
-        return self._rasters[level]
+        return tuple(
+            self._rasters[far if abs(z_um - canvas.view.z_um) >= _BLURRED_UM else level][index]
+            for index, z_um in enumerate(DEPTHS_UM)
+        )
 
     # ------------------------------------------------------------------- what is known
 

@@ -32,7 +32,7 @@ _MOST = 20.0
 """By how much light can multiply the rate of fission."""
 _SLOPE = 4.0
 """Of the Hill curve of harm against dose."""
-_SWOLLEN = 2.6
+_SWOLLEN = 2.3
 """Width of a swollen mitochondrion, as a multiple."""
 _NEAR = SITE_STEPS // 2
 
@@ -50,7 +50,7 @@ class Mitochondria:
       onset to the break.
     - ``fusion``: from the ends' first approach until they meet.
 
-    Their track is the tubule. With the defaults one in four hundred tubules divides or joins at
+    Their track is the tubule. With the defaults one in five hundred tubules divides or joins at
     a time.
 
     Light bleaches both dyes, and harms: past a dose tubules divide far more often and join less

@@ -49,9 +49,9 @@ def splat(
     light = light[inside] / canvas.pixel_size_um**2
     into = canvas.layers[0]
     steps = np.asarray(levels_um)
+    position = np.interp(sigma_um, steps, np.arange(len(steps)))
     for index, level_um in enumerate(steps):
-        rising = np.interp(sigma_um, steps, np.arange(len(steps))) - index
-        share = light * np.clip(1 - np.abs(rising), 0, 1)
+        share = light * np.clip(1 - np.abs(position - index), 0, 1)
         some = share > 0
         if not some.any():
             continue
