@@ -153,6 +153,95 @@ def test_a_hold_before_an_interruption_is_counted_once_too():
     assert loop.step(50 * S) == Wait(52 * S)
 
 
+def shared(*starts_s: float, **known) -> Action:
+    """Return an action that lets others go on in its pauses."""
+    return replace(burst(*starts_s, **known), share=True)
+
+
+def begun(watch, frame_s: float = 0.1) -> Loop:
+    """Return a loop after the first planned event, which took so long."""
+    loop = loop_of(watch)
+    one(loop)
+    loop.step(round(frame_s * S))
+    return loop
+
+
+def test_the_plan_goes_on_in_the_pauses_of_an_action_that_shares():
+    """Staying with one place does not blind the run to the others."""
+    loop = begun(plan(4, 2.0))
+    decide(loop, shared(0, 3, 6), now_s=1)
+    assert [(t, stream) for t, stream, _ in go(loop)] == [
+        *[(0, "burst"), (2, "watch"), (3, "burst"), (4, "watch"), (6, "burst"), (6, "watch")]
+    ]
+
+
+def test_a_pause_that_is_too_short_is_left_alone():
+    """What would not be over in time, there and back, waits; and the plan is delayed by it."""
+    loop = begun(plan(3, 2.0), frame_s=0.6)
+    decide(loop, shared(0, 3, 4), now_s=1)
+    assert go(loop) == [
+        (0, "burst", 1),
+        (3, "burst", 2),
+        (4, "burst", 3),
+        (4, "watch", 4),
+        (6, "watch", 5),
+    ]
+
+
+def test_before_the_plan_has_taken_any_time_it_is_not_known_to_fit():
+    """A first planned event waits until there is room for any."""
+    loop = loop_of(plan(2, 1.0))
+    decide(loop, shared(0, 5))
+    assert [(t, stream) for t, stream, _ in go(loop)] == [
+        *[(0, "burst"), (5, "burst"), (5, "watch"), (6, "watch")]
+    ]
+
+
+def test_actions_that_share_take_turns():
+    """Two places are followed at once, each at its own pace."""
+    loop = loop_of([])
+    decide(loop, shared(0, 5, 10, label="a"), shared(0, 3, 6, label="b"))
+    assert [(t, stream) for t, stream, _ in go(loop, frame_s=0.5)] == [
+        *[(0, "a"), (0.5, "b"), (3.5, "b"), (5, "a"), (6.5, "b"), (10, "a")]
+    ]
+
+
+def test_an_action_that_shares_is_delayed_and_never_rushed():
+    """What came late moves the rest of its own timeline, as it does the plan's."""
+    loop = loop_of([])
+    decide(loop, shared(0, 1, 2))
+    one(loop)
+    assert one(loop, now_s=5).min_start_time == 1
+    assert loop.step(5 * S) == Wait(6 * S)
+
+
+def test_a_more_urgent_action_that_does_not_share_is_alone():
+    """Nothing comes between the frames of one that has the microscope for itself."""
+    loop = begun(plan(3, 1.0))
+    decide(loop, shared(0, 4), burst(0, 3, label="urgent", priority=1))
+    assert [(t, stream) for t, stream, _ in go(loop)] == [
+        *[(0, "urgent"), (3, "urgent"), (3, "burst"), (3, "watch"), (4, "watch"), (7, "burst")]
+    ]
+
+
+def test_a_hold_moves_every_action_that_shares():
+    """What is held is not made up for, at whichever place."""
+    loop = loop_of([])
+    decide(loop, shared(0, 2, label="a"), shared(0, 3, label="b"))
+    go(loop, until_s=1)
+    loop.delay(100 * S)
+    assert [(t, stream) for t, stream, _ in go(loop)] == [(102, "a"), (103, "b")]
+
+
+def test_an_action_that_shares_can_expire_too():
+    """One that comes too late to begin is given up, and the others go on."""
+    loop = loop_of([])
+    decide(loop, shared(0, 2, label="a"), replace(shared(0, label="b"), expires_ns=0))
+    assert one(loop).min_start_time == 0
+    assert isinstance(loop.step(1), Refused)
+    assert loop.step(1) == Wait(2 * S)
+
+
 def test_a_triggered_action_comes_out_at_once():
     """One hardware-timed sequence is one step."""
     loop = loop_of([])

@@ -51,12 +51,13 @@ class Played:
 
 _starts = st.lists(st.sampled_from([0.0, 0.5, 1.5, 4.0]), min_size=0, max_size=4).map(sorted)
 _actions = st.builds(
-    lambda starts, exposure, x_um, priority, after_s, interval_s, triggered: (
+    lambda starts, exposure, x_um, priority, after_s, interval_s, triggered, share: (
         tuple(MDAEvent(min_start_time=start, exposure=exposure, x_pos=x_um) for start in starts),
         priority,
         after_s,
         interval_s,
         triggered,
+        share,
     ),
     _starts,
     st.sampled_from([1.0, 5.0, 40.0]),
@@ -64,6 +65,7 @@ _actions = st.builds(
     st.integers(-1, 2),
     st.sampled_from([None, None, 0.0, 0.3, 2.0]),
     st.sampled_from([None, 0.0, 0.7, 9.0]),
+    st.booleans(),
     st.booleans(),
 )
 _answers = st.lists(st.lists(_actions, max_size=2), max_size=25)
@@ -99,7 +101,7 @@ def play(answers, count: int = 8, limit_ms: float = 1e9, frame_s: float = 0.4, *
             where = stage_um = stage_um if order.event.x_pos is None else order.event.x_pos
             event, stream = order.event, order.stream
             loop.saw(frame_of([[1]], order.index, stream=stream, event=event, x_um=where))
-            for events, priority, after_s, interval_s, triggered in next(answers, ()):
+            for events, priority, after_s, interval_s, triggered, share in next(answers, ()):
                 action = Action(
                     events,
                     label=f"action {labels}",
@@ -107,6 +109,7 @@ def play(answers, count: int = 8, limit_ms: float = 1e9, frame_s: float = 0.4, *
                     expires_ns=None if after_s is None else now_ns + round(after_s * S),
                     interval_s=interval_s,
                     triggered=triggered,
+                    share=share,
                 )
                 labels += 1
                 (answer,) = loop.apply([Decision((action,), frame=0)], order.event, now_ns)
@@ -174,8 +177,11 @@ def test_nothing_begins_after_it_expired(answers):
 @_MANY
 @given(_answers)
 def test_nothing_leaves_before_what_is_more_urgent(answers):
-    """No action leaves before one of higher priority, and the plan only when none is left."""
-    played = play(answers)
+    """No action leaves before one of higher priority, and the plan only when none is left.
+
+    Those that share do so on purpose, and are left out.
+    """
+    played = play([[(*one[:-1], False) for one in some] for some in answers])
     priorities = {action.label: action.priority for action in played.admitted}
     for stream, highest in played.passed_over:
         assert priorities.get(stream, -99) >= highest
@@ -187,8 +193,8 @@ def test_the_plan_is_never_rushed_by_actions(answers):
     """Without a change of pace two time points are never closer than planned."""
     no_pace = [
         [
-            (events, priority, after_s, None, triggered)
-            for events, priority, after_s, _, triggered in one
+            (events, priority, after_s, None, triggered, share)
+            for events, priority, after_s, _, triggered, share in one
         ]
         for one in answers
     ]

@@ -196,6 +196,8 @@ class Action:
         New interval of the watch; ``0`` is as fast as possible, None leaves it alone.
     triggered : bool
         Play the events as one hardware-timed sequence.
+    share : bool
+        Let the plan, and other actions that share, go on in the pauses between its events.
     frame : int or None
         Index of the frame that it rests on; None for what was planned.
     t_ns : int
@@ -208,6 +210,7 @@ class Action:
     expires_ns: int | None = None
     interval_s: float | None = None
     triggered: bool = False
+    share: bool = False
     frame: int | None = None
     t_ns: int = 0
 

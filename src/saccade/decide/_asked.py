@@ -30,6 +30,10 @@ class Asks(Protocol):
         """Whether it is one hardware-timed sequence."""
 
     @property
+    def share(self) -> bool:
+        """Whether the plan goes on in the pauses between its frames."""
+
+    @property
     def expires_s(self) -> float | None:
         """Time after the frame at which it is no longer worth starting."""
 
@@ -78,6 +82,7 @@ def burst_on(seen: Observation, events: tuple[MDAEvent, ...], policy: Asks) -> A
         priority=policy.priority,
         expires_ns=None if expires_s is None else seen.t_ns + round(expires_s * 1e9),
         triggered=policy.triggered,
+        share=policy.share,
         frame=seen.frame,
         t_ns=seen.t_ns,
     )

@@ -49,6 +49,9 @@ class Burst:
         Role of the frames that come of it, hence their stream.
     triggered : bool
         Play the events as one hardware-timed sequence.
+    share : bool
+        Let the plan, and other bursts that share, go on in the pauses between its frames, as
+        far as they are long enough. Otherwise the plan waits until it is over.
     expires_s : float, optional
         Time after the frame at which the burst is no longer worth starting.
 
@@ -72,6 +75,7 @@ class Burst:
     priority: int = 10
     label: str = "burst"
     triggered: bool = False
+    share: bool = False
     expires_s: float | None = None
     _events: tuple[MDAEvent, ...] = field(init=False, repr=False)
     _places: dict[tuple[int, int], _Place] = field(default_factory=dict, init=False, repr=False)

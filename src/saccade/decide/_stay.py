@@ -54,6 +54,9 @@ class Stay:
         Higher goes first.
     label : str
         Role of the frames that come of it, hence their stream.
+    share : bool
+        Let the plan, and other bursts that share, go on in the pauses between its frames, as
+        far as they are long enough. Otherwise the plan waits until it is over.
     expires_s : float, optional
         Time after the frame at which a burst is no longer worth starting.
 
@@ -76,6 +79,7 @@ class Stay:
     most: int = 60
     priority: int = 10
     label: str = "stay"
+    share: bool = False
     expires_s: float | None = None
     _events: tuple[MDAEvent, ...] = field(init=False, repr=False)
     _last_ns: int = field(init=False, repr=False)

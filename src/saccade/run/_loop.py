@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from saccade.core import Action, Order, Refusal
 
 from ._fill import as_found, as_it_was, fill, inherit, named
+from ._pauses import Pauses
 from ._steps import Do, Done, Playing, Refused, Step, Wait
 from ._watch import Watch
 
@@ -28,7 +29,8 @@ class Loop:
     """The pure heart of a run: no thread, no hardware, no clock of its own.
 
     Whoever drives it asks `step` for what to do, and hands decisions to `apply`. Actions go
-    before the plan, the highest priority first; what an event of an action does not name is
+    before the plan, the highest priority first; those that share let each other, and the plan,
+    go on in their pauses. What an event of an action does not name is
     as it was in the frame that the action rests on, or else as it was in the watch before;
     and so is what a planned event does not name.
 
@@ -46,6 +48,7 @@ class Loop:
         self._channel_group: str | None = None
         self._playing: list[Playing] = []
         self._current: Playing | None = None
+        self._pauses = Pauses()
         self._admitted = 0
         self._index = 0
         self._busy = False
@@ -82,16 +85,13 @@ class Loop:
         now_ns : int
             Monotonic time.
         """
+        self._pauses.ended(now_ns)
         if not self._playing:
             self._current = None
             return self._step_watch(now_ns)
-        playing = self._playing[0]
-        expires_ns = playing.action.expires_ns
-        if playing.t0_ns is None and expires_ns is not None and now_ns > expires_ns:
-            heapq.heappop(self._playing)
-            late_ms = (now_ns - expires_ns) / 1e6
-            return Refused(Refusal(playing.action, "deadline", f"it came {late_ms:.1f} ms late"))
-        return self._step_action(playing, now_ns)
+        if self._playing[0].action.share:
+            return self._step_shared(now_ns)
+        return self._expired(self._playing[0], now_ns) or self._step_action(now_ns)
 
     def saw(self, frame: Frame) -> None:
         """Learn what the hardware really did for a planned event."""
@@ -101,9 +101,10 @@ class Loop:
     def delay(self, shift_ns: int) -> None:
         """Move the rest of the plan, and of the action under way, back, as after a hold."""
         self._watch.delay(shift_ns)
-        if self._current is not None:
-            self._current.delay(shift_ns)
-            self._current.last_ns += shift_ns
+        for playing in self._playing:
+            if playing is self._current or playing.action.share:
+                playing.delay(shift_ns)
+                playing.last_ns += shift_ns
 
     def apply(
         self, decisions: Iterable[Decision], base: MDAEvent | None, now_ns: int
@@ -147,7 +148,18 @@ class Loop:
             heapq.heappush(self._playing, Playing(rank, answer, named(left), left))
         return answer
 
-    def _step_action(self, playing: Playing, now_ns: int) -> Step:
+    def _expired(self, playing: Playing, now_ns: int) -> Refused | None:
+        """Give up an action that comes too late to begin; return its refusal."""
+        expires_ns = playing.action.expires_ns
+        if playing.t0_ns is not None or expires_ns is None or now_ns <= expires_ns:
+            return None
+        self._drop(playing)
+        late_ms = (now_ns - expires_ns) / 1e6
+        return Refused(Refusal(playing.action, "deadline", f"it came {late_ms:.1f} ms late"))
+
+    def _step_action(self, now_ns: int) -> Step:
+        """Go on with the first action, which lets nothing else come between."""
+        playing = self._playing[0]
         self._busy = True
         if playing is not self._current:
             playing.delay(now_ns - playing.last_ns)
@@ -157,12 +169,41 @@ class Loop:
         playing.last_ns = now_ns
         if (due_ns := playing.due_ns()) > now_ns:
             return Wait(due_ns)
+        return self._play(playing, now_ns)
+
+    def _step_shared(self, now_ns: int) -> Step:
+        """Go on with whatever is due among actions that share, and the plan in their pauses."""
+        self._current = None
+        sharing = (playing for playing in self._playing if playing.action.share)
+        soonest = min(sharing, key=lambda each: (each.soon_ns(now_ns), each.rank))
+        soon_ns = soonest.soon_ns(now_ns)
+        if soon_ns <= now_ns:
+            if expired := self._expired(soonest, now_ns):
+                return expired
+            if soonest.t0_ns is None:
+                soonest.t0_ns = now_ns
+            soonest.delay(now_ns - soonest.due_ns())  # delayed, never rushed; as is the plan
+            self._busy = True
+            return self._play(soonest, now_ns)
+        planned = self._watch.due(now_ns)
+        if planned is None or planned[1] > now_ns:
+            return Wait(soon_ns if planned is None else min(soon_ns, planned[1]))
+        if self._pauses.fits(soon_ns - now_ns):
+            return self._step_watch(now_ns)
+        self._busy = True
+        return Wait(soon_ns)
+
+    def _play(self, playing: Playing, now_ns: int) -> Do:
         count = len(playing.left) if playing.action.triggered else 1
         events = [self._put_back(playing.left.popleft(), self._moved) for _ in range(count)]
         self._moved |= named(events)
         if not playing.left:
-            heapq.heappop(self._playing)
+            self._drop(playing)
         return Do(tuple(self._order(event, playing.action.label, now_ns) for event in events))
+
+    def _drop(self, playing: Playing) -> None:
+        self._playing.remove(playing)
+        heapq.heapify(self._playing)
 
     def _step_watch(self, now_ns: int) -> Step:
         planned = self._watch.due(now_ns)
@@ -180,6 +221,7 @@ class Loop:
         if isinstance(answer, Refusal):
             return Refused(answer, self._order(event, "watch", now_ns))
         self._moved = frozenset()
+        self._pauses.began(now_ns)
         return Do((self._order(answer.events[0], "watch", now_ns),))
 
     def _put_back(self, event: MDAEvent, names: frozenset[str]) -> MDAEvent:

@@ -62,3 +62,7 @@ class Playing:
     def due_ns(self) -> int:
         """Return when its next event is due, in monotonic ns."""
         return (self.t0_ns or 0) + round((self.left[0].min_start_time or 0.0) * 1e9)
+
+    def soon_ns(self, now_ns: int) -> int:
+        """Return when its next event can come: now, if it has not begun."""
+        return now_ns if self.t0_ns is None else self.due_ns()

@@ -170,6 +170,7 @@ def actions(*, pictures_only: bool = False) -> st.SearchStrategy[Action]:
         expires_ns=st.none() | _TIMES_NS,
         interval_s=st.none() | st.floats(0, 1e4),
         triggered=st.booleans(),
+        share=st.booleans(),
         frame=st.integers(-1, 10**9),
         t_ns=_TIMES_NS,
     )
