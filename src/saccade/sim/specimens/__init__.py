@@ -4,6 +4,8 @@ from ._beads import Beads
 from ._calcium import Calcium
 from ._dividing_cycle import Phase
 from ._dividing_nuclei import DividingNuclei
+from ._migrating import MigratingCells
+from ._migrating_crossing import Crossing
 from ._mitochondria import Mitochondria
 from ._registry import SPECIMENS, make_specimen
 
@@ -11,7 +13,9 @@ __all__ = [
     "SPECIMENS",
     "Beads",
     "Calcium",
+    "Crossing",
     "DividingNuclei",
+    "MigratingCells",
     "Mitochondria",
     "Phase",
     "make_specimen",

@@ -11,6 +11,7 @@ from ._beads import Beads
 from ._calcium import Calcium
 from ._dividing_nuclei import DividingNuclei
 from ._mitochondria import Mitochondria
+from ._migrating import MigratingCells
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,6 +25,7 @@ SPECIMENS: Mapping[str, Callable[..., Specimen]] = {
         Calcium,
         DividingNuclei,
         Mitochondria,
+        MigratingCells,
     )
 }
 """What can live in a world: classes whose first argument is the seed."""

@@ -1,0 +1,239 @@
+"""Pictures of crawling cells: in phase contrast, and with stained nuclei."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from saccade.sim.world import Canvas
+
+from ._migrating_inside import (
+    CHROMATIN,
+    chromatin_um,
+    grain_size,
+    grains_um,
+    nucleoli_size,
+    nucleoli_um,
+)
+from ._migrating_shape import column, polygon_area
+from ._phase import PhaseContrast
+from ._splat import add_points, add_polygons, blurred
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ._migrating_shape import Floats, Shapes
+
+_PHASE = PhaseContrast()
+_RAD_PER_UM = 2 * np.pi * 0.028 / 0.55
+"""Delay of green light by 1 µm of cell, 0.028 denser than medium (Barer, Nature 172, 1953)."""
+_VOLUME_UM3 = 1500.0
+_RAD_PER_LEVEL = 5.5 / 255
+_SHEET_SHARE = 0.5
+"""Of a cell's volume, what is spread evenly over its whole area."""
+_SHEET_UM, _BODY_UM = 0.5, 3.0
+"""How smoothly sheet and body end."""
+_FINE_UM, _COARSE_UM = 0.5, 1.0
+"""Radii, as standard deviations, of small things in a cell."""
+_NUCLEUS_RAD = -0.085
+_NUCLEUS_PHOTONS = 3e4
+"""At the sensor from a µm² of a stained nucleus, for 1 J/cm²."""
+_NUCLEUS_LEVEL = 90
+_PAD_UM = 12.0
+"""What is painted beyond the canvas, for halos to come in from."""
+_SHIFT = 5
+
+
+class Painter:
+    """Paints some cells, given as shapes at places.
+
+    Parameters
+    ----------
+    canvas : Canvas
+        What to paint on.
+    places_um : array, (cell, 2)
+        Of the cells that are shown.
+    shapes : Shapes
+        Of the same cells.
+    traits : array, (cell, TRAITS)
+        Of the same cells.
+    t_s : float
+        The time.
+    """
+
+    def __init__(
+        self,
+        canvas: Canvas,
+        places_um: NDArray[np.float64],
+        shapes: Shapes,
+        traits: Floats,
+        t_s: float,
+    ) -> None:
+        self.canvas, self.shapes = canvas, shapes
+        self.traits, self.t_s = traits, t_s
+        self._pixel_um = canvas.pixel_size_um
+        rows, cols = canvas.to_px(places_um[:, 0], places_um[:, 1])
+        self._middles_px = np.stack((cols, rows), axis=1).astype(np.float32)
+
+    def phase(self, dirt_um: NDArray[np.float64]) -> None:
+        """Darken a canvas of a transmitted channel; it should reach `_PAD_UM` beyond the picture.
+
+        Parameters
+        ----------
+        dirt_um : array, (speck, 4)
+            Place, radius and delay in radians of each speck on the glass.
+        """
+        fine = self._sheets()
+        coarse = np.zeros(self.canvas.shape_px, np.float32)
+        self._inside(fine, coarse)
+        self._edges(coarse)
+        self._dirt(fine, coarse, dirt_um)
+        delay = blurred(fine, _SHEET_UM / self._pixel_um)
+        delay += blurred(coarse, _COARSE_UM / self._pixel_um)
+        delay += self._bodies()
+        self.canvas.layer(0.0)[...] *= _PHASE.seen(delay, self._pixel_um)
+
+    def nuclei(self, brightness: NDArray[np.float64]) -> None:
+        """Add the stained nuclei to a canvas.
+
+        Parameters
+        ----------
+        brightness : array, (cell,)
+            Of the unbleached dye, 1 on average.
+        """
+        levels = np.zeros(self.canvas.shape_px, np.uint8)
+        rounded = self.shapes.rounded
+        self._fill_nuclei(levels, _NUCLEUS_LEVEL * brightness * (1 + 1.6 * rounded))
+        glow = levels.astype(np.float32)
+        peak = (_NUCLEUS_LEVEL * brightness * (1 - rounded))[:, None]
+        dim = -0.45 * peak * nucleoli_size(self.traits)
+        self._points(glow, nucleoli_um(self.traits, self.shapes), 0.9, dim)
+        uneven = 0.45 * peak * (grain_size(self.traits)[:, :CHROMATIN] - 0.5)
+        self._points(glow, chromatin_um(self.traits, self.shapes), 0.9, uneven)
+        glow = blurred(glow, 0.7 / self._pixel_um)
+        np.maximum(glow, 0, out=glow)
+        glow *= np.float32(_NUCLEUS_PHOTONS / _NUCLEUS_LEVEL)
+        self.canvas.layer(0.0)[...] += glow
+
+    # ---------------------------------------------------------------------------- its parts
+
+    def _mean_rad(self) -> Floats:
+        """Return the delay of each cell, were it equally thick everywhere: volume is kept."""
+        return _RAD_PER_UM * _VOLUME_UM3 / self.shapes.area_um2()
+
+    def _sheet_share(self) -> Floats:
+        rounded = self.shapes.rounded
+        return _SHEET_SHARE * (1 - rounded) + 0.8 * rounded
+
+    def _sheets(self) -> Floats:
+        """Return the delay by the evenly spread part of the cells, less that of the nuclei."""
+        levels = np.zeros(self.canvas.shape_px, np.uint8)
+        level = self._sheet_share() * self._mean_rad() / _RAD_PER_LEVEL
+        add_polygons(levels, self._px(self.shapes.outline_um), level)
+        sheets = levels.astype(np.float32)
+        levels[...] = 0
+        self._fill_nuclei(levels, 255 * (1 - self.shapes.rounded))
+        return cv2.addWeighted(  # type: ignore[return-value]
+            sheets, _RAD_PER_LEVEL, levels, _NUCLEUS_RAD / 255, 0.0, dtype=cv2.CV_32F
+        )
+
+    def _bodies(self) -> Floats:
+        """Return the delay by the thick parts of the cells, painted small and smooth."""
+        height, width = self.canvas.shape_px
+        shrink = max(int(_BODY_UM / self._pixel_um / 1.5), 1)
+        levels = np.zeros((-(-height // shrink) + 1, -(-width // shrink) + 1), np.uint8)
+        corners = self.shapes.body_um[:, ::2]
+        thicker = self.shapes.area_um2() / np.maximum(polygon_area(corners), 1.0)
+        level = (1 - self._sheet_share()) * self._mean_rad() * thicker / _RAD_PER_LEVEL
+        # The first small pixel lies on the first large one, so that its middle does not move.
+        add_polygons(levels, self._px(corners) / np.float32(shrink), level)
+        smooth = levels.astype(np.float32)
+        smooth *= np.float32(_RAD_PER_LEVEL)
+        smooth = blurred(smooth, _BODY_UM / self._pixel_um / shrink)
+        grown = np.array([[1 / shrink, 0, 0], [0, 1 / shrink, 0]])
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        return cv2.warpAffine(smooth, grown, (width, height), flags=flags)  # type: ignore[return-value]
+
+    def _inside(self, fine: Floats, coarse: Floats) -> None:
+        """Add grains and nucleoli."""
+        spread = (1 - self.shapes.rounded)[:, None]
+        grains, size = grains_um(self.traits, self.t_s, self.shapes), grain_size(self.traits)
+        delay = np.where(size < 0.45, -0.33 * size, 0.25 * size)
+        self._points(fine, grains, _FINE_UM, delay)
+        large = size > 0.96
+        cell, _ = np.nonzero(large)
+        self._add(coarse, grains[large] / self._pixel_um + self._middles_px[cell], _COARSE_UM, 0.2)
+        nucleoli = 0.75 * spread * nucleoli_size(self.traits)
+        self._points(coarse, nucleoli_um(self.traits, self.shapes), _COARSE_UM, nucleoli)
+
+    def _edges(self, coarse: Floats) -> None:
+        """Add ruffles and the light that steep edges throw out."""
+        shapes = self.shapes
+        step = shapes.outline_um - np.roll(shapes.outline_um, 1, axis=1)
+        spacing_um = np.hypot(step[..., 0], step[..., 1])
+        # As many points a length as make a ridge of the height that is given.
+        share = np.minimum(spacing_um / (_COARSE_UM * np.sqrt(2 * np.pi)), 0.7)
+        self._points(coarse, shapes.outline_um, _COARSE_UM, share * shapes.rim_rad)
+        away_um = np.maximum(np.hypot(shapes.outline_um[..., 0], shapes.outline_um[..., 1]), 1.0)
+        outside = shapes.outline_um * (1 + np.float32(1.7) / away_um)[..., None]
+        self._points(coarse, outside, _COARSE_UM, -1.3 * share * shapes.taut)
+        tips = 0.2 * (1 - shapes.rounded)[:, None] * column(self.traits, "arm", 0, 6)
+        self._points(coarse, shapes.tips_um, _COARSE_UM, tips)
+
+    def _dirt(self, fine: Floats, coarse: Floats, dirt_um: NDArray[np.float64]) -> None:
+        rows, cols = self.canvas.to_px(dirt_um[:, 0], dirt_um[:, 1])
+        at = np.stack((cols, rows), axis=1)
+        small = dirt_um[:, 2] < (_FINE_UM + _COARSE_UM) / 2
+        self._add(fine, at[small], _FINE_UM, dirt_um[small, 3])
+        self._add(coarse, at[~small], _COARSE_UM, dirt_um[~small, 3])
+
+    def _fill_nuclei(self, levels: NDArray[np.uint8], values: NDArray[np.floating]) -> None:
+        """Fill the nuclei with levels; the few that overlap hide each other."""
+        x_um, y_um, long_um, wide_um = self.shapes.nucleus_um.T / self._pixel_um * 2**_SHIFT
+        x, y = np.stack((x_um, y_um)) + (self._middles_px * 2**_SHIFT).T
+        middles = np.rint(np.stack((x, y), axis=1)).astype(int).tolist()
+        axes = np.rint(np.stack((long_um, wide_um), axis=1)).astype(int).tolist()
+        angles = np.rad2deg(self.shapes.angle_rad).tolist()
+        full = np.clip(np.rint(values), 0, 255).tolist()
+        for middle, half, angle, value in zip(middles, axes, angles, full, strict=True):
+            cv2.ellipse(
+                levels, middle, half, angle, 0, 360, (value,), cv2.FILLED, cv2.LINE_AA, _SHIFT
+            )
+
+    def _px(self, corners_um: NDArray[np.floating]) -> Floats:
+        return corners_um / np.float32(self._pixel_um) + self._middles_px[:, None, :]
+
+    def _points(
+        self,
+        into: Floats,
+        places_um: NDArray[np.floating],
+        sigma_um: float,
+        peak: NDArray[np.floating],
+    ) -> None:
+        """Add points in cells, (cell, point, 2), that a blur will turn into discs of a height."""
+        self._add(into, self._px(places_um).reshape(-1, 2), sigma_um, peak.ravel())
+
+    def _add(
+        self,
+        into: Floats,
+        at_px: NDArray[np.floating],
+        sigma_um: float,
+        peak: NDArray[np.floating] | float,
+    ) -> None:
+        weight = peak * np.float32(2 * np.pi * (sigma_um / self._pixel_um) ** 2)
+        add_points(into, at_px[:, 0], at_px[:, 1], np.broadcast_to(weight, len(at_px)))
+
+
+def padded(canvas: Canvas) -> Canvas:
+    """Return a canvas around one of a transmitted channel, wide enough for halos."""
+    pad_px = round(_PAD_UM / canvas.pixel_size_um)
+    return Canvas(canvas.view, canvas.margin_px + pad_px, base=1.0)
+
+
+def cut(wide: Canvas, canvas: Canvas) -> NDArray[np.float32]:
+    """Return the part of a padded canvas that the other one shows."""
+    edge = wide.margin_px - canvas.margin_px
+    height, width = canvas.shape_px
+    return wide.layers[0, edge : edge + height, edge : edge + width]

@@ -1,0 +1,88 @@
+"""Many small things at once: polygons and points added to a picture."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_SHIFT = 5
+"""Bits of a pixel that a corner is placed by."""
+
+
+def add_polygons(
+    into: NDArray[np.uint8],
+    corners_px: NDArray[np.floating],
+    levels: NDArray[np.floating],
+) -> None:
+    """Add filled polygons with smooth edges to a picture; where they overlap, levels add up.
+
+    Parameters
+    ----------
+    into : array of uint8, (y, x)
+        Written in place.
+    corners_px : array, (n, corner, 2)
+        Column and row of each corner.
+    levels : array, (n,)
+        0 to 255; sums beyond are cut off.
+    """
+    height, width = into.shape
+    fixed = np.rint(corners_px * 2**_SHIFT).astype(np.int32)
+    x, y = fixed[..., 0], fixed[..., 1]
+    left, right = (np.clip((v >> _SHIFT) + pad, 0, width) for v, pad in _ends(x))
+    top, bottom = (np.clip((v >> _SHIFT) + pad, 0, height) for v, pad in _ends(y))
+    fixed -= np.stack((left, top), axis=1)[:, None, :] << _SHIFT
+    on = np.flatnonzero((left < right) & (top < bottom)).tolist()
+    values = np.clip(np.rint(levels), 0, 255).tolist()
+    sides = [each.tolist() for each in (left, right, top, bottom)]
+    for i in on:
+        x0, x1, y0, y1 = (each[i] for each in sides)
+        patch = np.zeros((y1 - y0, x1 - x0), np.uint8)
+        cv2.fillPoly(patch, [fixed[i]], (values[i],), cv2.LINE_AA, _SHIFT)
+        part = into[y0:y1, x0:x1]
+        cv2.add(part, patch, dst=part)
+
+
+def _ends(values: NDArray[np.int32]) -> tuple[tuple[NDArray[np.int32], int], ...]:
+    """Return the least and the greatest of each row, and the room they need."""
+    return (values.min(axis=1), -1), (values.max(axis=1), 3)
+
+
+def add_points(
+    into: NDArray[np.float32],
+    cols: NDArray[np.floating],
+    rows: NDArray[np.floating],
+    weights: NDArray[np.floating],
+) -> None:
+    """Add points, each shared by the four pixels around it.
+
+    Parameters
+    ----------
+    into : array of float32, (y, x)
+        Written in place.
+    cols, rows : array, (n,)
+        Places; those beyond the picture are left out.
+    weights : array, (n,)
+        What each adds in all.
+    """
+    height, width = into.shape
+    left, top = np.floor(cols).astype(int), np.floor(rows).astype(int)
+    on = (left >= 0) & (top >= 0) & (left < width - 1) & (top < height - 1)
+    left, top, weights = left[on], top[on], weights[on]
+    right, down = cols[on] - left, rows[on] - top
+    flat, at = into.reshape(-1), top * width + left
+    np.add.at(flat, at, (weights * (1 - right) * (1 - down)).astype(np.float32))
+    np.add.at(flat, at + 1, (weights * right * (1 - down)).astype(np.float32))
+    np.add.at(flat, at + width, (weights * (1 - right) * down).astype(np.float32))
+    np.add.at(flat, at + width + 1, (weights * right * down).astype(np.float32))
+
+
+def blurred(picture: NDArray[np.float32], sigma_px: float) -> NDArray[np.float32]:
+    """Return a picture under a Gaussian blur; one far below a pixel leaves it alone."""
+    if sigma_px < 0.2:
+        return picture
+    return cv2.GaussianBlur(picture, (0, 0), sigma_px, borderType=cv2.BORDER_REFLECT)  # type: ignore[return-value]
