@@ -246,7 +246,8 @@ class MigratingCells:
         share = steep / (steep + self._lead_j_per_cm2)
         toward = slope / np.maximum(steep, 1e-300)
         drawn: NDArray[np.float64] = self._cells.drawn
-        return drawn + (share * (toward - drawn.T)).T
+        led: NDArray[np.float64] = drawn + (share * (toward - drawn.T)).T
+        return led
 
     # ---------------------------------------------------------------------------- pictures
 

@@ -134,10 +134,8 @@ def slow_waves(t_s: float, phases: Floats, period_s: float) -> Floats:
         Of the slower wave, on average.
     """
     turns = t_s / (period_s * (0.8 + 0.5 * phases)) + 7.13 * phases
-    waves: Floats = 0.6 * np.sin(_TURN * turns) + 0.4 * np.sin(
-        _TURN * (2.414 * turns + 3.7 * phases)
-    )
-    return waves
+    first, second = _TURN * turns, _TURN * (2.414 * turns + 3.7 * phases)
+    return (0.6 * np.sin(first) + 0.4 * np.sin(second)).astype(np.float32)
 
 
 def column(traits: Floats, name: str, first: int, count: int) -> Floats:
@@ -185,8 +183,7 @@ def _ripples(traits: Floats, t_s: float) -> Floats:
 def _taut_side(traits: Floats, around: Floats) -> Floats:
     """Return how much each direction is pulled; a cell is steep on one side or two."""
     side, pull = column(traits, "body", 4, 1), column(traits, "body", 5, 1)
-    taut: Floats = pull * (0.5 + 0.5 * np.cos(around + _TURN * side))
-    return taut
+    return (pull * (0.5 + 0.5 * np.cos(around + _TURN * side))).astype(np.float32)
 
 
 def _nuclei(
