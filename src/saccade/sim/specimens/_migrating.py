@@ -13,8 +13,9 @@ from ._checks import check_count, check_number, check_size
 from ._migrating_cells import DIVISION_S, STEP_S, Biology, brightness, tolerance
 from ._migrating_crossing import Crossing, CrossingLog
 from ._migrating_motion import Walk, scattered
-from ._migrating_paint import Painter, cut, padded
+from ._migrating_paint import PHASE, Painter
 from ._migrating_shape import shape_cells
+from ._phase import cut
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -254,7 +255,9 @@ class MigratingCells:
     def paint(self, canvas: Canvas, channel: str) -> None:
         """Darken cells in phase contrast, or add their stained nuclei."""
         x, y = self.tracks_um().T
-        shown = canvas.shown(x, y, _REACH_UM)
+        transmitted = self.channels[channel].transmitted
+        onto = PHASE.padded(canvas) if transmitted else canvas
+        shown = onto.shown(x, y, _REACH_UM)
         cells = self._cells.some(shown)
         shapes = shape_cells(
             cells.traits,
@@ -263,8 +266,6 @@ class MigratingCells:
             cells.rounded(self._t_s),
             cells.cleaved(self._t_s),
         )
-        transmitted = self.channels[channel].transmitted
-        onto = padded(canvas) if transmitted else canvas
         painter = Painter(onto, cells.places_um(self._t_s), shapes, cells.traits, self._t_s)
         if transmitted:
             near = onto.shown(self._dirt_um[:, 0], self._dirt_um[:, 1])

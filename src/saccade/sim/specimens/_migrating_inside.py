@@ -33,7 +33,8 @@ def chromatin_um(traits: Floats, shapes: Shapes) -> Floats:
 def nucleoli_size(traits: Floats) -> Floats:
     """Return how large each nucleolus is, 0 to 1; some cells have few."""
     size: Floats = column(traits, "nucleus", 4 + 2 * NUCLEOLI, NUCLEOLI)
-    return np.minimum(np.maximum(1.6 * size - 0.4, 0), 1)
+    large: Floats = np.clip(1.6 * size - 0.4, 0, 1)
+    return large
 
 
 def grains_um(traits: Floats, t_s: float, shapes: Shapes) -> Floats:

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from saccade.sim.world import Canvas
-
 from ._migrating_inside import (
     CHROMATIN,
     chromatin_um,
@@ -24,9 +22,11 @@ from ._splat import add_points, add_polygons, blurred
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from saccade.sim.world import Canvas
+
     from ._migrating_shape import Floats, Shapes
 
-_PHASE = PhaseContrast()
+PHASE = PhaseContrast()
 _RAD_PER_UM = 2 * np.pi * 0.028 / 0.55
 """Delay of green light by 1 µm of cell, 0.028 denser than medium (Barer, Nature 172, 1953)."""
 _VOLUME_UM3 = 1500.0
@@ -41,8 +41,6 @@ _NUCLEUS_RAD = -0.085
 _NUCLEUS_PHOTONS = 3e4
 """At the sensor from a µm² of a stained nucleus, for 1 J/cm²."""
 _NUCLEUS_LEVEL = 90
-_PAD_UM = 12.0
-"""What is painted beyond the canvas, for halos to come in from."""
 _SHIFT = 5
 
 
@@ -78,7 +76,7 @@ class Painter:
         self._middles_px = np.stack((cols, rows), axis=1).astype(np.float32)
 
     def phase(self, dirt_um: NDArray[np.float64]) -> None:
-        """Darken a canvas of a transmitted channel; it should reach `_PAD_UM` beyond the picture.
+        """Darken a canvas that is padded for phase contrast.
 
         Parameters
         ----------
@@ -93,7 +91,7 @@ class Painter:
         delay = blurred(fine, _SHEET_UM / self._pixel_um)
         delay += blurred(coarse, _COARSE_UM / self._pixel_um)
         delay += self._bodies()
-        self.canvas.layer(0.0)[...] *= _PHASE.seen(delay, self._pixel_um)
+        self.canvas.layer(0.0)[...] *= PHASE.seen(delay, self._pixel_um)
 
     def nuclei(self, brightness: NDArray[np.float64]) -> None:
         """Add the stained nuclei to a canvas.
@@ -142,19 +140,18 @@ class Painter:
     def _bodies(self) -> Floats:
         """Return the delay by the thick parts of the cells, painted small and smooth."""
         height, width = self.canvas.shape_px
-        shrink = max(int(_BODY_UM / self._pixel_um / 1.5), 1)
-        levels = np.zeros((-(-height // shrink) + 1, -(-width // shrink) + 1), np.uint8)
+        shrink = PHASE.shrink(self._pixel_um)
+        levels = np.zeros((height // shrink, width // shrink), np.uint8)
         corners = self.shapes.body_um[:, ::2]
         thicker = self.shapes.area_um2() / np.maximum(polygon_area(corners), 1.0)
         level = (1 - self._sheet_share()) * self._mean_rad() * thicker / _RAD_PER_LEVEL
-        # The first small pixel lies on the first large one, so that its middle does not move.
-        add_polygons(levels, self._px(corners) / np.float32(shrink), level)
+        # The middle of a small pixel is that of the large ones that it covers.
+        small_px = (self._px(corners) + np.float32(0.5)) / np.float32(shrink) - np.float32(0.5)
+        add_polygons(levels, small_px, level)
         smooth = levels.astype(np.float32)
         smooth *= np.float32(_RAD_PER_LEVEL)
         smooth = blurred(smooth, _BODY_UM / self._pixel_um / shrink)
-        grown = np.array([[1 / shrink, 0, 0], [0, 1 / shrink, 0]])
-        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        return cv2.warpAffine(smooth, grown, (width, height), flags=flags)  # type: ignore[return-value]
+        return cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR)  # type: ignore[return-value]
 
     def _inside(self, fine: Floats, coarse: Floats) -> None:
         """Add grains and nucleoli."""
@@ -224,16 +221,3 @@ class Painter:
     ) -> None:
         weight = peak * np.float32(2 * np.pi * (sigma_um / self._pixel_um) ** 2)
         add_points(into, at_px[:, 0], at_px[:, 1], np.broadcast_to(weight, len(at_px)))
-
-
-def padded(canvas: Canvas) -> Canvas:
-    """Return a canvas around one of a transmitted channel, wide enough for halos."""
-    pad_px = round(_PAD_UM / canvas.pixel_size_um)
-    return Canvas(canvas.view, canvas.margin_px + pad_px, base=1.0)
-
-
-def cut(wide: Canvas, canvas: Canvas) -> NDArray[np.float32]:
-    """Return the part of a padded canvas that the other one shows."""
-    edge = wide.margin_px - canvas.margin_px
-    height, width = canvas.shape_px
-    return wide.layers[0, edge : edge + height, edge : edge + width]

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
+from saccade.sim.world import Canvas
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+
+_PAD_SIGMAS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,7 @@ class PhaseContrast:
         Parameters
         ----------
         phase_rad : array of float32, (y, x)
-            Delay of the light, in radians.
+            Delay of the light, in radians, on a canvas made by `padded`.
         pixel_size_um : float
             Of the picture.
         """
@@ -60,20 +65,55 @@ class PhaseContrast:
         gain += 1
         return gain
 
+    def shrink(self, pixel_size_um: float) -> int:
+        """Return by how much a picture can be shrunk before it is blurred to a halo."""
+        return max(int(self.halo_um / pixel_size_um), 1)
+
+    def padded(self, canvas: Canvas) -> Canvas:
+        """Return a canvas around another, from which halos come in.
+
+        All such canvases of one sensor lie on one coarse grid, so that a region of the sensor
+        shows what the whole would show there.
+
+        Parameters
+        ----------
+        canvas : Canvas
+            Of a transmitted channel.
+        """
+        pixel_um = canvas.pixel_size_um
+        unit, pad_px = self.shrink(pixel_um), math.ceil(_PAD_SIGMAS * self.shade_um / pixel_um)
+        view, beyond = canvas.view, (pad_px + canvas.margin_px + 1) * self.shrink(pixel_um)
+        starts, sizes = [], []
+        for corner, size in zip(view.corner_px, view.shape_px, strict=True):
+            reach = pad_px + canvas.margin_px
+            starts.append((corner - reach) // unit * unit)
+            sizes.append(-(-(corner + size + reach) // unit) * unit - starts[-1])
+        whole = view.sensor_px[0] + 2 * beyond, view.sensor_px[1] + 2 * beyond
+        roi = starts[1] + beyond, starts[0] + beyond, sizes[1], sizes[0]
+        return Canvas(replace(view, sensor_px=whole, roi=roi), 0, base=1.0)
+
     def _around(self, phase_rad: NDArray[np.float32], pixel_size_um: float) -> NDArray[np.float32]:
         """Return what the ring takes a place's surroundings to be."""
         height, width = phase_rad.shape
-        shrink = max(int(self.halo_um / pixel_size_um), 1)
-        small = (-(-width // shrink), -(-height // shrink))
+        shrink = self.shrink(pixel_size_um)
         coarse: NDArray[np.float32] = cv2.resize(  # type: ignore[assignment]
-            phase_rad, small, interpolation=cv2.INTER_AREA
+            phase_rad, (width // shrink, height // shrink), interpolation=cv2.INTER_AREA
         )
-        sigma_px = self.halo_um / pixel_size_um * small[0] / width
+        sigma_px = self.halo_um / pixel_size_um / shrink
         # Making it small blurs by a box of `shrink` pixels already.
         near = _blur(coarse, math.sqrt(max(sigma_px**2 - 1 / 12, 0.04)))
-        far = _blur(coarse, self.shade_um / pixel_size_um * small[0] / width)
+        far = _blur(coarse, self.shade_um / pixel_size_um / shrink)
         mixed = cv2.addWeighted(near, 1 - self.shade, far, self.shade, 0.0)
         return cv2.resize(mixed, (width, height), interpolation=cv2.INTER_LINEAR)  # type: ignore[return-value]
+
+
+def cut(wide: Canvas, canvas: Canvas) -> NDArray[np.float32]:
+    """Return the part of a padded canvas that the other one shows."""
+    (row, col), (top, left) = canvas.view.corner_px, wide.view.corner_px
+    beyond = (wide.view.sensor_px[0] - canvas.view.sensor_px[0]) // 2
+    row, col = row + beyond - canvas.margin_px - top, col + beyond - canvas.margin_px - left
+    height, width = canvas.shape_px
+    return wide.layers[0, row : row + height, col : col + width]
 
 
 def _blur(picture: NDArray[np.float32], sigma_px: float) -> NDArray[np.float32]:
