@@ -16,6 +16,7 @@ from ._migrating_motion import Walk, scattered
 from ._migrating_paint import PHASE, Painter
 from ._migrating_shape import shape_cells
 from ._phase import cut
+from ._splat import Scratch
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -122,7 +123,7 @@ class MigratingCells:
         self._dirt_um = _dirt(seed, size_um)
         self._log = CrossingLog(_DIAMETER_UM)
         self._divisions: list[Occurrence] = []
-        self._averted = 0
+        self._averted, self._scratch = 0, Scratch()
         self._t_s = 0.0
         places = scattered(seed, count, size_um, contact_um)
         self._cells = self._biology.settled(np.arange(count), places)
@@ -254,26 +255,30 @@ class MigratingCells:
 
     def paint(self, canvas: Canvas, channel: str) -> None:
         """Darken cells in phase contrast, or add their stained nuclei."""
-        x, y = self.tracks_um().T
         transmitted = self.channels[channel].transmitted
         onto = PHASE.padded(canvas) if transmitted else canvas
-        shown = onto.shown(x, y, _REACH_UM)
-        cells = self._cells.some(shown)
-        shapes = shape_cells(
-            cells.traits,
-            self._t_s,
-            cells.heading_rad(self._t_s),
-            cells.rounded(self._t_s),
-            cells.cleaved(self._t_s),
-        )
-        painter = Painter(onto, cells.places_um(self._t_s), shapes, cells.traits, self._t_s)
+        painter = self._painter(onto)
         if transmitted:
             near = onto.shown(self._dirt_um[:, 0], self._dirt_um[:, 1])
-            painter.phase(self._dirt_um[near])
-            canvas.layers[0] *= cut(onto, canvas)
+            light = painter.phase(self._dirt_um[near])
+            canvas.layers[0] *= cut(light, onto, canvas)
         else:
-            left = np.exp(-cells.dye_j_per_cm2 / self.channels["FITC"].bleach_j_per_cm2)
-            painter.nuclei(_EXCITES[channel] * left * brightness(cells.traits))
+            painter.nuclei(_EXCITES[channel])
+
+    def _painter(self, onto: Canvas) -> Painter:
+        """Return a painter of the cells that a canvas shows a part of."""
+        t_s, cells = self._t_s, self._cells
+        x_um, y_um = cells.places_um(t_s).T
+        near = onto.shown(x_um, y_um, _REACH_UM)
+        cells = cells.some(near)
+        shapes = shape_cells(
+            cells.traits, t_s, cells.heading_rad(t_s), cells.rounded(t_s), cells.cleaved(t_s)
+        )
+        shown = onto.shown(x_um[near], y_um[near], shapes.reach_um())
+        cells, shapes = cells.some(shown), shapes.some(shown)
+        left = np.exp(-cells.dye_j_per_cm2 / self.channels["FITC"].bleach_j_per_cm2)
+        glow = left * brightness(cells.traits)
+        return Painter(onto, cells.places_um(t_s), shapes, cells.traits, glow, t_s, self._scratch)
 
 
 def _dirt(seed: int, size_um: tuple[float, float]) -> NDArray[np.float64]:

@@ -22,6 +22,7 @@ DIVISION_S = 2700.0
 """From the onset of rounding to the separation of the daughters."""
 _CLEAVAGE_S = 360.0
 _SPREADING_S = 3600.0
+_STOPPING_S = 1200.0
 _DAUGHTERS_UM = 13.0
 """Distance of the centres of newborn daughters."""
 _TOLERANCE = 0.35
@@ -76,8 +77,11 @@ class Cells:
         """Return how far each cell has rounded up, from 0, spread, to 1, a ball."""
         up = _smooth((t_s - self.divides_s) / ROUNDING_S) * self.dividing(t_s)
         young = 1 - _smooth((t_s - self.born_s) / _SPREADING_S)
-        ill = 0.85 * _smooth((t_s - self.harmed_s) / 1200.0)
-        return np.maximum(np.maximum(up, young), ill)
+        return np.maximum(np.maximum(up, young), 0.85 * self.stopped(t_s))
+
+    def stopped(self, t_s: float) -> NDArray[np.float64]:
+        """Return how far light has stopped each cell, from 0 to 1."""
+        return _smooth((t_s - self.harmed_s) / _STOPPING_S)
 
     def cleaved(self, t_s: float) -> NDArray[np.float64]:
         """Return how far each cell's furrow has gone, from 0 to 1."""
@@ -180,7 +184,7 @@ class Biology:
         pull = self.draw_um_per_s * cells.drawn
         moved = moved + pull * STEP_S
         # Balls and harmed cells stay where they are.
-        free = (1 - cells.rounded(start_s))[:, None]
+        free = 1 - np.maximum(cells.rounded(start_s), cells.stopped(start_s))[:, None]
         after_um, velocity = keep_apart(
             self.walk, self.seed, cells.track, cells.before_um + free * moved, velocity, STEP_S
         )

@@ -17,7 +17,7 @@ from ._migrating_inside import (
 )
 from ._migrating_shape import column, polygon_area
 from ._phase import PhaseContrast
-from ._splat import add_points, add_polygons, blurred
+from ._splat import Scratch, add_points, add_polygons, blur
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,8 +57,12 @@ class Painter:
         Of the same cells.
     traits : array, (cell, TRAITS)
         Of the same cells.
+    dye : array, (cell,)
+        Unbleached, in the nuclei of the same cells, 1 on average.
     t_s : float
         The time.
+    scratch : Scratch
+        Memory to paint in.
     """
 
     def __init__(
@@ -67,16 +71,18 @@ class Painter:
         places_um: NDArray[np.float64],
         shapes: Shapes,
         traits: Floats,
+        dye: NDArray[np.float64],
         t_s: float,
+        scratch: Scratch,
     ) -> None:
         self.canvas, self.shapes = canvas, shapes
-        self.traits, self.t_s = traits, t_s
+        self.traits, self.dye, self.t_s, self.scratch = traits, dye, t_s, scratch
         self._pixel_um = canvas.pixel_size_um
         rows, cols = canvas.to_px(places_um[:, 0], places_um[:, 1])
         self._middles_px = np.stack((cols, rows), axis=1).astype(np.float32)
 
-    def phase(self, dirt_um: NDArray[np.float64]) -> None:
-        """Darken a canvas that is padded for phase contrast.
+    def phase(self, dirt_um: NDArray[np.float64]) -> Floats:
+        """Return the share of light that passes, (y, x), on a canvas that is padded for it.
 
         Parameters
         ----------
@@ -84,33 +90,36 @@ class Painter:
             Place, radius and delay in radians of each speck on the glass.
         """
         fine = self._sheets()
-        coarse = np.zeros(self.canvas.shape_px, np.float32)
+        coarse = self.scratch.floats("coarse", self.canvas.shape_px)
         self._inside(fine, coarse)
         self._edges(coarse)
         self._dirt(fine, coarse, dirt_um)
-        delay = blurred(fine, _SHEET_UM / self._pixel_um)
-        delay += blurred(coarse, _COARSE_UM / self._pixel_um)
-        delay += self._bodies()
-        self.canvas.layer(0.0)[...] *= PHASE.seen(delay, self._pixel_um)
+        blur(fine, _SHEET_UM / self._pixel_um)
+        blur(coarse, _COARSE_UM / self._pixel_um)
+        fine += coarse
+        fine += self._bodies(into=coarse)
+        return PHASE.seen(fine, self._pixel_um, into=coarse)
 
-    def nuclei(self, brightness: NDArray[np.float64]) -> None:
+    def nuclei(self, excited: float) -> None:
         """Add the stained nuclei to a canvas.
 
         Parameters
         ----------
-        brightness : array, (cell,)
-            Of the unbleached dye, 1 on average.
+        excited : float
+            How well the light excites the dye, 0 to 1.
         """
-        levels = np.zeros(self.canvas.shape_px, np.uint8)
+        brightness = excited * self.dye
+        levels = self.scratch.levels("nuclei", self.canvas.shape_px)
         rounded = self.shapes.rounded
         self._fill_nuclei(levels, _NUCLEUS_LEVEL * brightness * (1 + 1.6 * rounded))
-        glow = levels.astype(np.float32)
+        glow = self.scratch.floats("fine", self.canvas.shape_px)
+        glow += levels
         peak = (_NUCLEUS_LEVEL * brightness * (1 - rounded))[:, None]
         dim = -0.45 * peak * nucleoli_size(self.traits)
         self._points(glow, nucleoli_um(self.traits, self.shapes), 0.9, dim)
         uneven = 0.45 * peak * (grain_size(self.traits)[:, :CHROMATIN] - 0.5)
         self._points(glow, chromatin_um(self.traits, self.shapes), 0.9, uneven)
-        glow = blurred(glow, 0.7 / self._pixel_um)
+        blur(glow, 0.7 / self._pixel_um)
         np.maximum(glow, 0, out=glow)
         glow *= np.float32(_NUCLEUS_PHOTONS / _NUCLEUS_LEVEL)
         self.canvas.layer(0.0)[...] += glow
@@ -127,21 +136,21 @@ class Painter:
 
     def _sheets(self) -> Floats:
         """Return the delay by the evenly spread part of the cells, less that of the nuclei."""
-        levels = np.zeros(self.canvas.shape_px, np.uint8)
+        levels = self.scratch.levels("sheets", self.canvas.shape_px)
         level = self._sheet_share() * self._mean_rad() / _RAD_PER_LEVEL
         add_polygons(levels, self._px(self.shapes.outline_um), level)
-        sheets = levels.astype(np.float32)
-        levels[...] = 0
-        self._fill_nuclei(levels, 255 * (1 - self.shapes.rounded))
-        return cv2.addWeighted(  # type: ignore[return-value]
-            sheets, _RAD_PER_LEVEL, levels, _NUCLEUS_RAD / 255, 0.0, dtype=cv2.CV_32F
-        )
+        nuclei = self.scratch.levels("nuclei", self.canvas.shape_px)
+        self._fill_nuclei(nuclei, 255 * (1 - self.shapes.rounded))
+        into = self.scratch.floats("fine", self.canvas.shape_px)
+        dim = _NUCLEUS_RAD / 255
+        cv2.addWeighted(levels, _RAD_PER_LEVEL, nuclei, dim, 0.0, into, cv2.CV_32F)
+        return into
 
-    def _bodies(self) -> Floats:
+    def _bodies(self, into: Floats) -> Floats:
         """Return the delay by the thick parts of the cells, painted small and smooth."""
         height, width = self.canvas.shape_px
         shrink = PHASE.shrink(self._pixel_um)
-        levels = np.zeros((height // shrink, width // shrink), np.uint8)
+        levels = self.scratch.levels("bodies", (height // shrink, width // shrink))
         corners = self.shapes.body_um[:, ::2]
         thicker = self.shapes.area_um2() / np.maximum(polygon_area(corners), 1.0)
         level = (1 - self._sheet_share()) * self._mean_rad() * thicker / _RAD_PER_LEVEL
@@ -150,14 +159,14 @@ class Painter:
         add_polygons(levels, small_px, level)
         smooth = levels.astype(np.float32)
         smooth *= np.float32(_RAD_PER_LEVEL)
-        smooth = blurred(smooth, _BODY_UM / self._pixel_um / shrink)
-        return cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR)  # type: ignore[return-value]
+        blur(smooth, _BODY_UM / self._pixel_um / shrink)
+        return cv2.resize(smooth, (width, height), into, interpolation=cv2.INTER_LINEAR)  # type: ignore[return-value]
 
     def _inside(self, fine: Floats, coarse: Floats) -> None:
         """Add grains and nucleoli."""
         spread = (1 - self.shapes.rounded)[:, None]
         grains, size = grains_um(self.traits, self.t_s, self.shapes), grain_size(self.traits)
-        delay = np.where(size < 0.45, -0.33 * size, 0.25 * size)
+        delay = (0.3 + 0.7 * spread) * np.where(size < 0.45, -0.33 * size, 0.25 * size)
         self._points(fine, grains, _FINE_UM, delay)
         large = size > 0.96
         cell, _ = np.nonzero(large)

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
     Floats: TypeAlias = NDArray[np.float32]
 
-TRAITS = 624
+TRAITS = 474
 """Uniform numbers that a cell keeps for life; the columns below are what they are for."""
 VERTICES = 128
 ARMS = 6
 NUCLEOLI = 4
-GRAINS = 180
+GRAINS = 130
 _RIPPLES = np.array([7.0, 13.0, 21.0, 31.0, 41.0], np.float32)
 _AT = {"body": 0, "arm": 8, "life": 40, "ripple": 56, "nucleus": 66, "grain": 84}
 _ANGLES = np.linspace(0, 2 * np.pi, VERTICES, endpoint=False, dtype=np.float32)
@@ -53,6 +53,15 @@ class Shapes:
     """Which way the cell points, (cell,)."""
     rounded: Floats
     """From 0, spread, to 1, a ball."""
+
+    def some(self, which: NDArray[np.intp]) -> Shapes:
+        """Return some of the shapes."""
+        return Shapes(*(getattr(self, name)[which] for name in self.__dataclass_fields__))
+
+    def reach_um(self) -> Floats:
+        """Return how far each cell reaches from its place, (cell,)."""
+        reach: Floats = np.hypot(self.outline_um[..., 0], self.outline_um[..., 1]).max(axis=1)
+        return reach
 
     def area_um2(self) -> Floats:
         """Return what the cells cover, by the shoelace formula."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 _PAD_SIGMAS = 3.0
+_STRIP_PX = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,12 @@ class PhaseContrast:
     dark: float = 0.8
     bright: float = 1.6
 
-    def seen(self, phase_rad: NDArray[np.float32], pixel_size_um: float) -> NDArray[np.float32]:
+    def seen(
+        self,
+        phase_rad: NDArray[np.float32],
+        pixel_size_um: float,
+        into: NDArray[np.float32] | None = None,
+    ) -> NDArray[np.float32]:
         """Return the share of the light that each pixel sees.
 
         Parameters
@@ -55,22 +61,33 @@ class PhaseContrast:
             Delay of the light, in radians, on a canvas made by `padded`.
         pixel_size_um : float
             Of the picture.
+        into : array of float32, (y, x), optional
+            Memory to write to: fresh memory costs more than the arithmetic.
         """
-        around = self._around(phase_rad, pixel_size_um)
-        gain: NDArray[np.float32] = (around - phase_rad) * np.float32(self.contrast)
+        light = self._around(phase_rad, pixel_size_um, into)
+        # Strip by strip, because what stays in the processor's cache is several times faster.
+        for first in range(0, len(light), _STRIP_PX):
+            strip = slice(first, first + _STRIP_PX)
+            self._compare(light[strip], phase_rad[strip])
+        return light
+
+    def _compare(self, light: NDArray[np.float32], phase_rad: NDArray[np.float32]) -> None:
+        """Turn what a place is compared with into the light that it sends."""
+        light -= phase_rad
+        light *= np.float32(self.contrast)
         # x / (1 + |x| / limit): slope 1 at nothing, and never beyond the limit of its side.
-        brake = np.maximum(gain * np.float32(1 / self.bright), gain * np.float32(-1 / self.dark))
+        brake = light * np.float32(1 / self.bright)
+        np.maximum(brake, light * np.float32(-1 / self.dark), out=brake)
         brake += 1
-        gain /= brake
-        gain += 1
-        return gain
+        light /= brake
+        light += 1
 
     def shrink(self, pixel_size_um: float) -> int:
         """Return by how much a picture can be shrunk before it is blurred to a halo."""
         return max(int(self.halo_um / pixel_size_um), 1)
 
     def padded(self, canvas: Canvas) -> Canvas:
-        """Return a canvas around another, from which halos come in.
+        """Return a canvas without layers around another, from which halos come in.
 
         All such canvases of one sensor lie on one coarse grid, so that a region of the sensor
         shows what the whole would show there.
@@ -90,9 +107,14 @@ class PhaseContrast:
             sizes.append(-(-(corner + size + reach) // unit) * unit - starts[-1])
         whole = view.sensor_px[0] + 2 * beyond, view.sensor_px[1] + 2 * beyond
         roi = starts[1] + beyond, starts[0] + beyond, sizes[1], sizes[0]
-        return Canvas(replace(view, sensor_px=whole, roi=roi), 0, base=1.0)
+        return Canvas(replace(view, sensor_px=whole, roi=roi), 0, ())
 
-    def _around(self, phase_rad: NDArray[np.float32], pixel_size_um: float) -> NDArray[np.float32]:
+    def _around(
+        self,
+        phase_rad: NDArray[np.float32],
+        pixel_size_um: float,
+        into: NDArray[np.float32] | None,
+    ) -> NDArray[np.float32]:
         """Return what the ring takes a place's surroundings to be."""
         height, width = phase_rad.shape
         shrink = self.shrink(pixel_size_um)
@@ -104,16 +126,16 @@ class PhaseContrast:
         near = _blur(coarse, math.sqrt(max(sigma_px**2 - 1 / 12, 0.04)))
         far = _blur(coarse, self.shade_um / pixel_size_um / shrink)
         mixed = cv2.addWeighted(near, 1 - self.shade, far, self.shade, 0.0)
-        return cv2.resize(mixed, (width, height), interpolation=cv2.INTER_LINEAR)  # type: ignore[return-value]
+        return cv2.resize(mixed, (width, height), into, interpolation=cv2.INTER_LINEAR)  # type: ignore[return-value]
 
 
-def cut(wide: Canvas, canvas: Canvas) -> NDArray[np.float32]:
-    """Return the part of a padded canvas that the other one shows."""
+def cut(light: NDArray[np.float32], wide: Canvas, canvas: Canvas) -> NDArray[np.float32]:
+    """Return the part of a padded canvas's picture that the canvas inside shows."""
     (row, col), (top, left) = canvas.view.corner_px, wide.view.corner_px
     beyond = (wide.view.sensor_px[0] - canvas.view.sensor_px[0]) // 2
     row, col = row + beyond - canvas.margin_px - top, col + beyond - canvas.margin_px - left
     height, width = canvas.shape_px
-    return wide.layers[0, row : row + height, col : col + width]
+    return light[row : row + height, col : col + width]
 
 
 def _blur(picture: NDArray[np.float32], sigma_px: float) -> NDArray[np.float32]:

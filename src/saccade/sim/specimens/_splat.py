@@ -14,6 +14,33 @@ _SHIFT = 5
 """Bits of a pixel that a corner is placed by."""
 
 
+class Scratch:
+    """Memory that a specimen paints in, kept from picture to picture.
+
+    Fresh memory costs more than all the arithmetic on it.
+    """
+
+    def __init__(self) -> None:
+        self._floats: dict[str, NDArray[np.float32]] = {}
+        self._levels: dict[str, NDArray[np.uint8]] = {}
+
+    def floats(self, name: str, shape_px: tuple[int, int]) -> NDArray[np.float32]:
+        """Return a picture of zeros; the next one of this name overwrites it."""
+        kept = self._floats.get(name)
+        if kept is None or kept.shape != shape_px:
+            kept = self._floats[name] = np.empty(shape_px, np.float32)
+        kept.fill(0)
+        return kept
+
+    def levels(self, name: str, shape_px: tuple[int, int]) -> NDArray[np.uint8]:
+        """Return a picture of zeros from 0 to 255; the next one of this name overwrites it."""
+        kept = self._levels.get(name)
+        if kept is None or kept.shape != shape_px:
+            kept = self._levels[name] = np.empty(shape_px, np.uint8)
+        kept.fill(0)
+        return kept
+
+
 def add_polygons(
     into: NDArray[np.uint8],
     corners_px: NDArray[np.floating],
@@ -81,8 +108,7 @@ def add_points(
     np.add.at(flat, at + width + 1, (weights * right * down).astype(np.float32))
 
 
-def blurred(picture: NDArray[np.float32], sigma_px: float) -> NDArray[np.float32]:
-    """Return a picture under a Gaussian blur; one far below a pixel leaves it alone."""
-    if sigma_px < 0.2:
-        return picture
-    return cv2.GaussianBlur(picture, (0, 0), sigma_px, borderType=cv2.BORDER_REFLECT)  # type: ignore[return-value]
+def blur(picture: NDArray[np.float32], sigma_px: float) -> None:
+    """Blur a picture in place by a Gaussian; one far below a pixel leaves it alone."""
+    if sigma_px >= 0.2:
+        cv2.GaussianBlur(picture, (0, 0), sigma_px, picture, borderType=cv2.BORDER_REFLECT)
