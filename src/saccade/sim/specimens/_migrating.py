@@ -9,13 +9,13 @@ import numpy as np
 
 from saccade.sim.world import Channel, Health, Occurrence
 
-from ._checks import check_count, check_number, check_size
 from ._migrating_cells import DIVISION_S, STEP_S, Biology, brightness, tolerance
 from ._migrating_crossing import Crossing, CrossingLog
 from ._migrating_motion import Walk, scattered
 from ._migrating_paint import PHASE, Painter
 from ._migrating_shape import shape_cells
 from ._phase import cut
+from ._settings import in_range, is_count, is_size
 from ._splat import Scratch
 
 if TYPE_CHECKING:
@@ -94,8 +94,8 @@ class MigratingCells:
         harm_j_per_cm2: float = 60.0,
         bleach_j_per_cm2: float = 40.0,
     ) -> None:
-        check_count("migrating-cells.count", count, 20_000)
-        check_size("migrating-cells.size_um", size_um, 100.0)
+        is_count("migrating-cells.count", count, 20_000)
+        is_size("migrating-cells.size_um", size_um, 100.0, 1e5)
         for setting, value, low, high in (
             ("speed_um_per_min", speed_um_per_min, 1e-3, 30.0),
             ("persistence_min", persistence_min, 0.1, 1e4),
@@ -108,7 +108,7 @@ class MigratingCells:
             ("harm_j_per_cm2", harm_j_per_cm2, 1e-6, 1e9),
             ("bleach_j_per_cm2", bleach_j_per_cm2, 1e-6, 1e9),
         ):
-            check_number(f"migrating-cells.{setting}", value, low, high)
+            in_range(f"migrating-cells.{setting}", value, low, high)
         self.seed, self.size_um, self.layers_um = seed, size_um, (0.0,)
         self.channels = {
             "Phase": Channel("Phase", 550, 550, transmitted=True, harm=1e-4),

@@ -16,6 +16,12 @@ def in_range(setting: str, value: float, low: float, high: float) -> None:
     require(ok, setting, value, f"a number from {low:g} to {high:g}", "Correct it.")
 
 
+def is_count(setting: str, value: int, most: int, least: int = 0) -> None:
+    """Raise a `ProtocolError` unless a value is a whole number in a range."""
+    ok = isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+    require(ok, setting, value, f"a whole number from {least:,} to {most:,}", "Correct it.")
+
+
 def is_size(setting: str, value: Sequence[float], low: float, high: float) -> None:
     """Raise a `ProtocolError` unless a value is a width and a height in a range."""
     ok = isinstance(value, (tuple, list)) and len(value) == 2
