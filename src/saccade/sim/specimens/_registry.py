@@ -10,8 +10,8 @@ from saccade.core import ProtocolError, did_you_mean
 from ._beads import Beads
 from ._calcium import Calcium
 from ._dividing_nuclei import DividingNuclei
-from ._mitochondria import Mitochondria
 from ._migrating import MigratingCells
+from ._mitochondria import Mitochondria
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
