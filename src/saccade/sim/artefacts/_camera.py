@@ -13,9 +13,6 @@ from ._base import Spoils, milliseconds
 if TYPE_CHECKING:
     from saccade.sim.world import Counts, Exposure, Photons
 
-_WELL_FULL = 1.05
-"""Photons that saturate surely, in units of those that just do."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Stripes(Spoils):
@@ -60,7 +57,7 @@ class Saturation(Spoils):
     Parameters
     ----------
     share : float
-        Of the pixels, that are saturated.
+        Of the pixels, that are saturated; more, where the light alone saturates more.
     start_s, end_s, seed
         As for every artefact.
     """
@@ -76,8 +73,7 @@ class Saturation(Spoils):
         """Return the photons multiplied until a share of the pixels holds no more."""
         brightest = float(np.quantile(photons, 1 - self.share))
         if brightest > 0:
-            full = _WELL_FULL * exposure.imaging.sensor.most_photons
-            photons *= np.float32(max(full / brightest, 1.0))
+            photons *= np.float32(max(exposure.imaging.sensor.most_photons / brightest, 1.0))
         return photons
 
 

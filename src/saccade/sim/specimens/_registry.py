@@ -55,6 +55,6 @@ def make_specimen(name: str, seed: int = 0, settings: Mapping[str, Any] | None =
     for key in settings or {}:
         if key not in known:
             raise ProtocolError(f"{name} has no setting {key!r}.", did_you_mean(key, known))
-    if not isinstance(seed, int) or seed < 0:
+    if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
         raise ProtocolError(f"seed is {seed!r}.", "Give a whole number, 0 or more.")
     return kind(seed, **(settings or {}))

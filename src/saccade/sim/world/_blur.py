@@ -43,8 +43,8 @@ def reach_px(sigma_px: float) -> int:
 def blurred(picture: NDArray[np.float32], sigma_px: float) -> NDArray[np.float32]:
     """Return a picture blurred; beyond its edge it counts as mirrored.
 
-    A wide blur is done on a Gaussian pyramid (Burt & Adelson, IEEE Trans. Commun. 31, 1983),
-    whose own blur is taken into account.
+    A wide blur is done on a Gaussian pyramid, whose own blur is taken into account (Burt &
+    Adelson, IEEE Transactions on Communications 31, 1983).
 
     Parameters
     ----------

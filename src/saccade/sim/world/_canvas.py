@@ -115,13 +115,19 @@ class Canvas:
         row = (float(y_um) - self.view.y_um) / self.pixel_size_um + self._row0
         col = (float(x_um) - self.view.x_um) / self.pixel_size_um + self._col0
         scale = sprite_px_um / self.pixel_size_um
-        sprite, scale_x, scale_y = _no_finer(sprite, stretch[0] * scale, stretch[1] * scale)
+        scale_x, scale_y = stretch[0] * scale, stretch[1] * scale
+        if min(scale_x, scale_y) < _FINEST:
+            sprite, scale_x, scale_y = _shrunk(sprite, scale_x, scale_y)
+            ellipse = False  # coarse pixels reach beyond it
+            # One pixel looks the same however it is turned, and interpolates best when it isn't.
+            angle_rad = 0.0 if sprite.size == 1 else angle_rad
         high, wide = sprite.shape
         cos, sin = math.cos(angle_rad), math.sin(angle_rad)
         reach = math.hypot if ellipse else _sum_of_sizes
-        reach_x, reach_y = (wide + 1) / 2 * scale_x, (high + 1) / 2 * scale_y
-        half_x = reach(cos * reach_x, sin * reach_y)
-        half_y = reach(sin * reach_x, cos * reach_y)
+        x, y = wide / 2 * scale_x, high / 2 * scale_y
+        # Interpolation adds a pixel of the sprite all around.
+        half_x = reach(cos * x, sin * y) + _sum_of_sizes(cos * scale_x, sin * scale_y)
+        half_y = reach(sin * x, cos * y) + _sum_of_sizes(sin * scale_x, cos * scale_y)
         height, width = self.shape_px
         top, bottom = max(math.ceil(row - half_y), 0), min(int(row + half_y) + 1, height)
         left, right = max(math.ceil(col - half_x), 0), min(int(col + half_x) + 1, width)
@@ -145,16 +151,24 @@ def _sum_of_sizes(a: float, b: float) -> float:
     return abs(a) + abs(b)
 
 
-def _no_finer(
+def _shrunk(
     sprite: NDArray[np.float32], scale_x: float, scale_y: float
 ) -> tuple[NDArray[np.float32], float, float]:
-    """Return a sprite whose pixels aren't much finer than the canvas's, and its scales.
+    """Return a sprite whose pixels are as large as the canvas's, and its scales.
 
     Interpolation would look at a few of many fine pixels, and win or lose light.
     """
-    if min(scale_x, scale_y) >= _FINEST:
-        return sprite, scale_x, scale_y
     high, wide = sprite.shape
-    size = max(round(wide * min(scale_x, 1)), 1), max(round(high * min(scale_y, 1)), 1)
-    small: NDArray[np.float32] = cv2.resize(sprite, size, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
-    return small, scale_x * wide / size[0], scale_y * high / size[1]
+    (left, across, scale_x), (top, down, scale_y) = _fitted(wide, scale_x), _fitted(high, scale_y)
+    framed = cv2.copyMakeBorder(sprite, top, top, left, left, cv2.BORDER_CONSTANT, value=0.0)
+    small: NDArray[np.float32] = cv2.resize(framed, (across, down), interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
+    return small, scale_x, scale_y
+
+
+def _fitted(count: int, scale: float) -> tuple[int, int, float]:
+    """Return how many pixels to add at each end, how many to shrink them to, and their scale."""
+    if scale >= 1:
+        return 0, count, scale
+    fewer = math.ceil(count * scale)
+    pad = round((fewer / scale - count) / 2)
+    return pad, fewer, (count + 2 * pad) * scale / fewer

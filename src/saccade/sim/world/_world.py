@@ -132,7 +132,8 @@ class World:
         counts = sensor.expose(photons, exposure_ms, view, seed=seed, number=self.exposures)
         for artefact in self._active(self.t_s):
             counts = artefact.counts(counts, self._before, exposure)
-        self._before = counts if self.artefacts else None
+        if self.artefacts:
+            self._before = counts.copy()  # the other is the caller's own
         return counts
 
     def channel(self, name: str) -> Channel:
