@@ -119,7 +119,7 @@ def captured(has, truth, looks) -> Score:
 def test_an_oracle_with_dose_for_everything_captures_everything() -> None:
     """Occurrences at full seconds, one after the other: all of their time, no picture more."""
     truth = (occurrence(10, 20), occurrence(40, 50, x_um=200.0, track=1))
-    has = means(2)
+    has = means(2, shot_s=0.6)
     found = captured(has, truth, oracle(has, truth, 1.0))
     assert found.captured_s == 20
     assert found.frames == 22
@@ -133,6 +133,16 @@ def test_an_oracle_with_little_dose_takes_what_pays_most() -> None:
     looks = list(oracle(has, truth, 6 * DOSE))
     assert {look.place for look in looks} == {has.places[1]}
     assert captured(has, truth, looks).captured_s == 10
+
+
+def test_an_oracle_visits_as_many_places_as_the_stage_can() -> None:
+    """Two occurrences at once, apart, and time for two visits in a fast interval: both."""
+    truth = (occurrence(10, 20), occurrence(10, 20, x_um=200.0, track=1))
+    has = means(2, move_s=0.4)
+    looks = list(oracle(has, truth, 100.0))
+    assert [round(look.t_s, 2) for look in looks[:4]] == [9.41, 10.0, 10.41, 11.0]
+    assert looks[0].place != looks[1].place
+    assert captured(has, truth, looks).captured_s == pytest.approx(20)
 
 
 def test_an_oracle_is_at_one_place_at_a_time() -> None:
@@ -204,7 +214,7 @@ def test_the_oracle_is_the_best_schedule_up_to_rounding(
 ) -> None:
     """No schedule of the same dose is better by more than the few intervals of one change."""
     array = np.array(table)
-    chosen = best(array, budget, travel)
+    (chosen,) = best([array], budget, travel)
     assert len(chosen) <= budget
     assert chosen == sorted(chosen)
     for (tick, place), (later, other) in itertools.pairwise(chosen):
@@ -214,11 +224,28 @@ def test_the_oracle_is_the_best_schedule_up_to_rounding(
     assert bought(array, chosen) >= most - travel * array.max() - 1e-9
 
 
+@given(values, values, st.integers(0, 14), st.integers(1, 2))
+def test_groups_that_take_turns_share_one_budget(
+    first: list[list[float]], second: list[list[float]], budget: int, travel: int
+) -> None:
+    """The best of two groups is the best way to split the budget between them."""
+    arrays = [np.array(first), np.array(second)]
+    chosen = best(arrays, budget, travel)
+    assert sum(map(len, chosen)) <= budget
+    total = sum(bought(array, one) for array, one in zip(arrays, chosen, strict=True))
+    most = max(
+        exact(arrays[0], part, travel) + exact(arrays[1], budget - part, travel)
+        for part in range(budget + 1)
+    )
+    assert total <= most + 1e-9
+    assert total >= most - travel * sum(array.max() for array in arrays) - 1e-9
+
+
 @given(values, st.integers(1, 3))
 def test_an_oracle_that_can_pay_for_all_is_exact(table: list[list[float]], travel: int) -> None:
     """Where the budget does not bind, nothing is lost."""
     array = np.array(table)
-    chosen = best(array, 1000, travel)
+    (chosen,) = best([array], 1000, travel)
     assert bought(array, chosen) == pytest.approx(exact(array, 13, travel), rel=1e-4)
 
 

@@ -83,6 +83,18 @@ def test_a_burst_is_known_with_its_shots() -> None:
     assert {s.frame for s in log.decided().shots} == {3, 4, 5}
 
 
+def test_bursts_side_by_side_are_told_apart_by_their_places() -> None:
+    """Bursts of one label that share the pauses: each has the frames of its own position."""
+    policy = BurstPolicy(DO, above=0.8, below=0.3, share=True)
+    log, _ = logged([0.9, 0.9, 0.0], policy, watch(2, 5.0))
+    assert [len(burst.shots) for burst in log.bursts] == [3, 3]
+    by_frame = {shot.frame: shot for shot in log.shots}
+    for burst in log.bursts:
+        assert {by_frame[n].x_um for n in burst.shots} == {by_frame[burst.frame].x_um}
+    first, second = log.bursts
+    assert first.shots[0] < second.shots[0] < first.shots[-1]
+
+
 def test_bursts_in_a_row_are_one() -> None:
     """A burst that rests on a frame of another one goes on with it."""
     policy = Stay(DO, above=0.8, below=0.3, most=3)

@@ -9,14 +9,18 @@ from ._history import replay_run
 from ._protocol import Protocol, load_protocol
 from ._registry import build, parts
 from ._run import Run
+from ._score import FIRST_SEED, Scoreboard, score_protocol
+from ._score_recording import score_on_recording
 
 __all__ = [
+    "FIRST_SEED",
     "Assembled",
     "Bench",
     "Finding",
     "Protocol",
     "RenderBench",
     "Run",
+    "Scoreboard",
     "assemble",
     "build",
     "check",
@@ -27,4 +31,6 @@ __all__ = [
     "replay_run",
     "run_bench",
     "run_render_bench",
+    "score_on_recording",
+    "score_protocol",
 ]

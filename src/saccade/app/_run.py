@@ -91,7 +91,7 @@ class Run(runs.Run):
             detect=detect,
             decide=decide,
             monitors=monitors,
-            guards=_with_profile(guards),
+            guards=with_profile(guards),
             sink=self._deferred,
             mode=mode,
             deadline_ms=deadline_ms,
@@ -110,7 +110,7 @@ class Run(runs.Run):
         )
 
 
-def _with_profile(guards: Guard | Sequence[Guard]) -> tuple[Guard, ...]:
+def with_profile(guards: Guard | Sequence[Guard]) -> tuple[Guard, ...]:
     """Return the guards, behind those that hold a run to its scope profile in any case."""
     given = (guards,) if callable(guards) else tuple(guards)
     always = (Modifiable(), Limits())

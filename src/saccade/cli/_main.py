@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from . import _inspect, _play
+from . import _inspect, _play, _score
 from ._console import Exit
 
 app = typer.Typer(
@@ -63,6 +63,41 @@ def check(
 def replay(run: RunPath, as_json: AsJson = False) -> None:
     """Decide again from the stored frames, and report any difference."""
     _inspect.replay(run, as_json)
+
+
+@app.command()
+def score(
+    protocol: ProtocolFile,
+    specimen: Annotated[
+        str | None, typer.Option(help="What lives in the worlds, such as calcium.")
+    ] = None,
+    runs: Annotated[int, typer.Option(help="Number of worlds.")] = 20,
+    seed: Annotated[int, typer.Option(help="Of the first world; the others follow.")] = 1000,
+    processes: Annotated[int, typer.Option(help="How many work at a time.")] = 1,
+    hours: Annotated[
+        float | None, typer.Option(help="Length of a run; by default that of the watch.")
+    ] = None,
+    fast_s: Annotated[
+        float | None, typer.Option(help="Fast interval; by default that of the burst.")
+    ] = None,
+    kind: Annotated[
+        list[str] | None, typer.Option(help="Kind of occurrence that counts; by default all.")
+    ] = None,
+    recording: Annotated[
+        Path | None, typer.Option(help="Score on a recording instead, as playback: takes it.")
+    ] = None,
+    events: Annotated[Path | None, typer.Option(help="CSV file of what happens in it.")] = None,
+    tolerance: Annotated[int, typer.Option(help="Frames by which a mark may be off.")] = 3,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder of results, found again; by default one under scores/."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Score a protocol against worlds whose events are known: caught, missed, spent."""
+    options = {"runs": runs, "seed": seed, "processes": processes, "hours": hours}
+    more = {"fast_s": fast_s, "kinds": tuple(kind or ()), "tolerance": tolerance}
+    _score.score(protocol, specimen, recording, events, out, as_json, **options, **more)
 
 
 @app.command()

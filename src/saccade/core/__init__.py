@@ -4,6 +4,7 @@ from ._clock import Clock, RealClock, VirtualClock
 from ._errors import (
     DamagedRunError,
     DetectorError,
+    EventsError,
     FolderError,
     PolicyError,
     ProfileError,
@@ -76,6 +77,7 @@ __all__ = [
     "Decision",
     "Detector",
     "DetectorError",
+    "EventsError",
     "FileModel",
     "FolderError",
     "Frame",

@@ -42,6 +42,10 @@ class RecordingError(UsageError):
     """A recording can't be read or played back."""
 
 
+class EventsError(UsageError):
+    """A file that says what happens in a recording can't be used, or does not fit it."""
+
+
 class FolderError(UsageError):
     """A run folder can't be created, read or written."""
 

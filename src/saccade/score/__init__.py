@@ -1,11 +1,14 @@
 """A protocol against ground truth: what it caught, missed and spent."""
 
 from ._captured import LEAST_SHOTS, SLACK, Capture, capture
+from ._figure import can_draw, draw
 from ._fixed import fixed, ladder, random_bursts
 from ._log import Burst, Log, Shot
 from ._logger import Logger, log_of
+from ._marks import Mark, read_marks
 from ._means import Exposure, Look, Means, Place, play
 from ._oracle import oracle
+from ._recorded import MarkScore, RecordingScore, score_recording
 from ._score import Rules, Score, score_from_plain, score_log
 from ._sink import LogSink
 from ._statistics import Interval, bootstrap, wilson
@@ -23,16 +26,21 @@ __all__ = [
     "LogSink",
     "Logger",
     "Look",
+    "Mark",
+    "MarkScore",
     "Means",
     "Merit",
     "Place",
+    "RecordingScore",
     "Row",
     "Rules",
     "Score",
     "Shot",
     "bootstrap",
+    "can_draw",
     "capture",
     "counterparts",
+    "draw",
     "during",
     "fixed",
     "in_the_dark",
@@ -42,8 +50,10 @@ __all__ = [
     "oracle",
     "play",
     "random_bursts",
+    "read_marks",
     "row_of",
     "score_from_plain",
     "score_log",
+    "score_recording",
     "wilson",
 ]

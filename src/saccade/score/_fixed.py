@@ -51,12 +51,13 @@ def ladder(means: Means, slow_s: float) -> dict[str, tuple[float, int]]:
         Interval of the watch.
     """
     every = len(means.places)
-    rates = {f"fixed-fast@{n}": (means.fast_s, n) for n in _counts(every)}
-    rates |= {f"fixed-{SLACK:g}x@{n}": (SLACK * means.fast_s, n) for n in _counts(every)}
+    rates = {
+        name if n == every else f"{name}@{n}": (interval_s, n)
+        for name, interval_s in _rates(means.fast_s).items()
+        for n in dict.fromkeys((every, math.ceil(every / 2), 1))
+    }
     if slow_s > means.fast_s:
         rates["fixed-middle"] = (math.sqrt(means.fast_s * slow_s), every)
-    rates["fixed-fast"] = rates.pop(f"fixed-fast@{every}")
-    rates[f"fixed-{SLACK:g}x"] = rates.pop(f"fixed-{SLACK:g}x@{every}")
     return rates
 
 
@@ -91,5 +92,5 @@ def random_bursts(means: Means, dose_j_per_cm2: float, seed: int) -> Iterator[Lo
         moments -= burst
 
 
-def _counts(every: int) -> tuple[int, ...]:
-    return tuple(dict.fromkeys((1, math.ceil(every / 2), every)))
+def _rates(fast_s: float) -> dict[str, float]:
+    return {"fixed-fast": fast_s, f"fixed-{SLACK:g}x": SLACK * fast_s}

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from saccade.sim.world import Drift
@@ -138,6 +140,17 @@ class Log:
         """Return the log without the shots that were planned."""
         wanted = {frame for burst in self.bursts for frame in burst.shots}
         return replace(self, shots=tuple(shot for shot in self.shots if shot.frame in wanted))
+
+    def at_times(self, times: Mapping[int, float]) -> Log:
+        """Return the log with shots at other times, such as those that a recording showed.
+
+        Parameters
+        ----------
+        times : mapping of int to float
+            By index of the frame.
+        """
+        shots = (shot._replace(t_s=times[shot.frame]) for shot in self.shots)
+        return replace(self, shots=tuple(sorted(shots, key=lambda s: (s.t_s, s.frame))))
 
     def on_specimen(self, drift: Drift) -> Log:
         """Return the log with shots where the drifting specimen had them.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import deque
 from dataclasses import dataclass, field
 from functools import partial
 from math import prod
@@ -31,15 +30,17 @@ class _Open:
     shots: list[Shot] = field(default_factory=list)
     """Shared with the bursts that go on with it."""
     begun: bool = False
+    place: tuple[Any, Any] = (None, None)
+    """Position and tile, by which bursts that go on side by side are told apart."""
 
 
 class Logger:
     """Makes a `Log` of what happens in a run.
 
-    Frames of an action are told by their stream, first come, first served. A burst that rests
-    on a frame of another one goes on with it (`saccade.decide.Stay`), and counts as the same.
-    A shorter interval of the watch (`saccade.decide.Pace`) is a burst as well: it lasts until
-    the interval is made longer again.
+    Frames of an action are told by their stream and position, first come, first served. A
+    burst that rests on a frame of another one goes on with it (`saccade.decide.Stay`), and
+    counts as the same. A shorter interval of the watch (`saccade.decide.Pace`) is a burst as
+    well: it lasts until the interval is made longer again.
 
     Parameters
     ----------
@@ -56,7 +57,7 @@ class Logger:
         self._positions = Positions(
             width * stand.pixel_size_um / 2, height * stand.pixel_size_um / 2
         )
-        self._waiting: dict[str, deque[_Open]] = {}
+        self._waiting: dict[str, list[_Open]] = {}
         self._paced: _Open | None = None
         self._interval_s = math.inf
         self._all: list[_Open] = []
@@ -83,13 +84,13 @@ class Logger:
             nbytes = prod(value["shape"]) * np.dtype(value["dtype"]).itemsize
             self._take(value.get, tuple(value["shape"]), nbytes)
         elif kind == "gap":
-            stream = value.stream if isinstance(value, Gap) else value["stream"]
-            self._served(stream, None)
+            of = partial(getattr, value) if isinstance(value, Gap) else value.get
+            self._served(of("stream"), None, _place(of("event")))
         elif kind == "action":
             self._decided(_facts(value), t_ns)
         elif kind == "refusal" and _guard(value) == "deadline":
             action = value.action if isinstance(value, Refusal) else value["action"]
-            self._expired(_facts(action)["label"])
+            self._expired(_facts(action))
 
     def log(self) -> Log:
         """Return what has happened until now."""
@@ -116,28 +117,30 @@ class Logger:
             nbytes,
         )
         self._shots.append(shot)
-        self._served(shot.stream, shot)
+        self._served(shot.stream, shot, _place(of("event")))
 
-    def _served(self, stream: str, shot: Shot | None) -> None:
+    def _served(self, stream: str, shot: Shot | None, place: tuple[Any, Any]) -> None:
         if stream == "watch":
             if self._paced is not None and shot is not None:
                 self._paced.shots.append(shot)
             return
-        queue = self._waiting.get(stream)
-        if not queue:
+        waiting = self._waiting.get(stream, [])
+        if not waiting:
             return
+        burst = next((each for each in waiting if each.place == place), waiting[0])
         if shot is not None:
-            queue[0].shots.append(shot)
-            self._burst_of[shot.frame] = queue[0]
-        queue[0].left -= 1
-        queue[0].begun = True
-        if queue[0].left <= 0:
-            queue.popleft()
+            burst.shots.append(shot)
+            self._burst_of[shot.frame] = burst
+        burst.left -= 1
+        burst.begun = True
+        if burst.left <= 0:
+            waiting.remove(burst)
 
-    def _expired(self, label: str) -> None:
-        untouched = [each for each in self._waiting.get(label, ()) if not each.begun]
-        if untouched:
-            self._waiting[label].remove(untouched[0])
+    def _expired(self, action: Mapping[str, Any]) -> None:
+        waiting = self._waiting.get(action["label"], [])
+        late = [each for each in waiting if each.frame == action["frame"] and not each.begun]
+        for each in late[:1]:
+            waiting.remove(each)
 
     def _decided(self, action: Mapping[str, Any], t_ns: int) -> None:
         if action["frame"] is None:
@@ -149,13 +152,14 @@ class Logger:
                 self._paced = _Open(t_s, action["frame"], action["label"], math.inf)
                 self._all.append(self._paced)
             self._interval_s = interval_s
-        if count := sum(map(_is_picture, action["events"])):
-            opened = _Open(t_s, action["frame"], action["label"], count)
+        if pictures := [event for event in action["events"] if _is_picture(event)]:
+            opened = _Open(t_s, action["frame"], action["label"], len(pictures))
+            opened.place = _place(pictures[0])
             if before := self._burst_of.get(action["frame"]):
                 opened.shots = before.shots
             else:
                 self._all.append(opened)
-            self._waiting.setdefault(action["label"], deque()).append(opened)
+            self._waiting.setdefault(action["label"], []).append(opened)
 
     def _dose(self, channel: str | None, exposure_ms: float, lit: Mapping[str, float]) -> float:
         lights = [source for source in self._stand.lights if source.lights(channel)]
@@ -230,3 +234,9 @@ def _is_picture(event: Any) -> bool:
         action = event.get("action") or {}
         return bool(action.get("type", "acquire_image") == "acquire_image")
     return bool(getattr(event.action, "type", "acquire_image") == "acquire_image")
+
+
+def _place(event: Any) -> tuple[Any, Any]:
+    """Return position and tile of an event, as it is or as the journal has it."""
+    index = (event or {}).get("index", {}) if not hasattr(event, "index") else event.index
+    return index.get("p"), index.get("g")
