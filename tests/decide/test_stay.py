@@ -102,6 +102,27 @@ def test_a_lost_last_frame_ends_the_stay() -> None:
     assert policy(seen(HIGH, 9)).rule == "fired"
 
 
+def test_a_shared_stay_is_not_doubled_by_the_watch() -> None:
+    """Frames of the watch that come between those of a burst ask for no other."""
+    policy = Stay(DO, share=True)
+    assert policy(seen(HIGH, 0)).rule == "fired"
+    rules = [
+        policy(seen(HIGH, t, t_s=t / 2, stream="watch" if t % 2 else "stay")).rule
+        for t in range(1, 6)
+    ]
+    assert rules == ["under way", "under way", "under way", "under way", "under way"]
+    assert policy(seen(HIGH, 6, t_s=3.0, stream="stay")).rule == "stays"
+    assert policy(seen(HIGH, 7, t_s=3.5)).rule == "under way"
+
+
+def test_a_shared_stay_whose_frames_are_lost_is_over_in_time() -> None:
+    """When no frame of a burst can come any more, the watch is heard again."""
+    policy = Stay(DO, share=True)
+    assert policy(seen(HIGH, 0)).rule == "fired"
+    assert policy(seen(HIGH, 1, t_s=2.9)).rule == "under way"
+    assert policy(seen(HIGH, 2, t_s=3.0)).rule == "fired"
+
+
 def test_every_place_has_its_own_memory() -> None:
     """A stay at one position does not keep it from coming to another."""
     policy = Stay(DO)

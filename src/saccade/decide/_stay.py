@@ -22,8 +22,10 @@ class _Place:
     """Consecutive frames of the watch at or above the upper threshold."""
     bursts: int = 0
     """Bursts in a row; 0 while it is away."""
-    began_ns: int | None = None
-    """When the first frame of the present burst was taken."""
+    since_ns: int = 0
+    """When the first frame of the present burst was taken; until then, when it was asked for."""
+    begun: bool = False
+    """Whether a frame of the present burst was taken."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +86,8 @@ class Stay:
     _events: tuple[MDAEvent, ...] = field(init=False, repr=False)
     _last_ns: int = field(init=False, repr=False)
     """Time from the first frame of a burst after which the next one is its last."""
+    _over_ns: int = field(init=False, repr=False)
+    """Time from the first frame of a burst after which none of it can come."""
     _places: dict[tuple[int, int], _Place] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -103,6 +107,8 @@ class Stay:
         # Frames come a little late or early; halfway from the last but one to the last is safe.
         last_s = (starts_s[-1] + starts_s[-2]) / 2 - starts_s[0]
         object.__setattr__(self, "_last_ns", round(last_s * 1e9))
+        over_s = 2 * starts_s[-1] - starts_s[-2] - starts_s[0]
+        object.__setattr__(self, "_over_ns", round(over_s * 1e9))
 
     @property
     def streams(self) -> frozenset[str]:
@@ -129,8 +135,10 @@ class Stay:
         return replace(self)
 
     def _watching(self, seen: Observation, place: _Place) -> tuple[str, str]:
-        if place.bursts:  # the watch goes on, so the burst is over, and its last frame was lost
-            place.bursts, place.armed = 0, True
+        if place.bursts:
+            if self.share and seen.t_ns - place.since_ns < self._over_ns:
+                return "under way", f"burst {place.bursts} is under way"
+            place.bursts, place.armed = 0, True  # its last frame was lost
         if seen.verdict == "invalid":
             place.high = 0
             return "invalid", "the frame can't be judged"
@@ -145,21 +153,22 @@ class Stay:
             return "spent", f"{why}, but it was not <= {self.below:g} since the last burst"
         if place.high < self.dwell:
             return "dwell", why
-        place.bursts, place.began_ns, place.armed = 1, None, False
+        place.bursts, place.since_ns, place.begun, place.armed = 1, seen.t_ns, False, False
         return "fired", why
 
     def _staying(self, seen: Observation, place: _Place) -> tuple[str, str]:
         if not place.bursts:
             return "away", "a frame of a burst that is over"
-        place.began_ns = seen.t_ns if place.began_ns is None else place.began_ns
-        if seen.t_ns - place.began_ns < self._last_ns:
+        if not place.begun:
+            place.since_ns, place.begun = seen.t_ns, True
+        if seen.t_ns - place.since_ns < self._last_ns:
             return "under way", f"burst {place.bursts} is under way"
         high = seen.verdict != "invalid" and seen.score > self.below
         why = f"score {seen.score:.3g} {'>' if high else '<='} {self.below:g} at its end"
         if seen.verdict == "invalid":
             why = "the last frame of the burst can't be judged"
         if high and place.bursts < self.most:
-            place.bursts, place.began_ns = place.bursts + 1, None
+            place.bursts, place.since_ns, place.begun = place.bursts + 1, seen.t_ns, False
             return "stays", f"{why}: burst {place.bursts} of {self.most}"
         place.bursts, place.high, place.armed = 0, 0, not high
         return "leaves", f"{why}: away" if not high else f"{why}, but {self.most} are enough"
