@@ -164,7 +164,8 @@ def test_what_it_asks_for() -> None:
     (action,) = Stay(DO, label="near", priority=3, expires_s=0.5)(seen(HIGH, 7, t_s=2.0)).actions
     assert (action.events, action.label, action.priority) == (tuple(DO), "near", 3)
     assert (action.frame, action.t_ns, action.expires_ns) == (7, 2_000_000_000, 2_500_000_000)
-    assert not (action.triggered or action.share)
+    assert not (action.triggered)
+    assert not (action.share)
     (action,) = Stay(DO, share=True)(seen(HIGH)).actions
     assert action.share
 
