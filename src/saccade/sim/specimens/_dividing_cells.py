@@ -64,6 +64,7 @@ _TIMING = 30
 _PHASES = ("prophase", "prometaphase", "metaphase", "anaphase", "telophase")
 _SWINGS_S = 25.0, 25.0, 1500.0, 130.0
 """Typical periods of the small swings; no two cells have the same."""
+_BULK = 1.5
 _LUMP_UM = 28.0
 """Spread of a clone around its place: cells lie in loose islands, not like raindrops."""
 
@@ -89,9 +90,11 @@ def founders(settings: Settings, seed: int, start_s: float) -> Cells:
     cells["track"] = np.arange(len(cells))
     cells["came_side"] = 1.0
     cells["size"] = np.exp(settings.nucleus_spread * normal(keys, _SIZE))
-    cells["aspect"] = 1 + 0.75 * uniform(keys, _ASPECT) ** 1.4
+    cells["aspect"] = 1.04 + 0.85 * uniform(keys, _ASPECT) ** 1.3
     spread = settings.brightness_spread
     cells["gain"] = settings.brightness * np.exp(spread * normal(keys, _GAIN) - spread**2 / 2)
+    # Large nuclei are seldom thin ones: they hold more.
+    cells["gain"] *= cells["size"] ** _BULK
     cells["angle_rad"] = 2 * np.pi * uniform(keys, _ANGLE)
     _place(cells, settings)
     cells["came_anaphase_s"], cells["came_telophase_s"] = _means_s(settings)[3:]
@@ -138,7 +141,7 @@ def daughters(mother: Cells, angle_rad: float, settings: Settings, track: int) -
     # A nucleus forms along the plate, across the direction of parting.
     born["angle_rad"] = angle_rad + np.pi / 2
     born["size"] *= np.exp(0.04 * normal(born["key"], _SIZE))
-    born["aspect"] = 1 + 0.75 * uniform(born["key"], _ASPECT) ** 1.4
+    born["aspect"] = 1.04 + 0.85 * uniform(born["key"], _ASPECT) ** 1.3
     _plan(born, settings)
     return _whole(born)
 

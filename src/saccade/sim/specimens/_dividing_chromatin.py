@@ -17,6 +17,8 @@ RADIUS_PX = 22.0
 """Of a disc of the same area as the nucleus in a sprite."""
 _LOOK, _BLEBS, _LUMPS = 60, 61, 62
 _ATLAS_PX = 512
+_FLAT = 5.0
+_BEANS = 0.22
 
 
 def nucleus(key: int, aspect: float) -> NDArray[np.float32]:
@@ -32,10 +34,11 @@ def nucleus(key: int, aspect: float) -> NDArray[np.float32]:
     rng = generator(key, _LOOK)
     long, short = RADIUS_PX * aspect**0.5, RADIUS_PX / aspect**0.5
     y, x = _grid(int(long * 1.16) + 3, int(short * 1.16) + 3)
-    angle, away = np.arctan2(y / short, x / long), np.hypot(x / long, y / short)
-    rim = away / _outline(angle, rng)
+    square = 2 + rng.uniform(0.0, 0.6) * min(aspect - 1, 0.8)
+    away = (np.abs(x / long) ** square + np.abs(y / short) ** square) ** (1 / square)
+    rim = away / _outline(np.arctan2(y / short, x / long), rng)
     # Flat on the glass, and falling off to the edge within its last tenths.
-    thick = np.sqrt(np.clip(1 - rim**3.2, 0, 1))
+    thick = np.sqrt(np.clip(1 - rim**_FLAT, 0, 1))
     picture = thick * _chromatin(x.shape, rng)
     picture *= 1 - _nucleoli(x, y, long, short, rng)
     return of_one(picture.astype(np.float32), 0.6)
@@ -79,11 +82,15 @@ def _grid(wide: int, high: int) -> tuple[NDArray[np.float64], NDArray[np.float64
 
 
 def _outline(angle: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
-    """Return the radius in each direction: an ellipse, dented, sometimes like a bean."""
+    """Return the radius in each direction: an ellipse, uneven, sometimes a bean or lobed."""
     radius = np.ones_like(angle)
-    dents = rng.normal(0, [0.035, 0.03, 0.016, 0.010]) * (2.0 if rng.random() < 0.12 else 1.0)
-    for k, dent in enumerate(dents, 2):
-        radius += np.clip(dent, -0.09, 0.09) * np.cos(k * angle + rng.uniform(0, 2 * np.pi))
+    uneven = rng.normal(0, [0.03, 0.03, 0.018, 0.010]) * (2.2 if rng.random() < 0.12 else 1.0)
+    for k, size in enumerate(uneven, 2):
+        radius += np.clip(size, -0.1, 0.1) * np.cos(k * angle + rng.uniform(0, 2 * np.pi))
+    if rng.random() < _BEANS:
+        side = rng.choice([-1, 1]) * np.pi / 2 + rng.normal(0, 0.3)
+        turn = np.angle(np.exp(1j * (angle - side)))
+        radius -= rng.uniform(0.08, 0.3) * np.exp(-((turn / rng.uniform(0.3, 0.6)) ** 2))
     return radius
 
 
@@ -92,9 +99,8 @@ def _chromatin(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.f
     height, width = shape
     top, left = rng.integers(0, _ATLAS_PX - np.array(shape))
     fine, coarse, broad = _textures()[:, top : top + height, left : left + width]
-    grain = rng.uniform(0.06, 0.15)
-    density = 1 + grain * fine + rng.uniform(0.06, 0.12) * coarse + 0.08 * broad
-    if rng.random() < 0.25:  # bright foci of heterochromatin
+    density = 1 + rng.uniform(0.06, 0.14) * fine + rng.uniform(0.03, 0.08) * coarse + 0.05 * broad
+    if rng.random() < 0.15:  # bright foci of heterochromatin
         density += rng.uniform(0.1, 0.25) * np.maximum(fine + coarse - 2.2, 0)
     return np.maximum(density, 0.25)  # type: ignore[no-any-return]
 
@@ -112,7 +118,7 @@ def _nucleoli(
         away, turn = 0.62 * np.sqrt(rng.random()), rng.uniform(0, 2 * np.pi)
         size, squeeze = rng.uniform(2.2, 5.0), rng.uniform(0.7, 1.4)
         dx, dy = x - away * long * np.cos(turn), y - away * short * np.sin(turn)
-        depth = rng.uniform(0.2, 0.5)
+        depth = rng.uniform(0.05, 0.38)
         dark = np.maximum(dark, depth * np.exp(-((np.hypot(dx, dy * squeeze) / size) ** 4)))
     return dark
 

@@ -66,7 +66,7 @@ def chromosomes(
     rods = _parting(rods, roads, stage)
     x, y = (rods - rods.mean(axis=(0, 1))).reshape(-1, 2).T
     picture = _splat(x / SPRITE_PX_UM, y / SPRITE_PX_UM)
-    sigma_um = 0.62 - 0.24 * stage.condensed + 0.10 * stage.gathered + 0.12 * stage.packed
+    sigma_um = 0.62 - 0.13 * stage.condensed - 0.02 * stage.gathered + 0.12 * stage.packed
     return of_one(picture, sigma_um / SPRITE_PX_UM)
 
 
@@ -104,7 +104,8 @@ def _gathering(
     roads: _Roads, stage: Stage, nucleus_um: tuple[float, float], t_s: float
 ) -> NDArray[np.float64]:
     """Return points along each chromosome, (n, 5, 2), on its way from the nucleus to the plate."""
-    home = roads.home * np.array(nucleus_um) / 2 * 0.86
+    # They draw together before they part from one another.
+    home = roads.home * np.array(nucleus_um) / 2 * (0.86 - 0.28 * stage.condensed)
     tremble = np.sin(2 * np.pi * t_s / (45 + 40 * roads.late) + roads.phase)
     tremble *= 0.22 * (1 - stage.packed)
     plate = roads.plate * (1.0, _HALF_PLATE_UM) + np.column_stack([tremble, 0 * tremble])

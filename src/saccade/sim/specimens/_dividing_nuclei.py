@@ -127,7 +127,7 @@ class DividingNuclei:
         persistence_min: float = 30.0,
         crowding: float = 1.0,
         brightness: float = 1.0,
-        brightness_spread: float = 0.35,
+        brightness_spread: float = 0.22,
         debris_per_mm2: float = 12.0,
         prophase_min: float = 12.0,
         prometaphase_min: float = 17.0,

@@ -90,7 +90,7 @@ def _remnant(canvas: Canvas, scene: Scene, i: int, photons: float) -> None:
     stretch = (tubulin.SPINDLE_UM + apart_um) / tubulin.SPINDLE_UM
     _half(canvas, tubulin.half_spindle(), middle, angle, photons * fibres, (stretch, 1.0))
     # The bridge thins, and breaks when the daughters go their own ways.
-    stretch, narrow = (apart_um + 1) / tubulin.SPINDLE_UM, 1 - 0.75 * float(smooth(apart_um / 13))
+    stretch, narrow = (apart_um + 1) / tubulin.SPINDLE_UM, 1 - 0.85 * float(smooth(apart_um / 8))
     _half(canvas, tubulin.half_bridge(), middle, angle, photons * bridge, (stretch, narrow))
 
 

@@ -67,7 +67,7 @@ def half_bridge() -> NDArray[np.float32]:
     t = np.linspace(0, 1, 12)
     for reach in np.linspace(-13, 13, 11) + rng.normal(0, 0.6, 11):
         # They meet in the middle, where the body of the bridge will be.
-        y = 40 + reach * (0.25 + 0.75 * np.sin(t * np.pi / 2) ** 1.5)
+        y = 40 + reach * (0.6 + 0.4 * np.sin(t * np.pi / 2) ** 1.5)
         far = 40 + t * SPINDLE_UM / SPINDLE_PX_UM
         for stop, weight in ((12, 0.5), (7, 0.5), (4, 0.8)):
             points = np.column_stack([far, y])[:stop]
