@@ -59,9 +59,9 @@ def test_the_histogram_distance_is_how_far_intensities_are_shifted() -> None:
 
 
 def test_the_table_has_a_line_a_measure() -> None:
-    """Head, five scalars and two distances, each named."""
+    """Head, seven scalars and two distances, each named."""
     lines = table(compare([picture(0)], [picture(1)])).splitlines()
-    assert len(lines) == 8
+    assert len(lines) == 10
     assert "sim/real" in lines[0]
     assert lines[1].startswith("signal over noise")
     assert "nan" not in "".join(lines)

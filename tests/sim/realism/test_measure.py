@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saccade.sim.realism import histogram, measure, noise_counts, sizes_px, spectrum
+from saccade.sim.realism import histogram, length_px, measure, noise_counts, sizes_px, spectrum
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -70,7 +71,7 @@ def test_spread_and_grain_are_told_apart() -> None:
     differing = measure(100 + (flat - 100) * factor)
     stripes = 1 + 0.3 * np.sin(2 * np.pi * np.arange(300) / 6)
     textured = measure(100 + (flat - 100) * stripes)
-    assert differing.spread == pytest.approx(0.24, abs=0.03)
+    assert differing.spread == pytest.approx(0.68 * 0.4, abs=0.03)
     assert differing.grain < 0.03
     assert textured.grain == pytest.approx(0.3 / np.sqrt(2), rel=0.15)
     assert textured.spread < 0.08
@@ -84,6 +85,15 @@ def test_a_grating_lies_in_its_band(period: int) -> None:
     bands = spectrum(wave)
     band = int(1 / period * 48)
     assert bands[max(band - 1, 0) : band + 2].sum() > 0.95
+
+
+@pytest.mark.parametrize("sigma", [2.0, 4.0, 6.0])
+def test_the_length_of_structure_is_that_of_a_random_field(sigma: float) -> None:
+    """A field blurred by a Gaussian correlates by half at 1.67 times its deviation."""
+    field = np.random.default_rng(1).standard_normal((400, 400)).astype(np.float32)
+    blurred = cv2.GaussianBlur(field, (0, 0), sigma)
+    expected = 2 * np.hypot(sigma, 1.0) * np.sqrt(np.log(2))
+    assert length_px(blurred) == pytest.approx(expected, rel=0.1)
 
 
 @given(

@@ -25,6 +25,7 @@ ALONE: dict[str, Any] = {
     "growth_fraction": 1.0,
     "debris_per_mm2": 0.0,
     "brightness_spread": 0.0,
+    "nucleus_spread": 0.0,
 }
 LIGHT = Light("FITC", power_mw=0.28, area_cm2=2.8e-4)
 

@@ -20,6 +20,8 @@ _SCALARS = {
     "signal over noise": "snr",
     "object size, px": "size_px",
     "covered share": "covered",
+    "length of structure, px": "length_px",
+    "contrast over noise": "contrast",
     "spread between objects": "spread",
     "grain within objects": "grain",
 }

@@ -34,9 +34,14 @@ class Measures:
     size_px: float
     """Median diameter of the objects, as of discs of their area; nan if there is none."""
     spread: float
-    """Standard deviation of the objects' mean signals, as a share of their mean."""
+    """Half of the range of the middle 68 % of the objects' mean signals, as a share of their
+    median: their standard deviation, were a few very bright ones left out."""
     grain: float
     """Standard deviation of the signal within an object, noise taken off, as a share of it."""
+    length_px: float
+    """As of `length_px`."""
+    contrast: float
+    """Standard deviation of the picture over its noise; inf if there is no noise."""
     histogram: NDArray[np.float64]
     """As of `histogram`."""
     spectrum: NDArray[np.float64]
@@ -68,15 +73,17 @@ def measure(picture: NDArray[np.generic]) -> Measures:
     background = float(pixels[~inside].mean())
     sizes = sizes_px(pixels)
     signals, grains = _within(pixels - background, labels, count, noise)
-    mean = float(signals.mean()) if count else 0.0
+    low, middle, high = np.percentile(signals, (16, 50, 84)) if count else (0.0, 0.0, 0.0)
     return Measures(
         background=background,
         signal=float(pixels[inside].mean() - background) if count else 0.0,
         noise=noise,
         covered=float(inside.mean()),
         size_px=float(np.median(sizes)) if count else float("nan"),
-        spread=float(signals.std() / mean) if mean > 0 else 0.0,
+        spread=float((high - low) / 2 / middle) if middle > 0 else 0.0,
         grain=float(np.median(grains)) if count else 0.0,
+        length_px=length_px(pixels),
+        contrast=float(pixels.std()) / noise if noise > 0 else float("inf"),
         histogram=histogram(pixels),
         spectrum=spectrum(pixels),
     )
@@ -99,7 +106,7 @@ def noise_counts(picture: NDArray[np.generic]) -> float:
     """Return the standard deviation of what changes from pixel to pixel.
 
     A difference of Laplacians is blind to anything smooth; its mean absolute value tells the
-    noise (Immerkær, Comput. Vis. Image Underst. 64, 1996). Only the darker half is looked at,
+    noise (Immerkær, CVIU 64, 1996). Only the darker half is looked at,
     so that no edge counts.
     """
     pixels = _checked(picture)
@@ -115,6 +122,29 @@ def sizes_px(picture: NDArray[np.generic]) -> NDArray[np.float64]:
     labels, count = _objects(_checked(picture))
     areas = np.bincount(labels.ravel(), minlength=count + 1)[1:]
     return np.sqrt(4 * areas / np.pi)
+
+
+def length_px(picture: NDArray[np.generic]) -> float:
+    """Return how far apart two pixels are whose correlation is one half.
+
+    It tells the size of structures where there are no separate objects. The autocorrelation is
+    that of the picture smoothed over a pixel, averaged over all directions.
+    """
+    pixels = cv2.GaussianBlur(_checked(picture), (0, 0), 1.0)
+    padded = np.fft.rfft2(pixels - pixels.mean(), [2 * n for n in pixels.shape])
+    whole = np.fft.irfft2(np.abs(padded) ** 2)
+    reach = min(pixels.shape) // 2
+    near = whole[:reach, :reach]
+    away = np.hypot(*np.mgrid[0:reach, 0:reach]).round().astype(int).ravel()
+    mean = np.bincount(away, near.ravel())[:reach] / np.bincount(away)[:reach]
+    if mean[0] <= 0:
+        return float("nan")
+    below = np.flatnonzero(mean < mean[0] / 2)
+    if not len(below):
+        return float(reach)
+    last = below[0] - 1
+    step = (mean[last] - mean[0] / 2) / (mean[last] - mean[last + 1])
+    return float(last + step)
 
 
 def spectrum(picture: NDArray[np.generic]) -> NDArray[np.float64]:
