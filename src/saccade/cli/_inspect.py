@@ -141,10 +141,10 @@ def _tables(result: Bench | RenderBench) -> Iterator[Table]:
 
 def _render_table(result: RenderBench) -> Table:
     table = Table(title="512 x 512 px, painting, optics and noise, one core")
-    for name in ("", "objects in view", "picture, median ms", "30 s of life, median ms"):
+    for name in ("", "objects in view", "median ms", "processor ms", "30 s of life, ms"):
         table.add_column(name, justify="right" if name else "left")
     for row in result.rows:
-        times = f"{row.picture_ms:.2f}", f"{row.advance_ms:.2f}"
+        times = (f"{ms:.2f}" for ms in (row.picture_ms, row.core_ms, row.advance_ms))
         table.add_row(row.specimen, str(row.objects), *times)
     return table
 

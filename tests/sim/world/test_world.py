@@ -79,6 +79,13 @@ def test_looking_more_often_in_the_dark_changes_no_biology(looks: list[float]) -
     )
 
 
+def test_pictures_read_out_without_an_exposure_differ_in_their_noise() -> None:
+    """A camera that reads out in the dark, where nothing is rendered, has noise of its own."""
+    world, dark = beads(), np.zeros(VIEW.shape_px, np.float32)
+    first, second = (world.read_out(dark.copy(), VIEW, 10, None) for _ in range(2))
+    assert not np.array_equal(first, second)
+
+
 def test_what_is_handed_out_is_the_callers_own() -> None:
     """Writing to a picture, or to its photons, changes nothing that comes after."""
     marred, whole = beads(), beads()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ._values import View
 
 _BACKWARDS = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-_FINEST = 0.5
+_FINEST = 1 / 3
 """Canvas pixels a sprite pixel, below which the sprite is shrunk first."""
 
 
@@ -123,11 +123,13 @@ class Canvas:
             angle_rad = 0.0 if sprite.size == 1 else angle_rad
         high, wide = sprite.shape
         cos, sin = math.cos(angle_rad), math.sin(angle_rad)
-        reach = math.hypot if ellipse else _sum_of_sizes
         x, y = wide / 2 * scale_x, high / 2 * scale_y
+        along, across = abs(cos), abs(sin)
+        half_x = math.hypot(cos * x, sin * y) if ellipse else along * x + across * y
+        half_y = math.hypot(sin * x, cos * y) if ellipse else across * x + along * y
         # Interpolation adds a pixel of the sprite all around.
-        half_x = reach(cos * x, sin * y) + _sum_of_sizes(cos * scale_x, sin * scale_y)
-        half_y = reach(sin * x, cos * y) + _sum_of_sizes(sin * scale_x, cos * scale_y)
+        half_x += along * scale_x + across * scale_y
+        half_y += across * scale_x + along * scale_y
         height, width = self.shape_px
         top, bottom = max(math.ceil(row - half_y), 0), min(int(row + half_y) + 1, height)
         left, right = max(math.ceil(col - half_x), 0), min(int(col + half_x) + 1, width)
@@ -145,10 +147,6 @@ class Canvas:
         turned = cv2.warpAffine(sprite, back, (right - left, bottom - top), flags=_BACKWARDS)
         part = self.layer(z_um)[top:bottom, left:right]
         cv2.scaleAdd(turned, weight, part, dst=part)
-
-
-def _sum_of_sizes(a: float, b: float) -> float:
-    return abs(a) + abs(b)
 
 
 def _shrunk(

@@ -48,6 +48,7 @@ class World:
         """How long it has lived."""
         self.exposures = 0
         """How many there were, in light or in darkness."""
+        self._pictures = 0
         self._before: Counts | None = None
 
     @property
@@ -129,7 +130,8 @@ class World:
         """
         exposure = self._exposure(view, exposure_ms, light, self.t_s)
         sensor, seed = self.imaging.sensor, self.imaging.seed
-        counts = sensor.expose(photons, exposure_ms, view, seed=seed, number=self.exposures)
+        self._pictures += 1  # not the exposures: pictures taken in the dark differ as well
+        counts = sensor.expose(photons, exposure_ms, view, seed=seed, number=self._pictures)
         for artefact in self._active(self.t_s):
             counts = artefact.counts(counts, self._before, exposure)
         if self.artefacts:
