@@ -73,3 +73,12 @@ def test_info_lists_what_a_protocol_can_name(saccade: Saccade) -> None:
         facts["parts"]
     )
     assert facts["versions"]["pymmcore"].split(".")[3] == "75"
+
+
+def test_pictures_of_the_virtual_microscope_are_measured_by_themselves(saccade: Saccade) -> None:
+    """`bench --render` has a row and a bar a specimen; its exit code says if all bars hold."""
+    code, output, _ = saccade("bench", "--render", "--events", 20, "--json")
+    measured = json.loads(output)
+    assert {"beads", "dividing-nuclei"} <= {row["specimen"] for row in measured["rows"]}
+    assert len(measured["bars"]) == len(measured["rows"])
+    assert code == (0 if all(bar["holds"] for bar in measured["bars"]) else 1)

@@ -15,7 +15,7 @@ from saccade.sim import SPECIMENS, Light, View, World, make_specimen
 from ._bench import Bar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 _SIZE_PX = 512
 _AT_MOST_MS = 10.0
@@ -65,12 +65,17 @@ class RenderBench:
 
 
 def run_render_bench(
-    *, frames: int = 100, progress: Callable[[str], None] = lambda _: None
+    *,
+    specimens: Iterable[str] = tuple(SPECIMENS),
+    frames: int = 100,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> RenderBench:
     """Measure pictures of 512² of every specimen, noise included, on one core.
 
     Parameters
     ----------
+    specimens : iterable of str
+        Names; by default all that are registered.
     frames : int
         Pictures a specimen; it lives on between them.
     progress : callable
@@ -78,7 +83,7 @@ def run_render_bench(
     """
     rows = []
     with _one_core():
-        for name in SPECIMENS:
+        for name in specimens:
             progress(f"{name}: {frames} pictures")
             rows.append(_row(name, frames))
     return RenderBench(tuple(rows))

@@ -89,10 +89,10 @@ def bench(
     _tell_bench(result, as_json)
 
 
-def bench_render(as_json: bool) -> NoReturn:
+def bench_render(frames: int, as_json: bool) -> NoReturn:
     """Measure how long a picture of each specimen takes."""
     with named_errors(as_json), err.status("measuring ...") as status:
-        result = app.run_render_bench(progress=status.update)
+        result = app.run_render_bench(frames=frames, progress=status.update)
     _tell_bench(result, as_json)
 
 

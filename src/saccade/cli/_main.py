@@ -122,7 +122,9 @@ def export(
 @app.command()
 def bench(
     size: Annotated[list[int] | None, typer.Option(help="Side of the pictures in pixels.")] = None,
-    events: Annotated[int, typer.Option(min=20, help="Events a measurement.")] = 300,
+    events: Annotated[
+        int, typer.Option(min=20, help="Events a measurement; a third of it with --render.")
+    ] = 300,
     repetitions: Annotated[int, typer.Option(min=1, help="Rounds.")] = 3,
     long_run: Annotated[int, typer.Option(min=0, help="Frames of the memory run; 0: none.")] = 5000,
     folder: Annotated[Path | None, typer.Option(help="On the disk to be measured.")] = None,
@@ -133,7 +135,7 @@ def bench(
 ) -> None:
     """Measure Saccade beside the bare core and the stock runner."""
     if render:
-        _inspect.bench_render(as_json)
+        _inspect.bench_render(max(events // 3, 1), as_json)
     _inspect.bench(tuple(size or (512, 2048)), events, repetitions, long_run, folder, as_json)
 
 
