@@ -1,5 +1,6 @@
 """Specimens: what lives in a world."""
 
+from ._bacteria import Bacteria
 from ._beads import Beads
 from ._calcium import Calcium
 from ._dividing_cycle import Phase
@@ -11,6 +12,7 @@ from ._registry import SPECIMENS, make_specimen
 
 __all__ = [
     "SPECIMENS",
+    "Bacteria",
     "Beads",
     "Calcium",
     "Crossing",

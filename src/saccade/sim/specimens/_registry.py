@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from saccade.core import ProtocolError, did_you_mean
 
+from ._bacteria import Bacteria
 from ._beads import Beads
 from ._calcium import Calcium
 from ._dividing_nuclei import DividingNuclei
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 SPECIMENS: Mapping[str, Callable[..., Specimen]] = {
     each.name: each
     for each in (
+        Bacteria,
         Beads,
         Calcium,
         DividingNuclei,

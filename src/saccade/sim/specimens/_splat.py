@@ -57,26 +57,48 @@ def add_polygons(
     levels : array, (n,)
         0 to 255; sums beyond are cut off.
     """
-    height, width = into.shape
-    fixed = np.rint(corners_px * 2**_SHIFT).astype(np.int32)
-    x, y = fixed[..., 0], fixed[..., 1]
-    left, right = (np.clip((v >> _SHIFT) + pad, 0, width) for v, pad in _ends(x))
-    top, bottom = (np.clip((v >> _SHIFT) + pad, 0, height) for v, pad in _ends(y))
-    fixed -= np.stack((left, top), axis=1)[:, None, :] << _SHIFT
-    on = np.flatnonzero((left < right) & (top < bottom)).tolist()
+    fixed, boxes = _framed(into.shape, corners_px)
     values = np.clip(np.rint(levels), 0, 255).tolist()
-    sides = [each.tolist() for each in (left, right, top, bottom)]
-    for i in on:
-        x0, x1, y0, y1 = (each[i] for each in sides)
+    for i, x0, x1, y0, y1 in boxes:
         patch = np.zeros((y1 - y0, x1 - x0), np.uint8)
         cv2.fillPoly(patch, [fixed[i]], (values[i],), cv2.LINE_AA, _SHIFT)
         part = into[y0:y1, x0:x1]
         cv2.add(part, patch, dst=part)
 
 
-def _ends(values: NDArray[np.int32]) -> tuple[tuple[NDArray[np.int32], int], ...]:
-    """Return the least and the greatest of each row, and the room they need."""
-    return (values.min(axis=1), -1), (values.max(axis=1), 3)
+def fill_polygons(
+    into: NDArray[np.uint8], corners_px: NDArray[np.floating], levels: NDArray[np.floating]
+) -> None:
+    """Fill polygons with smooth edges; where they overlap, the later one hides the earlier.
+
+    Parameters
+    ----------
+    into : array of uint8, (y, x)
+        Written in place.
+    corners_px : array, (n, corner, 2)
+        Column and row of each corner.
+    levels : array, (n,)
+        0 to 255.
+    """
+    fixed = np.rint(corners_px * 2**_SHIFT).astype(np.int32)
+    values = np.clip(np.rint(levels), 0, 255).tolist()
+    for polygon, value in zip(fixed, values, strict=True):
+        cv2.fillPoly(into, [polygon], (value,), cv2.LINE_AA, _SHIFT)
+
+
+def _framed(
+    shape_px: tuple[int, ...], corners_px: NDArray[np.floating]
+) -> tuple[NDArray[np.int32], list[tuple[int, ...]]]:
+    """Return polygons in the coordinates of their frames, and the frames of those in sight."""
+    height, width = shape_px
+    fixed = np.rint(corners_px * 2**_SHIFT).astype(np.int32)
+    low, high = fixed.min(axis=1) >> _SHIFT, fixed.max(axis=1) >> _SHIFT
+    low = np.clip(low - 1, 0, (width, height))
+    high = np.clip(high + 3, 0, (width, height))
+    fixed -= low[:, None, :].astype(np.int32) << _SHIFT
+    on = np.flatnonzero((low < high).all(axis=1))
+    frames = np.column_stack((on, low[on, 0], high[on, 0], low[on, 1], high[on, 1]))
+    return fixed, [tuple(frame) for frame in frames.tolist()]
 
 
 def add_points(
