@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -52,6 +53,18 @@ def test_the_same_seed_and_calls_give_the_same_bits(
             assert np.array_equal(first, second)
             assert first.dtype == second.dtype
     assert one.health == other.health
+
+
+def test_the_bits_do_not_depend_on_how_many_processors_there_are() -> None:
+    """OpenCV on one thread and on four makes the same picture."""
+    view, threads, pictures = replace(VIEW, sensor_px=(512, 512), z_um=2.0), cv2.getNumThreads(), []
+    try:
+        for count in (1, 4):
+            cv2.setNumThreads(count)
+            pictures.append(beads().picture(view, 10, Light("FITC", 3, 1e-3)))
+    finally:
+        cv2.setNumThreads(threads)
+    assert np.array_equal(*pictures)
 
 
 def test_pictures_of_a_still_world_differ_in_their_noise_alone() -> None:
