@@ -23,8 +23,11 @@ _STEP_S = 30.0
 _EXPOSURE_MS = 20.0
 _PIXEL_SIZE_UM = 0.325
 _CROWDED: Mapping[str, tuple[float, Mapping[str, Any]]] = {
+    "bacteria": (0.1, {"count": 3, "size_um": (40.0, 40.0), "grown_h": 4.0}),
     "beads": (0.325, {"count": 200, "size_um": (166.0, 166.0), "diameter_um": 10.0}),
     "dividing-nuclei": (0.65, {"density_per_mm2": 1550.0}),
+    # As many as in a real field: these cells are large. Each has five places that feel light.
+    "migrating-cells": (0.87, {}),
 }
 """Pixel size and settings with which about 200 objects are in the view of 512²."""
 

@@ -13,7 +13,6 @@ from saccade.sim.world import Channel, Health, Occurrence
 from ._bacteria_paint import PHASE, RodPainter
 from ._bacteria_rods import STEP_S, Growth
 from ._migrating_motion import scattered
-from ._phase import cut
 from ._settings import in_range, is_count, is_size
 from ._splat import Scratch
 
@@ -220,7 +219,7 @@ class Bacteria:
         shown = onto.shown(x_um, y_um, self.lengths_um() / 2 + 0.5)
         painter = RodPainter(onto, self._rods.some(shown), self._t_s, self._scratch)
         if transmitted:
-            canvas.layers[0] *= cut(painter.phase(self.seed), onto, canvas)
+            painter.phase(self.seed, canvas)
         elif channel == "FITC":
             painter.glow(1.0)
         else:

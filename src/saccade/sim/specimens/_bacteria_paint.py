@@ -103,20 +103,22 @@ class RodPainter:
         self.canvas, self.rods, self.t_s, self.scratch = canvas, rods, t_s, scratch
         self._pixel_um = canvas.pixel_size_um
 
-    def phase(self, seed: int) -> NDArray[np.float32]:
-        """Return the share of light that passes, (y, x), on a canvas padded for it.
+    def phase(self, seed: int, onto: Canvas) -> None:
+        """Darken a canvas, by way of the one that is padded around it.
 
         Parameters
         ----------
         seed : int
             Of the mottled pad.
+        onto : Canvas
+            The one inside the painter's own.
         """
         dense = self.rods.density * (1 - 0.45 * self._leaked())
         delay = self._bodies(_LEVEL * dense)
         delay *= np.float32(_ROD_RAD / _LEVEL)
         delay += self._mottle(seed)
         into = self.scratch.floats("light", self.canvas.shape_px)
-        return PHASE.seen(delay, self._pixel_um, into)
+        PHASE.pass_on(delay, self.canvas, onto, into)
 
     def glow(self, excited: float) -> None:
         """Add dyed cytoplasm to the canvas.

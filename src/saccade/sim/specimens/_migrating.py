@@ -14,7 +14,6 @@ from ._migrating_crossing import Crossing, CrossingLog
 from ._migrating_motion import Walk, scattered
 from ._migrating_paint import PHASE, Painter
 from ._migrating_shape import shape_cells
-from ._phase import cut
 from ._settings import in_range, is_count, is_size
 from ._splat import Scratch
 
@@ -260,8 +259,7 @@ class MigratingCells:
         painter = self._painter(onto)
         if transmitted:
             near = onto.shown(self._dirt_um[:, 0], self._dirt_um[:, 1])
-            light = painter.phase(self._dirt_um[near])
-            canvas.layers[0] *= cut(light, onto, canvas)
+            painter.phase(self._dirt_um[near], canvas)
         else:
             painter.nuclei(_EXCITES[channel])
 

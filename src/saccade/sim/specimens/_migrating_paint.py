@@ -81,13 +81,15 @@ class Painter:
         rows, cols = canvas.to_px(places_um[:, 0], places_um[:, 1])
         self._middles_px = np.stack((cols, rows), axis=1).astype(np.float32)
 
-    def phase(self, dirt_um: NDArray[np.float64]) -> Floats:
-        """Return the share of light that passes, (y, x), on a canvas that is padded for it.
+    def phase(self, dirt_um: NDArray[np.float64], onto: Canvas) -> None:
+        """Darken a canvas, by way of the one that is padded around it.
 
         Parameters
         ----------
         dirt_um : array, (speck, 4)
             Place, radius and delay in radians of each speck on the glass.
+        onto : Canvas
+            The one inside the painter's own.
         """
         fine = self._sheets()
         coarse = self.scratch.floats("coarse", self.canvas.shape_px)
@@ -98,7 +100,7 @@ class Painter:
         blur(coarse, _COARSE_UM / self._pixel_um)
         fine += coarse
         fine += self._bodies(into=coarse)
-        return PHASE.seen(fine, self._pixel_um, into=coarse)
+        PHASE.pass_on(fine, self.canvas, onto, into=coarse)
 
     def nuclei(self, excited: float) -> None:
         """Add the stained nuclei to a canvas.
