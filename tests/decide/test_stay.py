@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from useq import MDAEvent, MDASequence
 
-from saccade.core import ProtocolError
+from saccade.core import Point, ProtocolError
 from saccade.decide import Stay
 
 if TYPE_CHECKING:
@@ -123,6 +124,39 @@ def test_a_shared_stay_whose_frames_are_lost_is_over_in_time() -> None:
     assert policy(seen(HIGH, 2, t_s=3.0)).rule == "fired"
 
 
+def at(x_um: float, strength: float = 1.0) -> Point:
+    """Return a point of the stage at y = 0."""
+    return Point(0.0, 0.0, strength, x_um, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("x_um", "t_s", "rule"),
+    [
+        pytest.param(12.0, 20, "known", id="where it stayed"),
+        pytest.param(25.0, 20, "fired", id="elsewhere in the field"),
+        pytest.param(12.0, 103, "known", id="not yet forgotten"),
+        pytest.param(12.0, 104, "fired", id="forgotten"),
+    ],
+)
+def test_it_comes_once_for_one_thing(x_um: float, t_s: float, rule: str) -> None:
+    """What it stayed with before, and still looks alike, brings it back only when forgotten."""
+    policy = Stay(DO, once_um=10, forget_s=100)
+    policy(seen(HIGH, 0, points=(at(0.0),)))
+    for t, score in ((1, HIGH), (2, HIGH), (3, LOW)):
+        policy(seen(score, t, stream="stay", points=(at(-50.0, 0.1), at(5.0 * min(t, 2)))))
+    assert policy(seen(HIGH, t_s=t_s, points=(at(-50.0, 0.1), at(x_um)))).rule == rule
+
+
+def test_something_else_is_new_though_the_score_never_fell() -> None:
+    """Where it knows what it stayed with, it need not wait for the score to fall."""
+    scores = [HIGH] * 4
+    spent, known = Stay(DO, most=1), Stay(DO, most=1, once_um=10)
+    for policy in (spent, known):
+        assert [one.rule for one in play(policy, scores)][-1] == "leaves"
+    assert spent(seen(HIGH, 9, points=(at(40.0),))).rule == "spent"
+    assert known(seen(HIGH, 9, points=(at(40.0),))).rule == "fired"
+
+
 def test_every_place_has_its_own_memory() -> None:
     """A stay at one position does not keep it from coming to another."""
     policy = Stay(DO)
@@ -185,6 +219,8 @@ def test_it_hears_its_own_frames() -> None:
         pytest.param({"above": 0.2}, "Stay.above", id="crossed thresholds"),
         pytest.param({"dwell": 0}, "Stay.dwell", id="no dwell"),
         pytest.param({"most": 0}, "Stay.most", id="no burst"),
+        pytest.param({"once_um": -1.0}, "Stay.once_um", id="negative distance"),
+        pytest.param({"forget_s": math.inf}, "Stay.forget_s", id="never forgets"),
         pytest.param({"label": "watch"}, "Stay.label", id="the plan's label"),
         pytest.param({"priority": 1.5}, "Stay.priority", id="broken priority"),
         pytest.param({"expires_s": -1}, "Stay.expires_s", id="expired before"),

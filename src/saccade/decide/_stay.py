@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import ClassVar, Literal, Self
 
 from useq import MDAEvent, MDASequence  # noqa: TC002 - annotations of settings are read at run time
 
-from saccade.core import Decision, Observation, require
+from saccade.core import Decision, Observation, is_number, require
 
 from ._asked import burst_on, check_burst
-from ._settings import check_thresholds, check_whole
+from ._settings import check_seconds, check_thresholds, check_whole
 
 
 @dataclass
@@ -26,6 +27,10 @@ class _Place:
     """When the first frame of the present burst was taken; until then, when it was asked for."""
     begun: bool = False
     """Whether a frame of the present burst was taken."""
+    at_um: tuple[float, float] = (0.0, 0.0)
+    """Where the strongest point was when the score was high last."""
+    known: list[tuple[float, float, int]] = field(default_factory=list)
+    """Where it stayed, x and y in µm, and when it was seen there last."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +41,8 @@ class Stay:
     watch, as `Burst` does. The frames of its own bursts are looked at as well: if the score is
     still above ``below`` at the last of them, the next burst follows at once, up to ``most``
     in a row. So a long occurrence is followed to its end, and a false alarm costs one short
-    burst. Afterwards the score must be seen at or below ``below`` before it comes again. Every
+    burst. Afterwards the score must be seen at or below ``below`` before it comes again, or,
+    with ``once_um``, something else must be seen. Every
     position, and every tile of one, has a memory of its own. An invalid observation speaks
     for nothing; where the last frame of a burst is lost or invalid, it leaves, and may come
     again at the next frame of the watch.
@@ -52,6 +58,11 @@ class Stay:
         Number of consecutive frames.
     most : int
         Number of bursts in a row at most.
+    once_um : float
+        It does not come for what is nearer than this to where it stayed before, judged by the
+        strongest point seen: what has happened there may look alike for a while. 0 is off.
+    forget_s : float
+        Time after which it has forgotten where it stayed.
     priority : int
         Higher goes first.
     label : str
@@ -79,6 +90,8 @@ class Stay:
     below: float = 0.3
     dwell: int = 1
     most: int = 60
+    once_um: float = 0.0
+    forget_s: float = 3600.0
     priority: int = 10
     label: str = "stay"
     share: bool = False
@@ -94,6 +107,10 @@ class Stay:
         check_thresholds("Stay", self.above, self.below)
         check_whole("Stay.dwell", self.dwell, least=1)
         check_whole("Stay.most", self.most, least=1)
+        check_seconds("Stay.forget_s", self.forget_s)
+        ok = is_number(self.once_um) and self.once_um >= 0
+        do = "Give the size of what is looked for, in µm; 0 is off."
+        require(ok, "Stay.once_um", self.once_um, "a distance of 0 or more", do)
         events = check_burst("Stay", self, self.do)
         starts_s = sorted({event.min_start_time or 0.0 for event in events})
         require(
@@ -149,21 +166,33 @@ class Stay:
             return "quiet", f"score {seen.score:.3g} < {self.above:g}"
         place.high += 1
         why = f"score {seen.score:.3g} >= {self.above:g} for {place.high} of {self.dwell} frames"
-        if not place.armed:
+        if not (place.armed or self.once_um):
             return "spent", f"{why}, but it was not <= {self.below:g} since the last burst"
         if place.high < self.dwell:
             return "dwell", why
+        if self._knows(seen, place):
+            return "known", f"{why}, but it stayed within {self.once_um:g} µm of there before"
         place.bursts, place.since_ns, place.begun, place.armed = 1, seen.t_ns, False, False
+        place.at_um = seen.brightest
         return "fired", why
+
+    def _knows(self, seen: Observation, place: _Place) -> bool:
+        """Return whether it stayed of late where the strongest point is."""
+        since_ns = seen.t_ns - round(self.forget_s * 1e9)
+        place.known = [each for each in place.known if each[2] >= since_ns]
+        x_um, y_um = seen.brightest
+        return any(math.hypot(x_um - x, y_um - y) < self.once_um for x, y, _ in place.known)
 
     def _staying(self, seen: Observation, place: _Place) -> tuple[str, str]:
         if not place.bursts:
             return "away", "a frame of a burst that is over"
         if not place.begun:
             place.since_ns, place.begun = seen.t_ns, True
+        high = seen.verdict != "invalid" and seen.score > self.below
+        if high:
+            place.at_um = seen.brightest
         if seen.t_ns - place.since_ns < self._last_ns:
             return "under way", f"burst {place.bursts} is under way"
-        high = seen.verdict != "invalid" and seen.score > self.below
         why = f"score {seen.score:.3g} {'>' if high else '<='} {self.below:g} at its end"
         if seen.verdict == "invalid":
             why = "the last frame of the burst can't be judged"
@@ -171,4 +200,6 @@ class Stay:
             place.bursts, place.since_ns, place.begun = place.bursts + 1, seen.t_ns, False
             return "stays", f"{why}: burst {place.bursts} of {self.most}"
         place.bursts, place.high, place.armed = 0, 0, not high
+        if self.once_um:
+            place.known.append((*place.at_um, seen.t_ns))
         return "leaves", f"{why}: away" if not high else f"{why}, but {self.most} are enough"
