@@ -41,7 +41,7 @@ def nucleus(key: int, aspect: float) -> NDArray[np.float32]:
     thick = np.sqrt(np.clip(1 - rim**_FLAT, 0, 1))
     picture = thick * _chromatin(x.shape, rng)
     picture *= 1 - _nucleoli(x, y, long, short, rng)
-    return of_one(picture.astype(np.float32), 0.6)
+    return _trimmed(of_one(picture.astype(np.float32), 0.6))
 
 
 def blebs(key: int) -> NDArray[np.float32]:
@@ -74,6 +74,18 @@ def of_one(picture: NDArray[np.float32], sigma_px: float) -> NDArray[np.float32]
     """Return a picture blurred and scaled to a sum of 1."""
     soft = cv2.GaussianBlur(picture, (0, 0), sigma_px)
     return soft / soft.sum()  # type: ignore[no-any-return]
+
+
+def _trimmed(picture: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return a picture without the dark rows and columns that it has on both of its sides."""
+    lit = picture > 1e-3 * picture.max()
+    cuts = []
+    for axis in (1, 0):
+        some = np.flatnonzero(lit.any(axis=axis))
+        cuts.append(int(min(some[0], lit.shape[1 - axis] - 1 - some[-1])))
+    top, left = cuts
+    height, width = picture.shape
+    return np.ascontiguousarray(picture[top : height - top, left : width - left])
 
 
 def _grid(wide: int, high: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

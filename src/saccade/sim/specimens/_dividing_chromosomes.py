@@ -92,7 +92,9 @@ def _roads(key: int) -> _Roads:
     turn, away = rng.uniform(0, 2 * np.pi, _COUNT), np.sqrt(rng.random(_COUNT))
     home = np.column_stack([away * np.cos(turn), away * np.sin(turn)])
     # The plate is a disc that is seen from its side.
-    spaced = (rng.permutation(_COUNT) + rng.random(_COUNT)) / _COUNT
+    # Each goes to a place of the plate that is not far from where it was.
+    rank = np.argsort(np.argsort(home[:, 1] + rng.normal(0, 0.3, _COUNT)))
+    spaced = (rank + rng.random(_COUNT)) / _COUNT
     along = (2 * spaced - 1) * rng.uniform(0.85, 1.0, _COUNT)
     plate = np.column_stack([_THICK_UM * rng.standard_normal(_COUNT).clip(-1.8, 1.8), along])
     length, lean = rng.uniform(0.6, 1.6, _COUNT), rng.uniform(0, 2 * np.pi, _COUNT)

@@ -10,6 +10,7 @@ from ._dividing_chromatin import RADIUS_PX, lump
 from ._dividing_chromosomes import SPRITE_PX_UM, Stage
 from ._dividing_cycle import clock_s, decondensed, dna, nucleus_um, prophase_onset_s, smooth
 from ._dividing_light import attached, blebbing, dying
+from ._dividing_press import press
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from ._dividing_cells import Cells
     from ._dividing_scene import Scene, Sprites
 
+_SWELL = 0.5
+"""By how much chromosomes have swollen when they are seen no more."""
 _BLEBS = 0.4
 """Share of the chromatin that is in the blebs of a harmed nucleus."""
 
@@ -83,20 +86,12 @@ def _nuclei(
     px_um: NDArray[np.float64],
     sprites: Sprites,
 ) -> None:
+    seen = np.flatnonzero(photons > 0)
+    keys, aspects = scene.cells["key"][seen].tolist(), scene.cells["aspect"][seen].tolist()
+    pictures = [sprites.nucleus(key, aspect) for key, aspect in zip(keys, aspects, strict=True)]
     # Sprites have a sum of 1; on the canvas they are densities.
-    weights, sizes = (photons / px_um**2).tolist(), px_um.tolist()
-    keys, aspects = scene.cells["key"].tolist(), scene.cells["aspect"].tolist()
-    (x, y), angles = scene.places.T.tolist(), scene.angles.tolist()
-    for i in np.flatnonzero(photons > 0).tolist():
-        canvas.stamp(
-            sprites.nucleus(keys[i], aspects[i]),
-            x[i],
-            y[i],
-            sprite_px_um=sizes[i],
-            angle_rad=angles[i],
-            weight=weights[i],
-            ellipse=True,
-        )
+    weights = (photons / px_um**2)[seen]
+    press(canvas, pictures, scene.places[seen], px_um[seen], scene.angles[seen], weights)
 
 
 def _blebs(
@@ -128,7 +123,9 @@ def _chromosomes(
     aspect = np.sqrt(cells["aspect"])
     sizes_um = np.column_stack([diameter * aspect, diameter / aspect]).tolist()
     alive_s = np.minimum(t_s, cells["dies_s"]).tolist()
-    px_um = SPRITE_PX_UM * shrunk
+    # After telophase the mass swells while the nucleus shows.
+    swell = np.where(comes, 1 + _SWELL * decondensed(cells, t_s), 1)
+    px_um = SPRITE_PX_UM * shrunk * swell
     weights, px_list = (photons / px_um**2).tolist(), px_um.tolist()
     for i, stage in enumerate(_stages(cells, t_s, comes)):
         long_um, short_um = sizes_um[i]
