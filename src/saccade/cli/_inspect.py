@@ -52,6 +52,8 @@ def verify(path: Path, as_json: bool) -> None:
         streams = ", ".join(report.streams) or "no stream"
         word = "whole" if report.ok else "damaged"
         say(f"{word}: {report.frames} frames, {report.gaps} gaps, {streams}; {report.verdict}")
+        if report.checksum:
+            say(f"sha256 {report.checksum}")
     raise SystemExit(int(Exit.FINISHED if report.ok else Exit.FAILED))
 
 

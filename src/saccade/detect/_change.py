@@ -11,7 +11,7 @@ from saccade.core import Identity, Observation, is_number, require
 
 from ._background import Background, Departure
 from ._pixels import above_threshold, binned, not_a_picture, peaks, picture, place, points, smooth
-from ._settings import check_pixel_size, check_scale, is_count, is_positive, scale_px
+from ._settings import check_pixel_size, check_scale, is_count, is_positive, look_ms, scale_px
 
 if TYPE_CHECKING:
     from saccade.core import Frame, Stand
@@ -163,6 +163,10 @@ class Change:
         other = self.fresh()
         other(frame)
         other(frame)
+
+    def takes_ms(self, frame: Frame) -> float:
+        """Return how long a look takes, for a run in virtual time."""
+        return look_ms(frame, fixed_ms=0.55, ns_a_px=2.6)
 
     def fresh(self) -> Self:
         """Return a detector with the same settings and no memory."""

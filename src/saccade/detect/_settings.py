@@ -11,6 +11,19 @@ if TYPE_CHECKING:
     from saccade.core import Frame, Stand
 
 
+def look_ms(frame: Frame, fixed_ms: float, ns_a_px: float) -> float:
+    """Return how long a look at a frame takes: some time, and some more for each pixel.
+
+    Parameters
+    ----------
+    frame : Frame
+        What is looked at.
+    fixed_ms, ns_a_px : float
+        Measured with pictures of 256² to 2048² on two shared cores, without a graphics card.
+    """
+    return fixed_ms + frame.pixels.size * ns_a_px * 1e-6
+
+
 def is_count(value: object) -> bool:
     """Return whether a value is a whole number of at least one."""
     return isinstance(value, int) and not isinstance(value, bool) and value >= 1

@@ -1,5 +1,6 @@
 """The run folder: frames, journal, proof and export."""
 
+from ._checksum import checksum
 from ._export import export_ome_tiff
 from ._folder import claim_folder, new_folder, write_run_json
 from ._journal import Line, read_lines
@@ -13,6 +14,7 @@ __all__ = [
     "Recorder",
     "Report",
     "RunFolder",
+    "checksum",
     "claim_folder",
     "export_ome_tiff",
     "keep_memory_warm",

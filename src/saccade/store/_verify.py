@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from saccade.core import DamagedRunError
 
+from ._checksum import Checksum
 from ._journal import JOURNAL, TORN, Flaw, scan
 from ._pixel_reader import PixelReader
 from ._reader import RunFolder
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
     from saccade.core import Verdict
 
-    from ._journal import Line
+from ._journal import Line
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class Report:
     """Whether the last line of the journal was cut short."""
     unclosed: bool
     """Whether the run never came to a verdict, as after a crash."""
+    checksum: str = field(default="", compare=False)
+    """Of the whole run, as `saccade.store.checksum` tells it; empty if anything is wrong."""
 
 
 def verify(path: Path | str) -> Report:
@@ -59,7 +63,7 @@ def verify(path: Path | str) -> Report:
     """
     folder = RunFolder(path)
     check = _Check(folder.path)
-    check.attempt(lambda: folder.run)
+    check.attempt(lambda: check.facts(folder))
     check.attempt(check.journal)
     check.ending()
     return check.report()
@@ -79,6 +83,13 @@ class _Check:
         self._leading_gaps: dict[str, int] = {}
         self._verdict: Verdict | None = None
         self._torn = False
+        self._checksum: Checksum | None = None
+
+    def facts(self, folder: RunFolder) -> None:
+        """Check that the run says what it was."""
+        facts = folder.run
+        with suppress(OSError):  # it is told when the journal is read
+            self._checksum = Checksum(self._folder, facts)
 
     def attempt(self, step: Callable[[], object]) -> None:
         """Take a step; what is damaged is a problem, and the check goes on."""
@@ -122,6 +133,7 @@ class _Check:
             problems=tuple(self._problems),
             torn=self._torn,
             unclosed=self._verdict is None,
+            checksum="" if self._problems else str(self._checksum or ""),
         )
 
     def _line(self, line: Line) -> None:
@@ -143,7 +155,9 @@ class _Check:
 
     def _frame(self, line: Line) -> None:
         self._place(line)
-        self._pictures.read(line)
+        pixels = self._pictures.read(line)
+        if self._checksum is not None:
+            self._checksum.add(pixels)
 
     def _place(self, line: Line) -> None:
         path, row = place_of(line)
