@@ -1,7 +1,7 @@
 """Assembles a run from a protocol and a scope; the only place that knows everything."""
 
 from ._assemble import Assembled, assemble, open_scope
-from ._bench import Bench, run_bench
+from ._bench import Bench, run_bench, run_overnight
 from ._bench_render import RenderBench, run_render_bench
 from ._check import Finding, check
 from ._demo import demo_protocol
@@ -30,6 +30,7 @@ __all__ = [
     "parts",
     "replay_run",
     "run_bench",
+    "run_overnight",
     "run_render_bench",
     "score_on_recording",
     "score_protocol",

@@ -16,6 +16,7 @@ from saccade.store import Recorder, keep_memory_warm
 
 from ._bench_cases import NoSink, Timings, bare_core, plan, saccade, snap_only, stock
 from ._bench_memory import memory_growth_mb
+from ._bench_overnight import overnight
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 REPETITIONS = 3
 _NOISE_FRAMES = 8
+_NIGHT_MIN = 4.0
+"""Most minutes that 12 h of virtual time may take."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,32 @@ def run_bench(
             rows += _condition(scope, size_px, moves, count, repetitions, folder, progress)
         core.unloadAllDevices()
     return Bench(tuple(rows), (*_bars(rows), *memory))
+
+
+def run_overnight(
+    *,
+    hours: float = 12.0,
+    folder: Path | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Bench:
+    """Measure how long a night at the virtual microscope takes.
+
+    Parameters
+    ----------
+    hours : float
+        Of virtual time; the promise is for 12, and in proportion for less.
+    folder : Path, optional
+        On the disk that is to be measured; by default the temporary folder.
+    progress : callable
+        Is told what is being measured.
+    """
+    import_quietly()
+    progress(f"{hours:g} h of virtual time")
+    with _scratch(folder) as place:
+        night = overnight(hours, place / "run")
+    ms = night.seconds / night.frames * 1e3
+    text = f"{hours:g} h in virtual time, {night.frames} frames, {ms:.1f} ms each: minutes"
+    return Bench((), (Bar(text, night.seconds / 60, _NIGHT_MIN * hours / 12.0),))
 
 
 def _memory_bar(frames: int, folder: Path | None, progress: Callable[[str], None]) -> Iterator[Bar]:

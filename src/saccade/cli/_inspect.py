@@ -98,6 +98,13 @@ def bench_render(frames: int, as_json: bool) -> NoReturn:
     _tell_bench(result, as_json)
 
 
+def bench_overnight(hours: float, folder: Path | None, as_json: bool) -> NoReturn:
+    """Measure a night at the virtual microscope."""
+    with named_errors(as_json), err.status("measuring ...") as status:
+        result = app.run_overnight(hours=hours, folder=folder, progress=status.update)
+    _tell_bench(result, as_json)
+
+
 def info(as_json: bool) -> None:
     """Say what is installed, and what there is to use."""
     facts: dict[str, Any] = {

@@ -131,11 +131,17 @@ def bench(
     render: Annotated[
         bool, typer.Option("--render", help="Only the pictures of the virtual microscope.")
     ] = False,
+    overnight: Annotated[
+        bool, typer.Option("--overnight", help="Only a night at the virtual microscope.")
+    ] = False,
+    hours: Annotated[float, typer.Option(min=0.05, max=100, help="Length of that night.")] = 12.0,
     as_json: AsJson = False,
 ) -> None:
     """Measure Saccade beside the bare core and the stock runner."""
     if render:
         _inspect.bench_render(max(events // 3, 1), as_json)
+    if overnight:
+        _inspect.bench_overnight(hours, folder, as_json)
     _inspect.bench(tuple(size or (512, 2048)), events, repetitions, long_run, folder, as_json)
 
 
