@@ -26,11 +26,11 @@ SMALL: dict[str, Any] = {
 
 @pytest.fixture
 def make() -> Iterator[Callable[..., MicroManagerScope]]:
-    """Give a function that makes a virtual microscope over beads."""
+    """Give a function that makes a virtual microscope, over beads if nothing else is said."""
     made = []
 
-    def new(**settings: Any) -> MicroManagerScope:
-        made.append(load("sim:beads", sim={**SMALL, **settings}))
+    def new(name: str = "sim:beads", **settings: Any) -> MicroManagerScope:
+        made.append(load(name, sim={**(SMALL if "beads" in name else {}), **settings}))
         return made[-1]
 
     yield new

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from pymmcore_plus.experimental.unicore import CameraDevice
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import DTypeLike
 
     from saccade.core import Clock
-    from saccade.sim.world import Sensor, View
+    from saccade.sim.world import Counts, Sensor, View
 
     from ._scene import Scene
 
@@ -34,6 +34,15 @@ class Sight(Protocol):
 
     def exposed(self) -> None:
         """Do at once what follows on the last exposure, such as closing the shutter."""
+
+
+class Shot(NamedTuple):
+    """An exposure that is over."""
+
+    number: int
+    end_ns: int
+    view: View
+    exposure_ms: float
 
 
 class SimCamera(CameraDevice):
@@ -163,15 +172,37 @@ class SimCamera(CameraDevice):
         while n is None or taken < n:
             taken += 1
             try:
-                shot, exposed_ns = self._expose(begin_ns, last=taken == n)
-                yield self._read_out(shot, exposed_ns, get_buffer)
+                shot = self._expose(begin_ns)
+                if taken == n and self.sight is not None:
+                    self.sight.exposed()
+                buffer = get_buffer(self.shape(), self.dtype())
+                buffer[:] = self.read_out(shot)
             except SaccadeError as error:
                 self.failure = error
                 return
-            begin_ns = max(exposed_ns, begin_ns + round(self.get_readout_time() * 1e6))
+            begin_ns = max(shot.end_ns, begin_ns + round(self.get_readout_time() * 1e6))
             if not self._clock.lockstep:
                 begin_ns = max(begin_ns, self._clock.now_ns())
             self.next_ns = self._there_after(begin_ns)
+            yield {}
+
+    def expose(self) -> Shot:
+        """Expose once, from now on.
+
+        Raises
+        ------
+        SnapError
+            If the exposure was cut short.
+        """
+        return self._expose(self._clock.now_ns())
+
+    def read_out(self, shot: Shot) -> Counts:
+        """Return the picture of an exposure; at once, see `wait_for_readout`."""
+        return self._scene.picture(shot.number, shot.view, shot.exposure_ms)
+
+    def drop(self, shot: Shot) -> None:
+        """Let nobody see the picture of an exposure."""
+        self._scene.forget(shot.number)
 
     def wait_for_readout(self) -> None:
         """Wait until the picture that was taken last is there."""
@@ -189,28 +220,15 @@ class SimCamera(CameraDevice):
     def _there_after(self, begin_ns: int) -> int:
         return begin_ns + round((self._exposure_ms + self.get_readout_time()) * 1e6)
 
-    def _expose(self, begin_ns: int, *, last: bool) -> tuple[int, int]:
-        """Return the number of a shot, and when its exposure ended."""
-        shot = self._scene.open(begin_ns)
+    def _expose(self, begin_ns: int) -> Shot:
+        assert self.sight is not None  # noqa: S101 - the core has put it there
+        number = self._scene.open(begin_ns)
         end_ns = begin_ns + round(self._exposure_ms * 1e6)
+        view = self.sight.view(begin_ns)
         if self._clock.wait_until(end_ns, self._cut):
             self._scene.close(min(end_ns, max(begin_ns, self._clock.now_ns())))
-            self._scene.forget(shot)
+            self._scene.forget(number)
             raise SnapError("The exposure was cut short, because a stop was asked for.")
         self._scene.close(end_ns)
-        if last and self.sight is not None:
-            self.sight.exposed()
         self._there_ns = self._there_after(begin_ns)
-        return shot, end_ns
-
-    def _read_out(
-        self,
-        shot: int,
-        exposed_ns: int,
-        get_buffer: Callable[[Sequence[int], DTypeLike], np.ndarray[Any, Any]],
-    ) -> Mapping[str, Any]:
-        assert self.sight is not None  # noqa: S101 - the core has put it there
-        buffer = get_buffer(self.shape(), self.dtype())
-        view = self.sight.view(exposed_ns)
-        buffer[:] = self._scene.picture(shot, view, self._exposure_ms)
-        return {}
+        return Shot(number, end_ns, view, self._exposure_ms)

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mm_test_adapters import device_adapter_path
 from pymmcore_plus.experimental.unicore import UniMMCore
 
-from saccade.core import SnapError
-
-from ._camera import SimCamera
+from ._camera import Shot, SimCamera
 from ._lights import SimLight, SimShutter, SimWheel
 from ._motion import Motion
 from ._scene import Scene
@@ -33,6 +31,7 @@ if TYPE_CHECKING:
 
 GROUP = "Channel"
 _POLL_S = 5e-4
+_BUFFER_MB = 256
 
 
 class SimCore(UniMMCore):
@@ -78,6 +77,7 @@ class SimCore(UniMMCore):
             self.loadPyDevice(label, device)
             self.initializeDevice(label)
         self._camera = self._parts.camera
+        self._shot: Shot | None = None
         self._camera.sight = _Sight(self, self._parts)
         self.scene.stand_before(self._parts)
         self._assign_roles([light.name for light in lights], pixel_size_um)
@@ -89,6 +89,7 @@ class SimCore(UniMMCore):
 
     def _assign_roles(self, channels: Sequence[str], pixel_um: float) -> None:
         self.setCameraDevice(CAMERA)
+        self.setCircularBufferMemoryFootprint(_BUFFER_MB)
         self.setXYStageDevice(XY)
         self.setFocusDevice(Z)
         self.setShutterDevice(SHUTTER)
@@ -125,16 +126,21 @@ class SimCore(UniMMCore):
     def _do_snap_image(self) -> None:
         # UniMMCore would go on to hand out the picture before a failed one.
         self._current_image_buffer = None
+        if self._shot is not None:
+            self._camera.drop(self._shot)
+            self._shot = None
         self.light_up()
         try:
-            super()._do_snap_image()
+            with self._camera:
+                self._shot = self._camera.expose()
         finally:
-            self.lights_out()
-        if self._current_image_buffer is None:
-            raise self._camera.failure or SnapError("The camera gave no picture.")
+            self.shut_with_exposure()
 
     def getImage(self, *args: Any, **options: Any) -> np.ndarray[Any, Any]:  # noqa: N802 - MMCore's name
         """Return the picture that was taken last, once it is read out."""
+        if self._shot is not None:
+            self._current_image_buffer = self._camera.read_out(self._shot)
+            self._shot = None
         self._camera.wait_for_readout()
         return super().getImage(*args, **options)
 
@@ -144,10 +150,10 @@ class SimCore(UniMMCore):
             self._do_shutter_open(SHUTTER, True)
             self.waitForDevice(SHUTTER)
 
-    def lights_out(self) -> None:
-        """Close it again."""
+    def shut_with_exposure(self) -> None:
+        """Close it again, as if the camera had done it."""
         if self.getAutoShutter() and self.getShutterDevice() == SHUTTER:
-            self._do_shutter_open(SHUTTER, False)
+            self._parts.shutter.shut_with_exposure()
 
     # ------------------------------------------------------------------------------ sequences
 
@@ -177,8 +183,8 @@ class SimCore(UniMMCore):
         running = self._acquisition_thread is not None
         with self._camera.cutting():
             super()._stop_acquisition_thread(timeout)
-        if running:
-            self.lights_out()
+        if running and self.getAutoShutter() and self.getShutterDevice() == SHUTTER:
+            self._do_shutter_open(SHUTTER, False)
 
     def _step(self) -> None:
         if isinstance(self._acquisition_thread, Steps):
@@ -205,7 +211,7 @@ class _Sight:
 
     def __init__(self, core: SimCore, devices: Devices) -> None:
         self.view = devices.view
-        self.exposed = core.lights_out
+        self.exposed = core.shut_with_exposure
 
 
 def _devices(

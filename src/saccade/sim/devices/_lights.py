@@ -108,6 +108,12 @@ class SimShutter(ShutterDevice):
         self._open = bool(open)
         self.rests_ns = now_ns + self._switch_ns
         self._changing(self.rests_ns)
+        self._clock.announce(self.rests_ns)
+
+    def shut_with_exposure(self) -> None:
+        """Close as of the last change, the end of an exposure: the camera's own signal does it."""
+        self._open = False
+        self.rests_ns = self._clock.now_ns() + self._switch_ns
 
     def lets_through(self, t_ns: int) -> bool:
         """Return whether light passes at a time not before it was last told something."""
@@ -168,6 +174,7 @@ class SimWheel(StateDevice):
         self._position = int(position)
         self._rests_ns = self._clock.now_ns() + self._switch_ns
         self._changing(self._rests_ns)
+        self._clock.announce(self._rests_ns)
 
     def filter_at(self, t_ns: int) -> str:
         """Return the filter in the light at a time since it was last told to turn; none is ''."""

@@ -72,7 +72,7 @@ class Motion:
         self._arrives_ns = now_ns + math.ceil(longest_um / self._speed * 1e9)
         self._rests_ns = self._arrives_ns + round(self._settle_ms * 1e6)
         self._changing(self._arrives_ns)
-        self._changing(self._rests_ns)
+        self._clock.announce(self._rests_ns)
 
     def at(self, t_ns: int) -> tuple[float, ...]:
         """Return where it says that it is, at a time not before it was last told to move."""

@@ -88,7 +88,6 @@ class Scene:
                 self._go_on(self._clock.now_ns())
             elif then_ns > self._since_ns:
                 heapq.heappush(self._breaks, then_ns)
-                self._clock.announce(then_ns)
 
     def open(self, at_ns: int | None = None) -> int:
         """Begin an exposure; return its number.

@@ -15,7 +15,7 @@ Settings: TypeAlias = dict[str, Any]
 Positive: TypeAlias = Annotated[float, Field(gt=0, le=1e9)]
 Side: TypeAlias = Annotated[int, Field(ge=8, le=8192)]
 
-_DO = "The README says what can be set of a simulation."
+_DO = "hardware_configs/README.md says what can be set of a simulation."
 
 
 class LightSettings(FileModel):

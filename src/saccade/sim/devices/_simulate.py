@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 import os
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,6 +19,7 @@ from saccade.core import (
     did_you_mean,
     plain,
 )
+from saccade.sim.artefacts import ARTEFACTS, make_artefact
 from saccade.sim.playback import detach_at_exit
 from saccade.sim.specimens import SPECIMENS, make_specimen
 from saccade.sim.world import Drift, Imaging, Optics, Sensor, World
@@ -25,10 +27,10 @@ from saccade.sim.world import Drift, Imaging, Optics, Sensor, World
 from ._mechanics import Mechanics
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from saccade.core import Clock
-    from saccade.sim.world import Channel, Specimen
+    from saccade.sim.world import Artefact, Channel, Specimen
 
     from ._core import SimCore
     from ._settings import LightSettings, Simulation
@@ -79,9 +81,8 @@ def simulate(settings: Simulation) -> Simulated:
     imaging = _imaging(settings)
     mechanics = _made(Mechanics, settings.mechanics, "mechanics")
     pixel_size_um = settings.pixel_size_um or (0.1 if settings.use in _FINE else 0.325)
-    if settings.artefacts:
-        raise ProtocolError("There are no artefacts in this version.", "Leave sim.artefacts out.")
-    world = World(specimen, imaging)
+    artefacts = [_artefact(settings, place) for place in range(len(settings.artefacts))]
+    world = World(specimen, imaging, artefacts)
     lights = _lights(settings, specimen, pixel_size_um)
     clock = VirtualClock(lockstep=True) if settings.clock == "virtual" else RealClock()
     # Else the signals of a core follow Qt to its thread, if Qt happens to be imported.
@@ -97,22 +98,44 @@ def simulate(settings: Simulation) -> Simulated:
         pixel_size_um=pixel_size_um,
     )
     detach_at_exit(core)
-    resolved = {
+    resolved = _resolved(settings, world, mechanics, pixel_size_um, lights)
+    details = {
+        "sim": plain(resolved),
+        "camera_seed": imaging.seed,
+        "slm_to_camera": core.slm_to_camera,
+    }
+    return Simulated(
+        f"sim:{settings.use}", core, clock, lights, _limits(specimen, mechanics), details
+    )
+
+
+def _resolved(
+    settings: Simulation,
+    world: World,
+    mechanics: Mechanics,
+    pixel_size_um: float,
+    lights: Sequence[LightSource],
+) -> dict[str, Any]:
+    """Return settings that give the same microscope again, defaults written out."""
+    imaging = world.imaging
+    return {
         **settings.model_dump(mode="json"),
         "specimen": _arguments(settings),
         **{name: asdict(getattr(imaging, name)) for name in ("optics", "sensor", "drift")},
         "background": imaging.background,
-        "camera_seed": imaging.seed,
         "mechanics": asdict(mechanics),
         "pixel_size_um": pixel_size_um,
         "lights": {
             each.name: {"power_mw": each.power_mw, "area_cm2": each.area_cm2} for each in lights
         },
+        "artefacts": [_settings_of(each) for each in world.artefacts],
     }
-    details = {"sim": plain(resolved), "slm_to_camera": core.slm_to_camera}
-    return Simulated(
-        f"sim:{settings.use}", core, clock, lights, _limits(specimen, mechanics), details
-    )
+
+
+def _settings_of(artefact: Artefact) -> dict[str, Any]:
+    settings = {"kind": artefact.kind, **asdict(artefact)}  # type: ignore[call-overload]
+    # No file can hold an infinite number: what is left out never ends.
+    return {name: value for name, value in settings.items() if value != math.inf}
 
 
 def _specimen(name: str, settings: Simulation) -> Specimen:
@@ -120,6 +143,19 @@ def _specimen(name: str, settings: Simulation) -> Specimen:
         return make_specimen(name, settings.seed, _tuples(settings.specimen))
     except TypeError as error:
         raise _misfit(f"sim.specimen: {name}", error) from error
+
+
+def _artefact(simulation: Simulation, place: int) -> Artefact:
+    # Two of a kind must differ, and those of another seed from these.
+    settings = {"seed": simulation.seed + place, **_tuples(simulation.artefacts[place])}
+    kind = settings.pop("kind", None)
+    if not isinstance(kind, str):
+        hint = f"Known: {', '.join(ARTEFACTS)}."
+        raise ProtocolError(f"sim.artefacts.{place} does not say its kind.", hint)
+    try:
+        return make_artefact(kind, settings)
+    except TypeError as error:
+        raise _misfit(f"sim.artefacts.{place}: {kind}", error) from error
 
 
 def _imaging(settings: Simulation) -> Imaging:
