@@ -106,6 +106,19 @@ class SimCore(UniMMCore):
         self.setPixelSizeAffine("Objective", (pixel_um, 0.0, 0.0, 0.0, pixel_um, 0.0))
         self.updateSystemStateCache()
 
+    # -------------------------------------------------- properties, as text like any hardware's
+
+    def setProperty(self, label: str, name: str, value: Any, /) -> None:  # noqa: N802 - MMCore's name
+        """Set a property; numbers may be text."""
+        if isinstance(value, str) and label in self._pydevices:
+            kind = self.getPropertyType(label, name).to_python()
+            value = kind(float(value)) if kind in (int, float) else value
+        super().setProperty(label, name, value)
+
+    def getProperty(self, label: str, name: str, /) -> str:  # noqa: N802 - MMCore's name
+        """Return a property as text."""
+        return str(super().getProperty(label, name))
+
     # ------------------------------------------------------------------- waiting, by the clock
 
     def waitForDevice(self, label: str) -> None:  # noqa: N802 - MMCore's name
