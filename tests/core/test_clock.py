@@ -59,3 +59,41 @@ def test_virtual_time_can_be_let_pass():
     clock = VirtualClock(10)
     clock.advance(1.5)
     assert clock.now_ns() == 1_500_000_010
+
+
+@given(st.lists(st.integers(-5, 200), max_size=20), st.integers(1, 10))
+def test_a_nap_in_virtual_time_jumps_to_what_was_announced(announced, naps):
+    """Each nap ends at the next announced time, in order; with none left it has its own length."""
+    clock = VirtualClock()
+    for t_ns in announced:
+        clock.announce(t_ns)
+    due = sorted({t_ns for t_ns in announced if t_ns > 0})
+    for number in range(naps):
+        before = clock.now_ns()
+        clock.nap(1e-6)
+        expected = due[number] if number < len(due) else before + 1000
+        assert clock.now_ns() == expected
+
+
+def test_what_was_announced_is_forgotten_once_it_is_past():
+    """A jump over what was announced leaves nothing to wake for."""
+    clock = VirtualClock()
+    clock.announce(10)
+    clock.wait_until(50, threading.Event())
+    clock.nap(1e-6)
+    assert clock.now_ns() == 1050
+
+
+def test_the_virtual_time_of_day_is_the_same_in_every_run():
+    """Virtual time begins in 1970; real time of day is that of the machine."""
+    assert VirtualClock(7).wall_ns() == 7
+    assert RealClock().wall_ns() > 1_700_000_000 * 10**9
+
+
+def test_a_real_nap_takes_its_time():
+    """A nap is at least as long as asked, whatever was announced."""
+    clock = RealClock()
+    before = clock.now_ns()
+    clock.announce(before + 10)
+    clock.nap(0.002)
+    assert clock.now_ns() - before >= 2_000_000
