@@ -22,10 +22,13 @@ def test_a_figure_is_drawn_without_a_window(tmp_path: Path) -> None:
 
     names = ["protocol", "fixed-slow", "fixed-fast", "random", "oracle"]
     scores = {
-        name: [score(name, seed, 10.0 * n, 1.0 + n + seed) for seed in range(3)]
+        name: [
+            score(name, seed, 10.0, 1.0 + n + seed, watched_captured_s=10.0 * n)
+            for seed in range(3)
+        ]
         for n, name in enumerate(names)
     }
-    scores["nothing"] = [score("nothing", 0, 0.0, 0.0, occurrence_s=0.0)]
+    scores["nothing"] = [score("nothing", 0, 0.0, 0.0, watched_s=0.0)]
     draw(scores, "a title", tmp_path / "full.png")
     draw({"nothing": scores["nothing"]}, "a title", tmp_path / "empty.png")
     full, empty = (

@@ -22,7 +22,8 @@ def test_a_run_is_scored_as_by_hand() -> None:
     """Two occurrences of 10 and 20 s, of which 4 s are captured at one place and none elsewhere."""
     taken = log(shots([12, 13, 14, 15, 16]), shots([45, 50], x_um=200.0))
     health = Health(10, 2, 0, 0.9, 0.1)
-    scored = score_log(taken, HERE, HERE, health, rules(), contender="it", seed=3)
+    watched = rules(watched=((150.0, 0.0, 100.0, 100.0),))
+    scored = score_log(taken, HERE, HERE, health, watched, contender="it", seed=3)
     assert scored == Score(
         contender="it",
         seed=3,
@@ -31,6 +32,10 @@ def test_a_run_is_scored_as_by_hand() -> None:
         occurrence_s=30.0,
         caught=1,
         captured_s=4.0,
+        watched=1,
+        watched_s=20.0,
+        watched_caught=0,
+        watched_captured_s=0.0,
         averted=0,
         reactions_s=(2.0,),
         bursts=0,
@@ -43,7 +48,9 @@ def test_a_run_is_scored_as_by_hand() -> None:
         frames=7,
         nbytes=140_000,
     )
-    assert scored.share == pytest.approx(4 / 30)
+    assert scored.share == 0
+    elsewhere = rules(watched=((0.0, 0.0, 100.0, 100.0), (0.0, 30.0, 100.0, 100.0)))
+    assert score_log(taken, HERE, HERE, health, elsewhere).share == pytest.approx(4 / 10)
 
 
 def test_dose_is_counted_by_position() -> None:

@@ -20,6 +20,10 @@ def score(contender: str, seed: int, captured_s: float, dose: float, **more: Any
         "occurrences": 4,
         "occurrence_s": 100.0,
         "caught": 2,
+        "watched": 2,
+        "watched_s": 50.0,
+        "watched_caught": 1,
+        "watched_captured_s": 10.0,
         "averted": 0,
         "reactions_s": (),
         "bursts": 3,
@@ -46,6 +50,8 @@ def test_a_row_is_put_together_as_by_hand() -> None:
     )
     assert (row.contender, row.worlds) == ("it", 2)
     assert row.recall.value == 6 / 8
+    assert row.watched_recall.value == 2 / 4
+    assert row.watched_share.value == pytest.approx(20 / 100)
     assert row.share.value == pytest.approx(80 / 200)
     assert row.captured_s_per_j_cm2.value == pytest.approx(80 / 8)
     assert row.false_alarms_per_h == 2

@@ -142,7 +142,9 @@ def score_protocol(
     slow_s = slow_s_of(plan)
     duration_s = _duration_s(protocol, plan[-1].t_s + slow_s, hours)
     means = means_of(burst, plan, scope.stand(), duration_s)
-    rules = Rules(burst.fast_s, duration_s, max(slow_s, 3 * burst.fast_s), tuple(sorted(kinds)))
+    watched = tuple((place.x_um, place.y_um, *means.field_um) for place in means.places)
+    margin_s = max(slow_s, 3 * burst.fast_s)
+    rules = Rules(burst.fast_s, duration_s, margin_s, tuple(sorted(kinds)), watched)
     folder = out or Path("scores") / f"{protocol.name}-{specimen}"
     job = Job(protocol.resolved(), specimen, rules, str(folder))
     seeds = tuple(range(seed, seed + runs))

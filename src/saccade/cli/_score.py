@@ -22,7 +22,11 @@ if TYPE_CHECKING:
     from saccade.score import Interval, Merit, RecordingScore, Row
 
 _FIGURE = "score.png"
-_CAUGHT = ("what is caught", "caught", "time captured", "s per J/cm²", "false /h", "reaction s")
+_TENTH = 0.0995
+_CAUGHT = (
+    "what is caught", "everywhere", "where it watches", "time there", "s per J/cm²", "false /h",
+    "reaction s",
+)  # fmt: skip
 _SPENT = (
     "what it costs", "J/cm²", "a place", "at most", "bleached", "harmed", "averted", "frames", "MB",
 )  # fmt: skip
@@ -157,8 +161,9 @@ def _caught(row: Row) -> tuple[str, ...]:
     reaction = f"{row.reaction_median_s:.2g} ({row.reaction_p90_s:.2g})"
     return (
         row.contender,
-        _share(row.recall),
-        _share(row.share),
+        _share(row.recall).partition(" ")[0],
+        _share(row.watched_recall),
+        _share(row.watched_share),
         f"{row.captured_s_per_j_cm2.value:.3g}",
         f"{row.false_alarms_per_h:.3g}" if row.bursts else "",
         "" if math.isnan(row.reaction_median_s) else reaction,
@@ -171,7 +176,7 @@ def _spent(row: Row) -> tuple[str, ...]:
         f"{row.dose_j_per_cm2:.3g}",
         f"{row.dose_mean_j_per_cm2:.3g}",
         f"{row.dose_max_j_per_cm2:.3g}",
-        f"{100 * row.bleached:.2g}%",
+        f"{_percent(row.bleached)}%",
         f"{row.harmed:.3g}",
         f"{row.averted:.3g}",
         f"{row.frames:.0f}",
@@ -197,7 +202,11 @@ def _tell_recording(result: RecordingScore, events: Path) -> None:
 def _share(share: Interval) -> str:
     if math.isnan(share.value):
         return "-"
-    return "{:.3g}% [{:.2g}, {:.2g}]".format(*(100 * each for each in share))
+    return f"{_percent(share.value)}% [{_percent(share.low)}, {_percent(share.high)}]"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f}" if share >= _TENTH else f"{100 * share:.2g}"
 
 
 def _ranges(frames: Sequence[int]) -> str:

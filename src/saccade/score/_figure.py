@@ -34,7 +34,9 @@ def can_draw() -> bool:
 
 
 def draw(scores: Mapping[str, Iterable[Score]], title: str, path: Path) -> None:
-    """Draw captured share against dose: a point a run, a colour and a marker a contender.
+    """Draw the share captured where it watches against dose, a point a run.
+
+    Each contender has a colour and a marker of its own.
 
     Parameters
     ----------
@@ -70,7 +72,7 @@ def draw(scores: Mapping[str, Iterable[Score]], title: str, path: Path) -> None:
     axes.xaxis.set_minor_formatter("{x:g}" if high < _FEW_TIMES * low else NullFormatter())
     axes.set_ylim(-0.03, 1.03)
     axes.set_xlabel("dose, all positions together (J/cm²)")
-    axes.set_ylabel("occurrence time captured (share)")
+    axes.set_ylabel("share captured of the time of\noccurrences at the watched places")
     axes.set_title(title, fontsize=10, loc="left")
     axes.grid(visible=True, which="major", color="#dddddd", linewidth=0.6)
     axes.set_axisbelow(True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import fsum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from saccade.sim.world import Health, Occurrence
 
-    from ._captured import Capture
     from ._log import Burst, Log
 
 
@@ -35,12 +34,23 @@ class Rules:
         or after.
     kinds : tuple of str
         Which kinds of occurrences count; all if empty.
+    watched : tuple of tuple of float
+        Fields that the watch visits: centre x and y, width and height in µm. What happens
+        there is counted apart, too.
     """
 
     fast_s: float
     duration_s: float
     margin_s: float
     kinds: tuple[str, ...] = ()
+    watched: tuple[tuple[float, float, float, float], ...] = ()
+
+    def is_watched(self, occurrence: Occurrence) -> bool:
+        """Return whether an occurrence lies in one of the watched fields."""
+        return any(
+            abs(occurrence.x_um - x) <= width / 2 and abs(occurrence.y_um - y) <= height / 2
+            for x, y, width, height in self.watched
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +67,11 @@ class Score:
     caught: int
     captured_s: float
     """Occurrence time that was captured, summed."""
+    watched: int
+    """How many of the occurrences are in the fields that the watch visits."""
+    watched_s: float
+    watched_caught: int
+    watched_captured_s: float
     averted: int
     """Occurrences of the dark that did not come in this contender's light."""
     reactions_s: tuple[float, ...]
@@ -78,8 +93,8 @@ class Score:
 
     @property
     def share(self) -> float:
-        """Share of occurrence time that was captured; NaN if nothing happened."""
-        return self.captured_s / self.occurrence_s if self.occurrence_s else float("nan")
+        """Share captured of the occurrence time in the watched fields; NaN if nothing happened."""
+        return self.watched_captured_s / self.watched_s if self.watched_s else float("nan")
 
     def plain(self) -> dict[str, Any]:
         """Return it as plain data, which `score_from_plain` reads back."""
@@ -122,21 +137,24 @@ def score_log(
     log = log.until(rules.duration_s)
     lived = during(lived, rules.duration_s, rules.kinds)
     found = counterparts(dark, lived)
-    captures = [
-        capture(log.columns, each, rules.fast_s, rules.duration_s) for each in found if each
-    ]
+    outcomes = [_outcome(log, *each, rules) for each in zip(dark, found, strict=True)]
+    watched = [each for each in outcomes if each.watched]
     doses = log.dose_by_position().values()
     total = log.dose_j_per_cm2
     return Score(
         contender,
         seed,
         rules.duration_s / 3600,
-        len(dark),
-        fsum(_length_s(each, rules.duration_s) for each in dark),
-        sum(each.caught for each in captures),
-        _captured_s(captures, dark, found, rules.duration_s),
+        len(outcomes),
+        fsum(each.length_s for each in outcomes),
+        sum(each.caught for each in outcomes),
+        fsum(each.captured_s for each in outcomes),
+        len(watched),
+        fsum(each.length_s for each in watched),
+        sum(each.caught for each in watched),
+        fsum(each.captured_s for each in watched),
         found.count(None),
-        tuple(c.reaction_s for c in captures if c.caught and c.reaction_s is not None),
+        tuple(each.reaction_s for each in outcomes if each.reaction_s is not None),
         len(log.bursts),
         sum(_is_false(burst, log, lived, rules) for burst in log.bursts),
         total,
@@ -149,21 +167,29 @@ def score_log(
     )
 
 
-def _captured_s(
-    captures: list[Capture],
-    dark: tuple[Occurrence, ...],
-    found: list[Occurrence | None],
-    until_s: float,
-) -> float:
-    """Return the captured time; light that makes an occurrence last longer earns nothing."""
-    longest = [
-        _length_s(each, until_s) for each, is_there in zip(dark, found, strict=True) if is_there
-    ]
-    return fsum(min(c.captured_s, most) for c, most in zip(captures, longest, strict=True))
+class _Outcome(NamedTuple):
+    """What became of one occurrence of the dark."""
+
+    length_s: float
+    watched: bool
+    caught: bool = False
+    captured_s: float = 0.0
+    reaction_s: float | None = None
+    """None unless it was caught."""
 
 
-def _length_s(occurrence: Occurrence, until_s: float) -> float:
-    return max(min(occurrence.end_s, until_s) - max(occurrence.onset_s, 0.0), 0.0)
+def _outcome(log: Log, dark: Occurrence, lived: Occurrence | None, rules: Rules) -> _Outcome:
+    length_s = max(min(dark.end_s, rules.duration_s) - max(dark.onset_s, 0.0), 0.0)
+    nothing = _Outcome(length_s, rules.is_watched(dark))
+    if lived is None:
+        return nothing
+    found = capture(log.columns, lived, rules.fast_s, rules.duration_s)
+    return nothing._replace(
+        caught=found.caught,
+        # Light that makes an occurrence last longer earns nothing.
+        captured_s=min(found.captured_s, length_s),
+        reaction_s=found.reaction_s if found.caught else None,
+    )
 
 
 def _is_false(burst: Burst, log: Log, lived: tuple[Occurrence, ...], rules: Rules) -> bool:

@@ -27,9 +27,13 @@ class Row:
     contender: str
     worlds: int
     recall: Interval
-    """Caught occurrences among those of the dark; Wilson interval."""
+    """Caught occurrences among all those of the dark; Wilson interval."""
+    watched_recall: Interval
+    """The same where the watch visits."""
     share: Interval
-    """Captured occurrence time; bootstrap interval."""
+    """Captured share of occurrence time; bootstrap interval."""
+    watched_share: Interval
+    """The same where the watch visits."""
     captured_s_per_j_cm2: Interval
     """Captured occurrence time per dose; bootstrap interval."""
     bursts: float
@@ -86,7 +90,9 @@ def row_of(scores: Iterable[Score]) -> Row:
         scores[0].contender,
         len(scores),
         wilson(sum(s.caught for s in scores), sum(s.occurrences for s in scores)),
+        wilson(sum(s.watched_caught for s in scores), sum(s.watched for s in scores)),
         bootstrap(lambda rows: _ratio(*rows[:, [0, 2]].sum(axis=0)), sums),
+        bootstrap(lambda rows: _ratio(*rows[:, [3, 4]].sum(axis=0)), sums),
         bootstrap(lambda rows: _ratio(*rows[:, [0, 1]].sum(axis=0)), sums),
         _mean(s.bursts for s in scores),
         sum(s.false_alarms for s in scores) / hours,
@@ -144,8 +150,14 @@ def _rate(rows: NDArray[np.float64], contender: int) -> float:
 
 
 def _sums(scores: list[Score]) -> NDArray[np.float64]:
-    """Return captured time, dose and occurrence time, a row a world."""
-    return np.array([(s.captured_s, s.dose_j_per_cm2, s.occurrence_s) for s in scores], float)
+    """Return captured time, dose, occurrence time, and the first and last where it watches."""
+    return np.array(
+        [
+            (s.captured_s, s.dose_j_per_cm2, s.occurrence_s, s.watched_captured_s, s.watched_s)
+            for s in scores
+        ],
+        float,
+    )
 
 
 def _ratio(over: float, under: float) -> float:
