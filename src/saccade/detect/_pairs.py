@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 
 _IDENTITY = Identity("saccade.detect:Pairs", "1")
 _DEFAULT_SIGMA_PX = 3.0
+_DIP = 0.7
+"""Share of the brightest nearby below which there is a gap between two bars."""
+_NEARBY = 2.5
+"""How near that is, in multiples of sigma."""
 _VISIBLE = 5.0
 """How many times above the noise the typical object must stand for there to be any."""
 
@@ -43,7 +47,8 @@ class Pairs:
     So look the two sets of chromosomes of a cell in anaphase: much brighter than any nucleus
     at rest, equal in mass, elongated, parallel, and apart across their long axes. The picture
     is smoothed, its objects are told from the ground by Otsu's threshold (1979), and parts
-    that are ``brightness`` times as bright as a typical object are candidates. Each pair of
+    that are ``brightness`` times as bright as a typical object, and 0.7 times as bright as
+    whatever is brightest near them, are candidates. Each pair of
     candidates within reach is given a quality,
 
         lighter mass / heavier mass x parallel x facing x facing x dark
@@ -149,7 +154,9 @@ class Pairs:
         return replace(self)
 
     def _candidates(self, over: Image, typical: float, sigma_px: float) -> Blobs:
-        found = blobs(over, over > self.brightness * typical)
+        width = 2 * max(1, round(_NEARBY * sigma_px)) + 1
+        nearby = cv2.dilate(over, np.ones((width, width), np.uint8))
+        found = blobs(over, over > np.maximum(self.brightness * typical, _DIP * nearby))
         area = found.area_px / sigma_px**2
         return found.where((area >= self.size[0]) & (area <= self.size[1]))
 
