@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from score_cases import DOSE, means, occurrence, rules, scripted_world
 
@@ -224,6 +224,7 @@ def test_the_oracle_is_the_best_schedule_up_to_rounding(
     assert bought(array, chosen) >= most - travel * array.max() - 1e-9
 
 
+@settings(max_examples=40)
 @given(values, values, st.integers(0, 14), st.integers(1, 2))
 def test_groups_that_take_turns_share_one_budget(
     first: list[list[float]], second: list[list[float]], budget: int, travel: int
@@ -241,6 +242,7 @@ def test_groups_that_take_turns_share_one_budget(
     assert total >= most - travel * sum(array.max() for array in arrays) - 1e-9
 
 
+@settings(max_examples=40)
 @given(values, st.integers(1, 3))
 def test_an_oracle_that_can_pay_for_all_is_exact(table: list[list[float]], travel: int) -> None:
     """Where the budget does not bind, nothing is lost."""
@@ -256,6 +258,7 @@ def test_what_an_interval_holds_is_the_overlap_in_view() -> None:
     assert found.tolist() == [[0, 0.5, 1, 0.25, 0.5], [0, 0, 1, 0, 0]]
 
 
+@settings(max_examples=40)
 @given(
     st.lists(
         st.tuples(st.floats(0, 25), st.floats(0.1, 10), st.sampled_from([0.0, 200.0])), max_size=4
