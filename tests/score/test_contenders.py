@@ -75,14 +75,28 @@ def test_random_bursts_cost_the_dose_and_never_overlap(
     seed: int, pictures: int, burst: int
 ) -> None:
     """As many pictures as the dose pays for, one place at a time, within the run."""
-    has = means(3, burst=burst, move_s=0.3)
+    has = means(3, burst=burst, move_s=0.6)
     looks = list(random_bursts(has, pictures * DOSE, seed))
-    room = 100 // (burst + 0.3)
-    assert len(looks) == min(pictures, room * burst)
+    assert len(looks) == pictures
     times = [look.t_s for look in looks]
     assert all(0 <= t <= 100 for t in times)
     for a, b in itertools.pairwise(looks):
         assert b.t_s - a.t_s >= 1 - 1e-9
+
+
+@given(st.integers(0, 10**6))
+def test_random_bursts_take_turns_where_the_stage_can(seed: int) -> None:
+    """For a dose that one place has no room for, two places are visited in turn, in time."""
+    has = means(2, burst=4, move_s=0.3)
+    looks = list(random_bursts(has, 150 * DOSE, seed))
+    assert 100 < len(looks) <= 150
+    gaps = [b.t_s - a.t_s for a, b in itertools.pairwise(looks)]
+    assert min(gaps) >= 0.31 - 1e-9
+    for place in has.places:
+        own = [look.t_s for look in looks if look.place == place]
+        assert min(b - a for a, b in itertools.pairwise(own)) >= 1 - 1e-9
+    more = list(random_bursts(has, 1000 * DOSE, seed))
+    assert len(more) == 2 * 100  # as many as there are fast intervals, at both
 
 
 def test_random_bursts_are_drawn_by_the_seed() -> None:

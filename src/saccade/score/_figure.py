@@ -22,8 +22,6 @@ _COLOURS = (
 _MARKERS = ("*", "s", "o", "^", "v", "D", "P", "X", "<", ">", "p", "h")
 _SIZE_IN = (7.0, 4.6)
 _DPI = 150
-_FEW_TIMES = 8
-"""A range of doses in which every tick needs its number."""
 
 
 def can_draw() -> bool:
@@ -59,7 +57,7 @@ def draw(scores: Mapping[str, Iterable[Score]], title: str, path: Path) -> None:
         )
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
-    from matplotlib.ticker import NullFormatter
+    from matplotlib.ticker import LogLocator, NullFormatter
 
     figure = Figure(_SIZE_IN, dpi=_DPI, layout="constrained")
     FigureCanvasAgg(figure)
@@ -67,9 +65,9 @@ def draw(scores: Mapping[str, Iterable[Score]], title: str, path: Path) -> None:
     for number, (name, each) in enumerate(scores.items()):
         _points(axes, number, name, list(each))
     axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
     axes.xaxis.set_major_formatter("{x:g}")
-    low, high = axes.get_xlim()
-    axes.xaxis.set_minor_formatter("{x:g}" if high < _FEW_TIMES * low else NullFormatter())
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_ylim(-0.03, 1.03)
     axes.set_xlabel("dose, all positions together (J/cm²)")
     axes.set_ylabel("share captured of the time of\noccurrences at the watched places")

@@ -64,32 +64,43 @@ def ladder(means: Means, slow_s: float) -> dict[str, tuple[float, int]]:
 def random_bursts(means: Means, dose_j_per_cm2: float, seed: int) -> Iterator[Look]:
     """Yield bursts as the protocol's at random times and places, for a given dose.
 
-    They do not overlap: every way to lay so many bursts into the run is equally likely.
+    Places take turns as far as the stage can visit several within a fast interval; those
+    that share a turn don't overlap: every way to lay so many bursts into the run is equally
+    likely.
 
     Parameters
     ----------
     means : Means
         Length and light of a burst; places.
     dose_j_per_cm2 : float
-        What all of them may cost; the last may be shorter.
+        What all of them may cost; the last may be shorter. It is not spent where the run has
+        no room for so many.
     seed : int
         Of the draw.
     """
-    burst = min(means.burst, math.floor((means.duration_s - means.move_s) / means.step_s))
+    turns, last_s = means.turns, means.duration_s - means.turns * means.visit_s
+    ticks = math.floor(last_s / means.step_s) + 1
+    burst = min(means.burst, ticks)
     if burst < 1:
         return
-    length_s = burst * means.step_s + means.move_s
+    gap = max(math.ceil(means.visit_s / means.step_s - 1e-9) - 1, 0)
     moments = means.moments(dose_j_per_cm2)
-    count = min(math.ceil(moments / burst), math.floor(means.duration_s / length_s))
     rng = np.random.default_rng([seed, _RANDOM])
-    free_s = means.duration_s - count * length_s
-    starts = np.sort(rng.uniform(0, free_s, count)) + np.arange(count) * length_s
-    places = rng.integers(0, len(means.places), count)
-    for start_s, place in zip(starts.tolist(), places.tolist(), strict=True):
-        for number in range(min(burst, moments)):
-            at_s = start_s + means.move_s + number * means.step_s
-            yield from means.looks(at_s, means.places[place], "burst")
-        moments -= burst
+    at = rng.integers(0, len(means.places), math.ceil(moments / burst)).tolist()
+    drawn = []
+    for turn in range(turns):
+        places = [place for place in at if place % turns == turn][: ticks // (burst + gap)]
+        free = ticks - len(places) * (burst + gap)
+        starts = np.sort(rng.integers(0, free + 1, len(places)))
+        starts += np.arange(len(places)) * (burst + gap)
+        drawn += [(tick, turn, place) for tick, place in zip(starts.tolist(), places, strict=True)]
+    looks: list[Look] = []
+    for tick, turn, place in sorted(drawn):
+        for number in range(tick, tick + min(burst, moments)):
+            t_s = number * means.step_s + turn * means.visit_s
+            looks += means.looks(t_s, means.places[place], "burst")
+        moments = max(moments - burst, 0)
+    yield from sorted(looks)
 
 
 def _rates(fast_s: float) -> dict[str, float]:

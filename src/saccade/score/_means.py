@@ -95,6 +95,16 @@ class Means:
         return max(self.fast_s, self.moment_s)
 
     @property
+    def visit_s(self) -> float:
+        """How long one fast time point takes at another place."""
+        return self.moment_s + self.move_s
+
+    @property
+    def turns(self) -> int:
+        """How many places can be visited within one fast interval, at most all of them."""
+        return min(max(int(self.step_s / self.visit_s * (1 + 1e-9)), 1), len(self.places))
+
+    @property
     def moment_j_per_cm2(self) -> float:
         """Dose of one fast time point."""
         return fsum(map(self.dose_j_per_cm2, self.exposures))

@@ -51,8 +51,7 @@ def oracle(
     step_s = means.step_s
     if step_s > SLACK * means.fast_s:
         return
-    visit_s = means.moment_s + means.move_s
-    turns = min(max(int(step_s / visit_s * (1 + 1e-9)), 1), len(means.places))
+    visit_s, turns = means.visit_s, means.turns
     travel = max(1, math.ceil(visit_s / step_s - 1e-9))
     groups = [means.places[turn::turns] for turn in range(turns)]
     truth = tuple(occurrences)
