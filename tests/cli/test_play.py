@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from saccade.app import replay_run
-from saccade.store import RunFolder, verify
+from saccade.store import RunFolder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,20 +30,6 @@ decide:
 guard:
   - {use: saccade.guard:Dose, limit_j_per_cm2: 100}
 """
-
-
-def test_the_demo_reacts_verifies_and_says_what_to_do_next(saccade: Saccade) -> None:
-    """`saccade demo` triggers at least three bursts, and its last lines are commands to type."""
-    code, output, errors = saccade("demo", "--out", "first")
-    assert code == 0, errors
-    report = verify("first")
-    assert report.ok
-    lines = RunFolder("first").lines()
-    fired = [x for x in lines if x.kind == "decision" and x.value["actions"]]
-    assert len(fired) >= 3
-    assert replay_run("first").same
-    assert "verified" in output
-    assert "saccade replay first" in output
 
 
 def test_a_plain_terminal_gets_a_line_a_decision(saccade: Saccade, tmp_path: Path) -> None:

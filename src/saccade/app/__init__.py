@@ -4,27 +4,33 @@ from ._assemble import Assembled, assemble, open_scope
 from ._bench import Bench, run_bench, run_overnight
 from ._bench_render import RenderBench, run_render_bench
 from ._check import Finding, check
-from ._demo import demo_protocol
+from ._demo import demo_file, demo_protocol
 from ._history import replay_run
+from ._montage import draw_montage
 from ._protocol import Protocol, load_protocol
 from ._registry import build, parts
 from ._run import Run
 from ._score import FIRST_SEED, Scoreboard, score_protocol
 from ._score_recording import score_on_recording
+from ._worth import Hindsight, Worth
 
 __all__ = [
     "FIRST_SEED",
     "Assembled",
     "Bench",
     "Finding",
+    "Hindsight",
     "Protocol",
     "RenderBench",
     "Run",
     "Scoreboard",
+    "Worth",
     "assemble",
     "build",
     "check",
+    "demo_file",
     "demo_protocol",
+    "draw_montage",
     "load_protocol",
     "open_scope",
     "parts",

@@ -7,15 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from saccade.core import ProtocolError, is_number, require
-from saccade.score import Merit, Row, Rules, Score, merit_of, row_of
+from saccade.score import Merit, Row, Score, merit_of, row_of
 
 from ._score_job import PROTOCOL, Job, contenders
-from ._score_means import burst_of, means_of, plan_of, slow_s_of
+from ._score_means import burst_of, means_of, plan_of, rules_of, slow_s_of
 from ._score_pool import play_worlds
 from ._score_world import open_world, refuse_misfit, specimen_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from saccade.score import Rules
 
     from ._protocol import Protocol
 
@@ -142,9 +144,7 @@ def score_protocol(
     slow_s = slow_s_of(plan)
     duration_s = _duration_s(protocol, plan[-1].t_s + slow_s, hours)
     means = means_of(burst, plan, scope.stand(), duration_s)
-    watched = tuple((place.x_um, place.y_um, *means.field_um) for place in means.places)
-    margin_s = max(slow_s, 3 * burst.fast_s)
-    rules = Rules(burst.fast_s, duration_s, margin_s, tuple(sorted(kinds)), watched)
+    rules = rules_of(means, slow_s, kinds)
     folder = out or Path("scores") / f"{protocol.name}-{specimen}"
     job = Job(protocol.resolved(), specimen, rules, str(folder))
     seeds = tuple(range(seed, seed + runs))

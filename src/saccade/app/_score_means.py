@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from saccade.core import ProtocolError, is_number, require
-from saccade.score import Exposure, Look, Means, Place
+from saccade.score import Exposure, Look, Means, Place, Rules
 
 from ._parts import build_parts
 
@@ -134,6 +134,23 @@ def means_of(burst: Burst, plan: Sequence[Look], stand: Stand, duration_s: float
         duration_s,
         burst=burst.loops,
     )
+
+
+def rules_of(means: Means, slow_s: float, kinds: Iterable[str] = ()) -> Rules:
+    """Return what counts for a protocol.
+
+    Parameters
+    ----------
+    means : Means
+        Its places, its fast interval and the length of the run.
+    slow_s : float
+        Interval of its watch.
+    kinds : iterable of str
+        Which kinds of occurrences count; by default all.
+    """
+    watched = tuple((place.x_um, place.y_um, *means.field_um) for place in means.places)
+    margin_s = max(slow_s, 3 * means.fast_s)
+    return Rules(means.fast_s, means.duration_s, margin_s, tuple(sorted(kinds)), watched)
 
 
 def timed(means: Means, log: Log) -> Means:

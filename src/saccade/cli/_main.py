@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from . import _inspect, _play, _score
+from . import _demo, _inspect, _play, _score
 from ._console import Exit
 
 app = typer.Typer(
@@ -38,9 +38,15 @@ RunPath = Annotated[Path, typer.Argument(help="Run folder.", show_default=False)
 
 
 @app.command()
-def demo(out: Out = None, as_json: AsJson = False) -> None:
-    """Watch the demo microscope, and see it react to what it sees."""
-    _play.demo(out, as_json)
+def demo(
+    out: Out = None,
+    camera: Annotated[
+        bool, typer.Option("--camera", help="With Micro-Manager's demo camera and its beads.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Watch living cells under the virtual microscope, and catch those that divide."""
+    _demo.demo(out, camera, as_json)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""The commands that use a microscope: demo, run, check."""
+"""The commands that use a microscope: run and check."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from saccade import app
 from saccade.core import ProtocolError, SaccadeError, plain
-from saccade.store import verify as verify_folder
 
 from ._console import Exit, answer, err, named_errors, out, say
 from ._follow import Tally, follow_live, follow_plainly
@@ -17,41 +16,19 @@ if TYPE_CHECKING:
 
     from saccade.app import Protocol, Run
     from saccade.core import Scope, Verdict
+    from saccade.scope import MicroManagerScope
 
 _WAIT_S = 0.5
-
-
-def demo(folder: Path | None, as_json: bool) -> None:
-    """Run the shipped demonstration, verify it, and say what to type next."""
-    with named_errors(as_json):
-        protocol = app.load_protocol(app.demo_protocol())
-        summary = _run(protocol, None, folder, as_json)
-        report = verify_folder(summary["folder"])
-        summary["verified"] = report.ok
-        summary["problems"] = list(report.problems)
-    if as_json:
-        answer(summary)
-    else:
-        _tell_end(summary)
-        proved = "verified: every frame is there" if report.ok else "; ".join(report.problems)
-        say(f"  {proved}")
-        say("Next:")
-        say(f"  saccade replay {summary['folder']}      decide again from the stored frames")
-        say(f"  saccade export {summary['folder']} --ome-tiff tiffs")
-        say(f"  saccade run {app.demo_protocol()}")
-    if not report.ok:
-        raise SystemExit(int(Exit.FAILED))
-    raise SystemExit(summary["exit_code"])
 
 
 def run(path: Path, scope: str | None, folder: Path | None, as_json: bool) -> None:
     """Run a protocol file."""
     with named_errors(as_json):
-        summary = _run(app.load_protocol(path), scope, folder, as_json)
+        summary = play(app.load_protocol(path), scope, folder, as_json)
     if as_json:
         answer(summary)
     else:
-        _tell_end(summary)
+        tell_end(summary)
         say(f"  saccade verify {summary['folder']}")
     raise SystemExit(summary["exit_code"])
 
@@ -72,10 +49,35 @@ def check(path: Path, scope_name: str | None, folder: Path | None, as_json: bool
     raise SystemExit(int(Exit.USAGE if wrong else Exit.FINISHED))
 
 
-def _run(
+def play(
     protocol: Protocol, scope_name: str | None, folder: Path | None, as_json: bool
 ) -> dict[str, Any]:
+    """Play a protocol on the scope that it names, or another, and follow it to its end.
+
+    Parameters
+    ----------
+    protocol : Protocol
+        As loaded.
+    scope_name : str or None
+        Goes before that of the protocol.
+    folder : Path or None
+        Run folder; by default a new one.
+    as_json : bool
+        Follow it silently.
+
+    Returns
+    -------
+    dict
+        What happened, as plain data.
+    """
     scope = app.open_scope(scope_name or protocol.scope, protocol.folder, protocol.sim)
+    return play_on(scope, protocol, folder, as_json)
+
+
+def play_on(
+    scope: MicroManagerScope, protocol: Protocol, folder: Path | None, as_json: bool
+) -> dict[str, Any]:
+    """Play a protocol on a microscope that is open; otherwise as `play`."""
     _refuse_misfit(protocol, scope, folder)
     assembled = app.assemble(protocol, scope, out=folder)
     tally = Tally(assembled.run, assembled.dose)
@@ -146,7 +148,8 @@ def _exit(verdict: Verdict | None, interrupted: bool) -> Exit:
     return Exit.STOPPED_BY_GUARD if verdict.by_guard else Exit.FINISHED
 
 
-def _tell_end(summary: dict[str, Any]) -> None:
+def tell_end(summary: dict[str, Any]) -> None:
+    """Say how a run ended, in three lines."""
     verdict = summary["verdict"] or {"name": "failed", "reason": summary["error"]}
     reason = f": {verdict['reason']}" if verdict["reason"] else ""
     frames = ", ".join(f"{count} {stream}" for stream, count in summary["frames"].items())
