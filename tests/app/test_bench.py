@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from saccade.app import run_bench
+from saccade.app import run_bench, run_overnight
 from saccade.app._bench_cases import plan
 
 
@@ -59,3 +59,12 @@ def test_all_contenders_get_the_same_events(moves: bool) -> None:
     events = plan(10, moves)
     settings = [(e.exposure, e.x_pos, e.z_pos, e.channel) for e in events]
     assert all(before != after for before, after in itertools.pairwise(settings))
+
+
+def test_a_night_at_the_virtual_microscope_is_counted_in_minutes(tmp_path: Path) -> None:
+    """Four positions every 30 s; the promise for 12 h holds in proportion, and nothing stays."""
+    (bar,) = run_overnight(hours=0.025, folder=tmp_path).bars
+    assert "12 frames" in bar.text
+    assert bar.measured > 0
+    assert bar.at_most == pytest.approx(4.0 * 0.025 / 12)
+    assert list(tmp_path.iterdir()) == []

@@ -135,8 +135,9 @@ def run_overnight(
     progress(f"{hours:g} h of virtual time")
     with _scratch(folder) as place:
         night = overnight(hours, place / "run")
-    ms = night.seconds / night.frames * 1e3
-    text = f"{hours:g} h in virtual time, {night.frames} frames, {ms:.1f} ms each: minutes"
+    ms, cpu_ms = (each / night.frames * 1e3 for each in (night.seconds, night.cpu_seconds))
+    each = f"{ms:.1f} ms each, {cpu_ms:.1f} of processor time"
+    text = f"{hours:g} h in virtual time, {night.frames} frames, {each}: minutes"
     return Bench((), (Bar(text, night.seconds / 60, _NIGHT_MIN * hours / 12.0),))
 
 

@@ -28,6 +28,8 @@ class Night:
     hours: float
     frames: int
     seconds: float
+    cpu_seconds: float
+    """Of all processors together: what is left where others use them, too."""
 
 
 def overnight(hours: float, folder: Path, specimen: str = "dividing-nuclei") -> Night:
@@ -52,10 +54,10 @@ def overnight(hours: float, folder: Path, specimen: str = "dividing-nuclei") -> 
         stage_positions=[(x, y, 0.0) for x, y in _PLACES],
         time_plan={"interval": _INTERVAL_S, "loops": round(hours * 3600 / _INTERVAL_S)},
     )
-    began = time.perf_counter()
+    began, began_cpu = time.perf_counter(), time.process_time()
     verdict = (
         Run(scope, watch, detect=Pairs(), out=folder, name="overnight").start().wait(_PATIENCE_S)
     )
-    seconds = time.perf_counter() - began
+    seconds, cpu_seconds = time.perf_counter() - began, time.process_time() - began_cpu
     scope.core.unloadAllDevices()
-    return Night(hours, verdict.committed, seconds)
+    return Night(hours, verdict.committed, seconds, cpu_seconds)
