@@ -99,3 +99,13 @@ def test_other_scopes_have_no_use_for_the_settings_of_a_simulation(saccade, tmp_
     code, output, errors = saccade("run", file, "--scope", "demo", "--json")
     assert code == 0, output + errors
     assert json.loads(output)["scope"] == "demo"
+
+
+def test_settings_of_a_simulation_beside_another_scope_are_warned_of(saccade, tmp_path):
+    """A protocol that names the demo microscope has no use for sim, and is told so."""
+    file = tmp_path / "protocol.yaml"
+    text = burst_plan(PROTOCOL).replace("sim:beads?clock=virtual", "demo")
+    file.write_text(text, encoding="utf-8")
+    code, output, _ = saccade("check", file)
+    assert code == 0
+    assert "The scope 'demo' has no use for sim." in output

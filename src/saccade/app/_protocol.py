@@ -126,6 +126,8 @@ class Protocol(FileModel):
         for name in self.detect:
             if name not in heard:
                 yield f"No policy listens to the detector {name!r}: it only observes."
+        if self.sim is not None and self.scope.partition(":")[0] in ("demo", "playback"):
+            yield f"The scope {self.scope!r} has no use for sim."
         if not self.guard:
             yield "No guard stands between this protocol and the microscope."
 

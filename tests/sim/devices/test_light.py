@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from saccade.scope import load
 
 DARK = {"count": 1, "size_um": [10.0, 10.0]}
 GLOW = 1e5
@@ -144,3 +148,46 @@ def test_a_mask_with_an_exposure_goes_dark_by_itself(make):
     scope.core.displaySLMImage("SLM")
     assert short / (snap(scope.core).mean() - 100) == pytest.approx(0.25, rel=0.02)
     assert dose(scope) == pytest.approx(5 * quarter, rel=1e-9)
+
+
+STEPS = st.sampled_from(["snap", "open", "close", "on", "off", "wait", "mask", "bare"])
+
+
+@settings(max_examples=25)
+@given(steps=st.lists(STEPS, min_size=1, max_size=14))
+def test_every_joule_is_counted_once(steps):
+    """Whatever is opened, switched, masked and snapped in whatever order, the dose is its sum."""
+    scope = load(
+        "sim:beads",
+        sim={
+            "clock": "virtual",
+            "sensor_px": [8, 8],
+            "specimen": {"count": 1, "size_um": [0.1, 0.1]},
+            "optics": {"falloff": 0.0},
+            "mechanics": {"shutter_ms": 0.0},
+            "lights": {"FITC": {"power_mw": 1.0, "area_cm2": 1e-3}},
+        },
+    )
+    core, is_open, on, share, lit_s = scope.core, False, True, 1.0, 0.0
+    core.setAutoShutter(False)
+    core.setExposure(250)
+    for step in steps:
+        passed_s = 0.25 if step == "snap" else 7.5 if step == "wait" else 0.0
+        match step:
+            case "snap":
+                core.snapImage()
+            case "open" | "close":
+                is_open = step == "open"
+                core.setShutterOpen("Shutter", is_open)
+            case "on" | "off":
+                on = step == "on"
+                core.setProperty("FITC Light", "State", int(on))
+            case "wait":
+                scope.clock.advance(7.5)
+            case "mask" | "bare":
+                share = 0.4 if step == "mask" else 1.0
+                core.setSLMPixelsTo("SLM", round(255 * share))
+                core.displaySLMImage("SLM")
+        lit_s += passed_s * share if is_open and on else 0.0
+    assert scope.world.health.dose_j_per_cm2 == pytest.approx(lit_s, rel=1e-6, abs=1e-12)
+    core.unloadAllDevices()

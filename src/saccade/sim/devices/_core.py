@@ -10,7 +10,7 @@ from pymmcore_plus.experimental.unicore import UniMMCore
 
 from ._camera import Shot, SimCamera
 from ._lights import SimLight, SimShutter, SimWheel
-from ._motion import Motion
+from ._motion import xy_motion, z_motion
 from ._scene import Scene
 from ._slm import SimSlm, slm_to_camera
 from ._stages import SimOffset, SimXY, SimZ
@@ -149,6 +149,10 @@ class SimCore(UniMMCore):
         finally:
             self.shut_with_exposure()
 
+    def getCameraChannelName(self, channelNr: int) -> str:  # noqa: N802, N803 - MMCore's names
+        """Return the name of the one channel that the camera has, its own."""
+        return CAMERA if channelNr == 0 else ""
+
     def getImage(self, *args: Any, **options: Any) -> np.ndarray[Any, Any]:  # noqa: N802 - MMCore's name
         """Return the picture that was taken last, once it is read out."""
         if self._shot is not None:
@@ -236,33 +240,12 @@ def _devices(
     pixel_size_um: float,
 ) -> Devices:
     clock, changing = core.clock, core.scene.changing
-
-    def focus() -> Motion:
-        return Motion(
-            clock,
-            changing,
-            1,
-            mechanics.z_travel_um,
-            speed_um_per_s=mechanics.z_speed_um_per_s,
-            settle_ms=mechanics.z_settle_ms,
-            backlash_um=mechanics.z_backlash_um,
-        )
-
-    xy = Motion(
-        clock,
-        changing,
-        2,
-        mechanics.xy_travel_um,
-        speed_um_per_s=mechanics.xy_speed_um_per_s,
-        settle_ms=mechanics.xy_settle_ms,
-        backlash_um=mechanics.xy_backlash_um,
-    )
     channels = [light.name for light in lights]
     return Devices(
         camera=SimCamera(core.scene, world.imaging.sensor, sensor_px, clock),
-        xy=SimXY(xy),
-        z=SimZ(focus()),
-        offset=SimOffset(focus(), changing),
+        xy=SimXY(xy_motion(clock, changing, mechanics)),
+        z=SimZ(z_motion(clock, changing, mechanics)),
+        offset=SimOffset(z_motion(clock, changing, mechanics), changing),
         shutter=SimShutter(clock, changing, mechanics.shutter_ms),
         wheel=SimWheel(channels, clock, changing, mechanics.wheel_ms),
         slm=SimSlm(mechanics.slm_px, core.slm_to_camera, clock, changing),

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
     from saccade.core import Clock
 
+    from ._mechanics import Mechanics
+
 
 class Motion:
     """Where a stage is, at any time since it was last told to move.
@@ -109,3 +111,29 @@ class Motion:
         if start == end:
             return off
         return self._backlash_um if end < start else 0.0
+
+
+def xy_motion(clock: Clock, changing: Callable[[int | None], None], mechanics: Mechanics) -> Motion:
+    """Return the motion of an XY stage; parameters as of `Motion`."""
+    return Motion(
+        clock,
+        changing,
+        2,
+        mechanics.xy_travel_um,
+        speed_um_per_s=mechanics.xy_speed_um_per_s,
+        settle_ms=mechanics.xy_settle_ms,
+        backlash_um=mechanics.xy_backlash_um,
+    )
+
+
+def z_motion(clock: Clock, changing: Callable[[int | None], None], mechanics: Mechanics) -> Motion:
+    """Return the motion of a focus drive; parameters as of `Motion`."""
+    return Motion(
+        clock,
+        changing,
+        1,
+        mechanics.z_travel_um,
+        speed_um_per_s=mechanics.z_speed_um_per_s,
+        settle_ms=mechanics.z_settle_ms,
+        backlash_um=mechanics.z_backlash_um,
+    )

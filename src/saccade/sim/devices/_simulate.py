@@ -75,15 +75,9 @@ def simulate(settings: Simulation) -> Simulated:
     ProtocolError
         If there is no such specimen or setting, or a value is impossible.
     """
-    if settings.use is None:
-        raise ProtocolError("A simulation needs a specimen.", f"Known: {', '.join(SPECIMENS)}.")
-    specimen = _specimen(settings.use, settings)
-    imaging = _imaging(settings)
+    world, pixel_size_um = _world(settings), _pixel_size_um(settings)
     mechanics = _made(Mechanics, settings.mechanics, "mechanics")
-    pixel_size_um = settings.pixel_size_um or (0.1 if settings.use in _FINE else 0.325)
-    artefacts = [_artefact(settings, place) for place in range(len(settings.artefacts))]
-    world = World(specimen, imaging, artefacts)
-    lights = _lights(settings, specimen, pixel_size_um)
+    lights = _lights(settings, world.specimen, pixel_size_um)
     clock = VirtualClock(lockstep=True) if settings.clock == "virtual" else RealClock()
     # Else the signals of a core follow Qt to its thread, if Qt happens to be imported.
     os.environ.setdefault("PYMM_SIGNALS_BACKEND", "psygnal")
@@ -98,22 +92,31 @@ def simulate(settings: Simulation) -> Simulated:
         pixel_size_um=pixel_size_um,
     )
     detach_at_exit(core)
-    resolved = _resolved(settings, world, mechanics, pixel_size_um, lights)
     details = {
-        "sim": plain(resolved),
-        "camera_seed": imaging.seed,
+        "sim": plain(_resolved(settings, world, mechanics, lights)),
+        "camera_seed": world.imaging.seed,
         "slm_to_camera": core.slm_to_camera,
     }
-    return Simulated(
-        f"sim:{settings.use}", core, clock, lights, _limits(specimen, mechanics), details
-    )
+    limits = _limits(world.specimen, mechanics)
+    return Simulated(f"sim:{settings.use}", core, clock, lights, limits, details)
+
+
+def _world(settings: Simulation) -> World:
+    if settings.use is None:
+        raise ProtocolError("A simulation needs a specimen.", f"Known: {', '.join(SPECIMENS)}.")
+    specimen = _specimen(settings.use, settings)
+    artefacts = [_artefact(settings, place) for place in range(len(settings.artefacts))]
+    return World(specimen, _imaging(settings), artefacts)
+
+
+def _pixel_size_um(settings: Simulation) -> float:
+    return settings.pixel_size_um or (0.1 if settings.use in _FINE else 0.325)
 
 
 def _resolved(
     settings: Simulation,
     world: World,
     mechanics: Mechanics,
-    pixel_size_um: float,
     lights: Sequence[LightSource],
 ) -> dict[str, Any]:
     """Return settings that give the same microscope again, defaults written out."""
@@ -124,7 +127,7 @@ def _resolved(
         **{name: asdict(getattr(imaging, name)) for name in ("optics", "sensor", "drift")},
         "background": imaging.background,
         "mechanics": asdict(mechanics),
-        "pixel_size_um": pixel_size_um,
+        "pixel_size_um": _pixel_size_um(settings),
         "lights": {
             each.name: {"power_mw": each.power_mw, "area_cm2": each.area_cm2} for each in lights
         },
