@@ -94,6 +94,10 @@ class PolicyError(SaccadeError):
     """A policy failed on an observation."""
 
 
+class GuardError(SaccadeError):
+    """A guard failed to take note of what happened."""
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return a hint that names the closest known word.
 

@@ -14,6 +14,7 @@ from ._values import (
     Order,
     Record,
     Refusal,
+    Shift,
     Stand,
     Verdict,
 )
@@ -30,6 +31,8 @@ Detector: TypeAlias = Callable[[Frame], Observation]
 Monitor: TypeAlias = Callable[[Frame, Observation], Observation]
 Policy: TypeAlias = Callable[[Observation], Decision]
 Guard: TypeAlias = Callable[[Action], Action | Refusal]
+"""Asked when an action is decided or planned; with an attribute ``as_played = True``, asked of
+each decided event again just before the microscope gets it, and its ledger is kept then."""
 
 
 @runtime_checkable
@@ -54,6 +57,22 @@ class Commits(Protocol):
 
     def commit(self, action: Action) -> None:
         """Enter the action into the ledger."""
+
+
+@runtime_checkable
+class Settles(Protocol):
+    """A guard with a ledger of what really happened."""
+
+    def settle(self, done: Frame | Gap) -> None:
+        """Correct the ledger: what was let through became this frame, or this gap."""
+
+
+@runtime_checkable
+class Hears(Protocol):
+    """A guard that trusts a run more or less, by what it is told."""
+
+    def hear(self, news: Observation | Refusal) -> Shift | None:
+        """Take note of what was seen or refused; return what changes, if anything does."""
 
 
 class Source(Protocol):

@@ -74,6 +74,8 @@ class Frame:
     """Direction of stage motion per pixel: x = a*col + b*row, y = c*col + d*row."""
     retries: int = 0
     times: Times = field(default_factory=Times)
+    exposures: int = 1
+    """How often the sample was exposed for it: failed tries of the camera are among them."""
 
     def to_um(self, y_px: float, x_px: float) -> tuple[float, float]:
         """Return the stage position (x, y) in µm that a pixel shows.
@@ -113,6 +115,8 @@ class Gap:
     reason: str
     retries: int = 0
     t_ns: int = 0
+    exposures: int = 0
+    """How often the sample was exposed all the same, as far as it is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +205,9 @@ class Action:
     frame : int or None
         Index of the frame that it rests on; None for what was planned.
     t_ns : int
-        Monotonic time at which it was proposed.
+        Monotonic time at which it came to the door.
+    weights : str
+        Hash of the weights of the detector that it rests on; empty for one that has none.
     """
 
     events: tuple[MDAEvent, ...] = ()
@@ -213,6 +219,7 @@ class Action:
     share: bool = False
     frame: int | None = None
     t_ns: int = 0
+    weights: str = ""
 
     @property
     def planned(self) -> bool:
@@ -234,6 +241,8 @@ class Decision:
     arm: str = "policy"
     propensity: float = 1.0
     elapsed_ms: float = field(default=0.0, compare=False)
+    weights: str = ""
+    """Hash of the weights of the detector that the policy listens to; empty if it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +254,22 @@ class Refusal:
     reason: str
     allowed: str = ""
     """What would have been let through."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """A guard trusts the run less, or more, than before."""
+
+    guard: str
+    was: str
+    now: str
+    cause: str
+    t_ns: int = 0
+    """Monotonic time of what caused it."""
+    own_pace: bool = False
+    """Whether the watch goes back to the interval of its plan."""
+    stop: bool = False
+    """Whether the run must end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,5 +366,7 @@ class Stand:
     has_z: bool = True
     modifiable: tuple[str, ...] | None = None
     """What a protocol may change: ``xy``, ``z``, ``channel``, ...; None is everything."""
+    tries: int = 1
+    """How often it exposes for one picture at most, if the camera fails."""
     details: Mapping[str, Any] = field(default_factory=dict)
     """Versions, devices and presets, for ``run.json``."""

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import sys
+from collections import deque
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
-from saccade.core import Action, Refusal, Stand, is_number, require
+from saccade.core import Action, Frame, Gap, Refusal, Stand, is_number, require
 
-from ._events import every
+from ._events import SLACK, every
 from ._ledger import Ledger
-from ._light import Charge, Standing, charges, check_lights, half_field_um
+from ._light import Charge, Standing, charges, check_lights, half_field_um, place_of, true_dose
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-_SLACK = 1.0 + 1e-9
-"""Rounding of a long sum must not cost the last frame of a round budget."""
 
 
 @dataclass
@@ -24,11 +23,13 @@ class _Book:
     stand: Stand = field(default_factory=lambda: Stand("unknown microscope"))
     standing: Standing = field(default_factory=Standing)
     ledger: Ledger = field(default_factory=Ledger)
+    unsettled: deque[Charge] = field(default_factory=deque)
+    """Charges of what was played last and has become no frame yet."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Dose:
-    """Refuses light that would bring a stage position above a total dose.
+    """Refuses light that would bring a stage position, or the run, above a total dose.
 
     The dose of a frame is the sum, over the sources that are lit in its channel, of::
 
@@ -40,28 +41,34 @@ class Dose:
     nobody knows how much light that is; so is a channel without a declared source. Light
     between the frames of a hardware-timed sequence is not counted: gate it in hardware.
 
+    A picture is charged as it is played. If the frame then says that it had more light,
+    was tried several times, or was taken elsewhere, the ledger is corrected upward, and
+    never downward; what became a gap stays charged. So that a camera which fails can't
+    bring a place above the limit, room for all tries is needed before the first.
+
     Parameters
     ----------
     limit_j_per_cm2 : float
         Largest dose of a place in the whole run.
+    run_limit_j_per_cm2 : float, optional
+        Largest dose of the whole run, as if all of it had been at one place.
 
     Raises
     ------
     ProtocolError
-        If the limit is not a number above 0.
+        If a limit is not a number above 0.
     """
 
+    as_played: ClassVar[bool] = True
+
     limit_j_per_cm2: float
+    run_limit_j_per_cm2: float | None = None
     _book: _Book = field(default_factory=_Book, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        require(
-            is_number(self.limit_j_per_cm2) and self.limit_j_per_cm2 > 0,
-            "Dose.limit_j_per_cm2",
-            self.limit_j_per_cm2,
-            "a number above 0",
-            "Give what the sample can take, in J/cm².",
-        )
+        _check("Dose.limit_j_per_cm2", self.limit_j_per_cm2)
+        if self.run_limit_j_per_cm2 is not None:
+            _check("Dose.run_limit_j_per_cm2", self.run_limit_j_per_cm2)
 
     def learn(self, stand: Stand) -> None:
         """Take light sources, field of view and present settings; empty the ledger.
@@ -77,9 +84,11 @@ class Dose:
             If a channel has no light source, or a source has no power or area.
         """
         check_lights(stand)
-        self._book.stand = stand
-        self._book.standing = Standing(exposure_ms=stand.exposure_ms, channel=stand.channel)
-        self._book.ledger = Ledger(half_field_um(stand))
+        book = self._book
+        book.stand = stand
+        book.standing = Standing(exposure_ms=stand.exposure_ms, channel=stand.channel)
+        book.ledger = Ledger(half_field_um(stand))
+        book.unsettled.clear()
 
     def __call__(self, action: Action) -> Action | Refusal:
         """Return the action, or why it may not leave.
@@ -100,25 +109,59 @@ class Dose:
         trial = self._book.ledger.copy()
         for charge in asked:
             trial.enter(charge.at.at_um, charge.dose)
-        return self._too_much(action, asked, trial) if self._exceeds(trial) else action
+        if all(self._fits(trial, charge) for charge in asked):
+            return action
+        return self._too_much(action, asked, trial)
 
     def commit(self, action: Action) -> None:
-        """Charge an action that passed every guard.
+        """Charge an action that passed every guard and is played now.
 
         Parameters
         ----------
         action : Action
             Planned or decided.
         """
-        for charge in self._charges(action):
-            self._book.ledger.enter(charge.at.at_um, charge.dose)
+        book = self._book
+        asked = self._charges(action)
+        book.unsettled.clear()
+        book.unsettled.extend(asked)
+        for charge in asked:
+            book.ledger.enter(charge.at.at_um, charge.dose)
         for event in every(action.events):
-            self._book.standing = self._book.standing.then(event)
+            book.standing = book.standing.then(event)
+
+    def settle(self, done: Frame | Gap) -> None:
+        """Correct the ledger upward by what the hardware really did.
+
+        Parameters
+        ----------
+        done : Frame or Gap
+            What the next picture that was charged has become.
+        """
+        book = self._book
+        charged = book.unsettled.popleft() if book.unsettled else None
+        at_um = None if charged is None else charged.at.at_um
+        known = 0.0 if charged is None else charged.dose
+        if isinstance(done, Gap):
+            true = known * done.exposures
+        else:
+            true = true_dose(book.stand, done)
+            really_um = place_of(done)
+            if really_um is not None:
+                known = known if book.ledger.same(at_um, really_um) else 0.0
+                at_um = really_um
+        if true > known:
+            book.ledger.enter(at_um, true - known)
 
     @property
     def spent_j_per_cm2(self) -> float:
         """Dose of the place that had most."""
         return self._book.ledger.spent
+
+    @property
+    def run_j_per_cm2(self) -> float:
+        """Dose of the whole run, as if all of it had been at one place."""
+        return self._book.ledger.total
 
     @property
     def ledger(self) -> Mapping[tuple[float, float] | str, float]:
@@ -132,20 +175,38 @@ class Dose:
     def _charges(self, action: Action) -> list[Charge]:
         return charges(self._book.stand, self._book.standing, action.events)
 
-    def _exceeds(self, ledger: Ledger) -> bool:
-        return not ledger.spent <= self.limit_j_per_cm2 * _SLACK
+    @property
+    def _run_limit(self) -> float:
+        return math.inf if self.run_limit_j_per_cm2 is None else self.run_limit_j_per_cm2
+
+    def _spare(self, charge: Charge) -> float:
+        """Return the light of the tries that a camera may need besides the first."""
+        return (self._book.stand.tries - 1) * charge.dose
+
+    def _fits(self, ledger: Ledger, charge: Charge) -> bool:
+        """Return whether a ledger that holds a charge has room for it, tried again or not."""
+        spare = self._spare(charge)
+        place = ledger.at(ledger.fullest(charge.at.at_um)) + spare
+        run = ledger.total + spare
+        return place <= self.limit_j_per_cm2 * SLACK and run <= self._run_limit * SLACK
 
     def _too_much(self, action: Action, asked: list[Charge], trial: Ledger) -> Refusal:
-        worst = trial.largest_at
-        had, would_have = self._book.ledger.at(worst), trial.at(worst)
-        left = max(0.0, self.limit_j_per_cm2 - had)
+        ledger = self._book.ledger
+        spare = max(map(self._spare, asked))
+        cells = (trial.fullest(charge.at.at_um) for charge in asked)
+        worst = max(cells, key=trial.at)
+        had, limit, where = ledger.at(worst), self.limit_j_per_cm2, trial.name(worst)
+        would_have = trial.at(worst) + spare
+        if would_have <= limit * SLACK:
+            had, limit, where = ledger.total, self._run_limit, "the run"
+            would_have = trial.total + spare
         longest_ms = max(charge.at.exposure_ms for charge in asked)
-        share = left / max(would_have - had, sys.float_info.min)
+        share = max(0.0, limit - had) / max(would_have - had, sys.float_info.min)
         return Refusal(
             action,
             "Dose",
-            f"{action.label!r} would bring {trial.name(worst)} from {had:.4g} to"
-            f" {would_have:.4g} J/cm²; the limit is {self.limit_j_per_cm2:g}",
+            f"{action.label!r} would bring {where} from {had:.4g} to"
+            f" {would_have:.4g} J/cm²; the limit is {limit:g}",
             f"{self._that_fit(asked)} of {len(asked)} such frames,"
             f" or exposures of up to {longest_ms * share:.3g} ms",
         )
@@ -154,5 +215,15 @@ class Dose:
         trial, fit = self._book.ledger.copy(), 0
         for charge in asked:
             trial.enter(charge.at.at_um, charge.dose)
-            fit += not self._exceeds(trial)
+            fit += self._fits(trial, charge)
         return fit
+
+
+def _check(setting: str, limit: object) -> None:
+    require(
+        is_number(limit) and limit > 0,  # type: ignore[operator]
+        setting,
+        limit,
+        "a number above 0",
+        "Give what the sample can take, in J/cm².",
+    )

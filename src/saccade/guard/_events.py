@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
 
     from saccade.core import Action
 
+SLACK = 1.0 + 1e-9
+"""Rounding of a long sum must not cost the last bit of a round budget."""
+
 
 def every(events: Iterable[MDAEvent]) -> Iterator[MDAEvent]:
     """Yield each event, and those inside an event that stands for a hardware sequence."""
@@ -19,9 +23,33 @@ def every(events: Iterable[MDAEvent]) -> Iterator[MDAEvent]:
         yield from every(getattr(event, "events", ()))
 
 
+def timed(action: Action) -> Iterator[tuple[int, MDAEvent]]:
+    """Yield when each event is due, in monotonic ns, and the event.
+
+    Parameters
+    ----------
+    action : Action
+        Its first event is due at once. One with a wild time, or one before that of the event
+        in front, is due together with that.
+    """
+    due_ns, first_s = action.t_ns, None
+    for event in every(action.events):
+        start_s = event.min_start_time or 0.0
+        first_s = start_s if first_s is None else first_s
+        after_ns = (start_s - first_s) * 1e9
+        if math.isfinite(after_ns):
+            due_ns = max(due_ns, action.t_ns + round(after_ns))
+        yield due_ns, event
+
+
 def exposes(event: MDAEvent) -> bool:
     """Return whether an event takes a picture itself."""
-    return event.action.type == "acquire_image" and not getattr(event, "events", ())
+    return event.action.type == "acquire_image" and not getattr(event, "events", None)
+
+
+def pictures(action: Action) -> int:
+    """Return how many pictures an action takes."""
+    return sum(map(exposes, every(action.events)))
 
 
 def name_of(action: Action, number: int) -> str:

@@ -36,6 +36,8 @@ class Ledger:
     largest: float = 0.0
     """Largest dose of a known place."""
     largest_at: Cell | None = None
+    total: float = 0.0
+    """Dose in J/cm² of all exposures, as if they had been at one place."""
     _own: dict[Cell, float] = field(default_factory=dict)
     _total: dict[Cell, float] = field(default_factory=dict)
     _blocks: dict[Cell, tuple[Cell, ...]] = field(default_factory=dict)
@@ -52,6 +54,7 @@ class Ledger:
             self.anywhere,
             self.largest,
             self.largest_at,
+            self.total,
             dict(self._own),
             dict(self._total),
             dict(self._blocks),
@@ -67,6 +70,7 @@ class Ledger:
         dose : float
             In J/cm².
         """
+        self.total += dose
         cell = self._cell(at_um)
         if cell is None:
             self.anywhere += dose
@@ -82,6 +86,26 @@ class Ledger:
             self._total[other] += dose
             if self._total[other] > self.largest:
                 self.largest, self.largest_at = self._total[other], other
+
+    def fullest(self, at_um: tuple[float, float] | None) -> Cell | None:
+        """Return the cell that had most, of those that an exposure at a place adds to.
+
+        Parameters
+        ----------
+        at_um : tuple of float or None
+            Where exposures were charged before.
+        """
+        cell = self._cell(at_um)
+        if cell is None:
+            return self.largest_at
+        return max(self._near(cell), key=lambda other: self._total[other], default=cell)
+
+    def same(self, at_um: tuple[float, float] | None, really_um: tuple[float, float]) -> bool:
+        """Return whether what was charged to one place covers another, a cell away at most."""
+        cell, really = self._cell(at_um), self._cell(really_um)
+        if cell is None or really is None:
+            return True
+        return all(abs(a - b) <= 1 for a, b in zip(cell, really, strict=True))
 
     def at(self, cell: Cell | None) -> float:
         """Return the dose of a cell in J/cm²; that of an unknown place for None."""

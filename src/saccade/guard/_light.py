@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from useq import MDAEvent
 
-    from saccade.core import LightSource, Stand
+    from saccade.core import Frame, LightSource, Stand
 
 
 class Standing(NamedTuple):
@@ -80,6 +80,38 @@ def charges(stand: Stand, standing: Standing, events: Iterable[MDAEvent]) -> lis
             dose = w_per_cm2 * standing.exposure_ms / 1000.0
             found.append(Charge(standing, dose if lit else math.nan))
     return found
+
+
+def true_dose(stand: Stand, frame: Frame) -> float:
+    """Return the light of a frame, in J/cm², by what the hardware really did.
+
+    Parameters
+    ----------
+    stand : Stand
+        The microscope, with its light sources.
+    frame : Frame
+        Its channel, or the power that it was lit with, whichever is more light.
+    """
+    areas = {source.name: source.area_cm2 for source in stand.lights}
+    smallest = min(areas.values(), default=math.inf)
+    measured = [mw / areas.get(name, smallest) for name, mw in frame.light_mw.items()]
+    declared = [each.power_mw / each.area_cm2 for each in sources(stand, frame.channel)]
+    w_per_cm2 = max(sum(measured), sum(declared)) / 1000.0
+    return frame.exposures * w_per_cm2 * frame.exposure_ms / 1000.0
+
+
+def place_of(frame: Frame) -> tuple[float, float] | None:
+    """Return where a frame was taken, in µm; None if it doesn't say."""
+    at_um = frame.x_um, frame.y_um
+    if not (is_number(at_um[0]) and is_number(at_um[1])):
+        return None
+    return float(at_um[0]), float(at_um[1])  # type: ignore[arg-type]
+
+
+def is_dark(stand: Stand, channel: str | None) -> bool:
+    """Return whether a channel is declared, and has no light."""
+    lit = sources(stand, channel)
+    return bool(lit) and all(source.power_mw == 0 for source in lit)
 
 
 def sources(stand: Stand, channel: str | None) -> list[LightSource]:

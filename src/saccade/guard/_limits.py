@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field, replace
 from numbers import Real
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
 
 from saccade.core import Action, Refusal, Span, is_number, require
 
@@ -77,6 +77,8 @@ class Limits:
     ProtocolError
         If a range is not two finite numbers, the first not above the second.
     """
+
+    as_played: ClassVar[bool] = True
 
     x_um: tuple[float, float] | None = None
     y_um: tuple[float, float] | None = None

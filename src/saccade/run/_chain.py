@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
     from ._parts import News
 
+_UNKNOWN = "unknown"
+"""Weights of a detector that has failed ever since the beginning."""
+
 
 class Chain:
     """Detectors, monitors and policies in a row.
@@ -66,6 +69,7 @@ class Chain:
         self._monitors = tuple(monitors)
         self._declared = declared
         self._measured_ms: dict[str, float] = {}
+        self._weights: dict[str, str] = {}
 
     def learn(self, stand: Stand) -> None:
         """Tell every part what microscope it works for."""
@@ -126,13 +130,14 @@ class Chain:
             if eye.channel is None or eye.channel == frame.channel:
                 observations[name], failure = self._observe(name, eye, frame)
                 failures += [failure] if failure else []
+                # Whoever has never said what it is may be anything.
+                known = self._weights.get(name, _UNKNOWN)
+                self._weights[name] = known if failure else observations[name].detector.weights
         decisions = []
         for rule in self._rules:
             heard = observations.get(rule.on or "")
             if heard is not None and rule.hears(frame.stream):
-                decision, failure = self._decide(
-                    partial(rule.policy, heard), rule.policy, frame.index
-                )
+                decision, failure = self._decide(partial(rule.policy, heard), rule, frame.index)
                 decisions.append(decision)
                 failures += [failure] if failure else []
         return Look(frame, tuple(observations.values()), tuple(decisions), tuple(failures))
@@ -153,7 +158,7 @@ class Chain:
         for rule in rules:
             ask = getattr(rule.policy, hook, None)
             if ask is not None:
-                decision, failure = self._decide(partial(ask, value), rule.policy, frame)
+                decision, failure = self._decide(partial(ask, value), rule, frame)
                 decisions.append(decision)
                 failures += [failure] if failure else []
         return Look(seen, (), tuple(decisions), tuple(failures))
@@ -185,7 +190,7 @@ class Chain:
         return eye.declared_ms(frame) if measured_ms is None else measured_ms
 
     def _decide(
-        self, choose: Callable[[], object], policy: Policy, frame: int
+        self, choose: Callable[[], object], rule: Rule, frame: int
     ) -> tuple[Decision, SaccadeError | None]:
         began_ns = time.perf_counter_ns()
         try:
@@ -193,12 +198,13 @@ class Chain:
             if not isinstance(decision, Decision):
                 raise TypeError(f"it returned {type(decision).__name__}, not a Decision")
         except Exception as error:  # noqa: BLE001 - a policy may fail in any way; acquisition goes on
-            return _failed(policy, frame, error)
+            return _failed(rule.policy, frame, error)
         return replace(
             decision,
             frame=frame,
-            policy=decision.policy or _name(policy),
+            policy=decision.policy or _name(rule.policy),
             elapsed_ms=0.0 if self._declared else (time.perf_counter_ns() - began_ns) / 1e6,
+            weights=self._weights.get(rule.on or "", ""),
         ), None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from saccade.core import Action, Frame, Gap, PolicyError, Refusal, StoreError
+from saccade.core import Action, Frame, Gap, GuardError, PolicyError, Refusal, StoreError
 
 from ._history import heard
 from ._loop import decided
@@ -14,7 +14,7 @@ from ._parts import Start
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from saccade.core import Decision
+    from saccade.core import Decision, Observation
 
     from ._loop import Loop
     from ._parts import Look, News
@@ -70,6 +70,7 @@ class Clerk:
             self.tell("heard", heard(look.seen))
         for observation in look.observations:
             self.tell("observation", observation)
+            self._hear(observation)
         for failure in look.failures:
             self.tell("failure", {"text": str(failure)})
         for decision in look.decisions:
@@ -86,9 +87,17 @@ class Clerk:
         return [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
 
     def refuse(self, refusal: Refusal) -> None:
-        """Journal a refusal."""
+        """Journal a refusal, and tell the guards of it."""
         self.refused += 1
         self.tell("refusal", refusal)
+        self._hear(refusal)
+
+    def account(self, done: Frame | Gap) -> None:
+        """Tell the guards what became of an event; if a ledger can't be kept, the run fails."""
+        try:
+            self._loop.settle(done)
+        except Exception as error:  # noqa: BLE001 - a guard may fail in any way; nothing may leave then
+            self._switch.fail(_guard_error(error))
 
     def tell(self, kind: str, value: object) -> None:
         """Journal a value; if that fails, so does the run."""
@@ -106,6 +115,17 @@ class Clerk:
             self._switch.fail(error)
             return None
 
+    def _hear(self, news: Observation | Refusal) -> None:
+        try:
+            shifts = self._loop.hear(news)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._switch.fail(_guard_error(error))
+            return
+        for shift in shifts:
+            self.tell("shift", shift)
+            if shift.stop:
+                self._switch.stop(f"{shift.guard}: {shift.cause}", by_guard=True)
+
     def _count_failures(self, look: Look) -> None:
         if look.observations:
             self._failed_looks = self._failed_looks + 1 if look.failures else 0
@@ -120,25 +140,41 @@ class Clerk:
     def _act(self, look: Look, now_ns: int) -> Sequence[Action | Refusal]:
         if not any(decision.actions for decision in look.decisions):
             return ()
-        if why_not := self._why_not(look.seen, now_ns):
+        if why_not := self._why_not():
             actions = [decided(a, d) for d in look.decisions for a in d.actions]
-            return [Refusal(action, *why_not) for action in actions]
+            return [Refusal(replace(action, t_ns=now_ns), *why_not) for action in actions]
         base = look.seen.event if isinstance(look.seen, (Frame, Gap)) else None
-        return self._loop.apply(look.decisions, base, now_ns)
+        decisions = [self._dated(decision, look.seen) for decision in look.decisions]
+        return self._loop.apply(decisions, base, now_ns)
 
-    def _why_not(self, seen: News, now_ns: int) -> tuple[str, str] | None:
+    def _why_not(self) -> tuple[str, str] | None:
         """Return who refuses to act on a look that came too late, and why."""
         if self._switch.stopping:
             return "stop", "the run was stopping"
         if self._switch.end_of_source:
             return "end", self._switch.end_of_source
+        return None
+
+    def _dated(self, decision: Decision, seen: News) -> Decision:
+        """Return a decision whose actions expire when the frame has reached the deadline."""
         if self._deadline_ms is None or not isinstance(seen, Frame):
-            return None
-        if now_ns - seen.t_ns <= self._deadline_ms * 1e6:
-            return None
-        return "deadline", f"the frame was older than {self._deadline_ms:g} ms"
+            return decision
+        last_ns = seen.t_ns + round(self._deadline_ms * 1e6)
+        actions = tuple(
+            replace(each, expires_ns=min(last_ns, each.expires_ns or last_ns))
+            for each in decision.actions
+        )
+        return replace(decision, actions=actions)
 
     def _aged(self, decision: Decision) -> Decision:
         if not self._lagged or decision.frame < 0:
             return decision
         return replace(decision, age_frames=max(0, self.newest - decision.frame))
+
+
+def _guard_error(cause: Exception) -> GuardError:
+    error = GuardError(
+        f"A guard can't keep its ledger: {cause!r}.", "Nothing more leaves; mend the guard."
+    )
+    error.__cause__ = cause
+    return error

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from saccade.core import Action, Commits, Learns, Refusal
+from saccade.core import Action, Commits, Hears, Learns, Refusal, Settles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from saccade.core import Guard, Stand
+    from saccade.core import Frame, Gap, Guard, Observation, Shift, Stand
 
 
 class Door:
@@ -23,6 +23,7 @@ class Door:
 
     def __init__(self, guards: Sequence[Guard] = ()) -> None:
         self._guards = tuple(guards)
+        self._as_played = tuple(each for each in self._guards if _is_as_played(each))
 
     def learn(self, stand: Stand) -> None:
         """Tell the guards what microscope they stand before."""
@@ -36,22 +37,72 @@ class Door:
         Parameters
         ----------
         action : Action
-            What is intended. Ledgers change only if every guard lets it through.
+            What is intended. Ledgers change only if every guard lets it through; that of a
+            guard that is asked again as it is played changes only then, unless the action is
+            planned, and hence played at once.
 
         Raises
         ------
         Exception
             Of a ledger that can't be kept; the action must not leave then.
         """
+        waits = () if action.planned else self._as_played
+        return _pass(action, self._guards, [each for each in self._guards if each not in waits])
+
+    def play(self, action: Action) -> Action | Refusal:
+        """Return what of a decided action the microscope gets now, or why it may not.
+
+        Parameters
+        ----------
+        action : Action
+            With the events that are due, as they will be played; it was let through before.
+        """
+        return _pass(action, self._as_played, self._as_played)
+
+    def settle(self, done: Frame | Gap) -> None:
+        """Tell the ledgers what became of an event that was played.
+
+        Parameters
+        ----------
+        done : Frame or Gap
+            In the order in which the events were played.
+
+        Raises
+        ------
+        Exception
+            Of a ledger that can't be kept; nothing more may leave then.
+        """
         for guard in self._guards:
-            answer = _ask(guard, action)
-            if isinstance(answer, Refusal):
-                return answer
-            action = answer
-        for guard in self._guards:
-            if isinstance(guard, Commits):
-                guard.commit(action)
-        return action
+            if isinstance(guard, Settles):
+                guard.settle(done)
+
+    def hear(self, news: Observation | Refusal) -> list[Shift]:
+        """Tell the guards what was seen or refused; return what that changes.
+
+        Parameters
+        ----------
+        news : Observation or Refusal
+            In the order in which the journal has them.
+        """
+        hears = [guard for guard in self._guards if isinstance(guard, Hears)]
+        told = [guard.hear(news) for guard in hears]
+        return [shift for shift in told if shift is not None]
+
+
+def _pass(action: Action, asked: Sequence[Guard], committed: Sequence[Guard]) -> Action | Refusal:
+    for guard in asked:
+        answer = _ask(guard, action)
+        if isinstance(answer, Refusal):
+            return answer
+        action = answer
+    for guard in committed:
+        if isinstance(guard, Commits):
+            guard.commit(action)
+    return action
+
+
+def _is_as_played(guard: Guard) -> bool:
+    return bool(getattr(guard, "as_played", False))
 
 
 def _ask(guard: Guard, action: Action) -> Action | Refusal:

@@ -99,6 +99,7 @@ class Feed:
     def took(self, frame: Frame) -> None:
         """Store a frame, then look at it or leave it to the worker."""
         self._in_hand -= 1
+        self._clerk.account(frame)
         stored = self._clerk.keep(frame)
         if stored is None:
             return
@@ -112,6 +113,7 @@ class Feed:
     def missed(self, gap: Gap) -> None:
         """Journal a gap, and tell the policies that wait for its frame."""
         self._in_hand -= 1
+        self._clerk.account(gap)
         self._leave_out(gap)
 
     def noted(self, kind: str, value: Mapping[str, Any]) -> None:

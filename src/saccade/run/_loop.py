@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from useq import MDAEvent
 
-    from saccade.core import Decision, Frame, Stand
+    from saccade.core import Decision, Frame, Gap, Observation, Shift, Stand
 
     from ._door import Door
 
@@ -98,6 +98,23 @@ class Loop:
         if frame.stream == "watch":
             self._home, self._rest = frame, None
 
+    def settle(self, done: Frame | Gap) -> None:
+        """Tell the guards what became of an event."""
+        self._door.settle(done)
+
+    def hear(self, news: Observation | Refusal) -> list[Shift]:
+        """Tell the guards what was seen or refused; return what that changes.
+
+        Parameters
+        ----------
+        news : Observation or Refusal
+            In the order of the journal.
+        """
+        shifts = self._door.hear(news)
+        if any(shift.own_pace for shift in shifts):
+            self._watch.pace(None)
+        return shifts
+
     def delay(self, shift_ns: int) -> None:
         """Move the rest of the plan, and of the action under way, back, as after a hold."""
         self._watch.delay(shift_ns)
@@ -135,7 +152,9 @@ class Loop:
             self._put_back(inherit(event, base) if base else event, disturbed)
             for event in action.events
         )
-        action = replace(action, events=events, t_ns=action.t_ns or now_ns)
+        action = replace(action, events=events, t_ns=now_ns)
+        if late := _late(action, now_ns):
+            return late
         answer = self._door.let_through(action)
         if isinstance(answer, Refusal):
             return answer
@@ -150,12 +169,11 @@ class Loop:
 
     def _expired(self, playing: Playing, now_ns: int) -> Refused | None:
         """Give up an action that comes too late to begin; return its refusal."""
-        expires_ns = playing.action.expires_ns
-        if playing.t0_ns is not None or expires_ns is None or now_ns <= expires_ns:
+        late = _late(playing.action, now_ns) if playing.t0_ns is None else None
+        if late is None:
             return None
         self._drop(playing)
-        late_ms = (now_ns - expires_ns) / 1e6
-        return Refused(Refusal(playing.action, "deadline", f"it came {late_ms:.1f} ms late"))
+        return Refused(late)
 
     def _step_action(self, now_ns: int) -> Step:
         """Go on with the first action, which lets nothing else come between."""
@@ -193,13 +211,19 @@ class Loop:
         self._busy = True
         return Wait(soon_ns)
 
-    def _play(self, playing: Playing, now_ns: int) -> Do:
-        count = len(playing.left) if playing.action.triggered else 1
-        events = [self._put_back(playing.left.popleft(), self._moved) for _ in range(count)]
-        self._moved |= named(events)
+    def _play(self, playing: Playing, now_ns: int) -> Do | Refused:
+        """Play what is due of an action; if a guard objects, nothing more of it is played."""
+        action = playing.action
+        count = len(playing.left) if action.triggered else 1
+        due = tuple(self._put_back(playing.left.popleft(), self._moved) for _ in range(count))
+        answer = self._door.play(replace(action, events=due, t_ns=now_ns))
+        if isinstance(answer, Refusal):
+            self._drop(playing)
+            return Refused(replace(answer, action=replace(action, t_ns=now_ns)))
+        self._moved |= named(answer.events)
         if not playing.left:
             self._drop(playing)
-        return Do(tuple(self._order(event, playing.action.label, now_ns) for event in events))
+        return Do(tuple(self._order(event, action.label, now_ns) for event in answer.events))
 
     def _drop(self, playing: Playing) -> None:
         self._playing.remove(playing)
@@ -240,7 +264,9 @@ class Loop:
 
 
 def decided(action: Action, decision: Decision) -> Action:
-    """Return an action as one that rests on the decision's frame, so that it can't pass as planned.
+    """Return an action as one that rests on the decision's frame, and on what that rests on.
+
+    So it can't pass as planned, nor as the answer to another detector.
 
     Parameters
     ----------
@@ -249,12 +275,21 @@ def decided(action: Action, decision: Decision) -> Action:
     decision : Decision
         That it belongs to.
     """
-    return replace(action, frame=decision.frame) if action.frame is None else action
+    frame = decision.frame if action.frame is None else action.frame
+    return replace(action, frame=frame, weights=decision.weights)
 
 
 def is_picture(event: MDAEvent) -> bool:
     """Return whether an event asks for a frame, rather than for focusing or a custom action."""
     return getattr(event.action, "type", "acquire_image") == "acquire_image"
+
+
+def _late(action: Action, now_ns: int) -> Refusal | None:
+    """Return the refusal of an action that is no longer worth doing."""
+    if action.expires_ns is None or now_ns <= action.expires_ns:
+        return None
+    late = f"{(now_ns - action.expires_ns) / 1e6:.1f} ms"
+    return Refusal(action, "deadline", f"it came {late} late", f"the same, {late} earlier")
 
 
 def _problem(action: Action) -> str:

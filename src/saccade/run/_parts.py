@@ -183,7 +183,15 @@ def gap_of(frame: Frame, reason: str) -> Gap:
     reason : str
         Why not.
     """
-    return Gap(frame.index, frame.stream, frame.event, reason, frame.retries, frame.t_ns)
+    return Gap(
+        frame.index,
+        frame.stream,
+        frame.event,
+        reason,
+        frame.retries,
+        frame.t_ns,
+        frame.exposures,
+    )
 
 
 def _blind(frame: Frame) -> Observation:  # noqa: ARG001 - the shape of a detector

@@ -76,18 +76,21 @@ class Watch:
         """Move all that is left of the timeline back by some time."""
         self._shift_ns += max(0, shift_ns)
 
-    def pace(self, interval_s: float) -> None:
+    def pace(self, interval_s: float | None) -> None:
         """Set the interval between time points, from the next one on.
 
         Parameters
         ----------
-        interval_s : float
-            Zero is as fast as possible. A plan whose events have no index at all is paced
-            from event to event.
+        interval_s : float or None
+            Zero is as fast as possible, None is the plan's own. A plan whose events have no
+            index at all is paced from event to event.
         """
-        new_ns = round(interval_s * 1e9)
-        old_ns = self._planned_ns() if self._interval_ns is None else self._interval_ns
-        self._interval_ns = new_ns
+        if interval_s is None and self._interval_ns is None:
+            return
+        planned_ns = self._planned_ns()
+        new_ns = planned_ns if interval_s is None else round(interval_s * 1e9)
+        old_ns = planned_ns if self._interval_ns is None else self._interval_ns
+        self._interval_ns = None if interval_s is None else new_ns
         self._stretch(old_ns, new_ns)
 
     def _stretch(self, old_ns: int, new_ns: int) -> None:
