@@ -4,11 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pytest
 from useq import MDAEvent
 
-from saccade.core import Action, Commits, LightSource, Refusal, Span, Stand
+from saccade.core import (
+    Action,
+    Commits,
+    Frame,
+    Gap,
+    LightSource,
+    ProtocolError,
+    Refusal,
+    Span,
+    Stand,
+)
+from saccade.testing import frame_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from saccade.core import Guard
 
 
@@ -43,6 +58,33 @@ def planned(*events: MDAEvent, t_s: float = 0.0) -> Action:
 def decided(*events: MDAEvent, t_s: float = 0.0, **values: Any) -> Action:
     """Return events as a decision asks for them."""
     return Action(events or (MDAEvent(),), "burst", frame=3, t_ns=round(t_s * 1e9), **values)
+
+
+def why_not(guard: Guard, action: Action) -> tuple[str, str]:
+    """Return why a guard refuses an action, and what it would let through."""
+    answer = guard(action)
+    assert isinstance(answer, Refusal)
+    assert answer.action is action
+    assert answer.guard == type(guard).__name__
+    return answer.reason, answer.allowed
+
+
+def wrong(make: Callable[..., object], **settings: Any) -> str:
+    """Return what is said of settings that can't be used."""
+    with pytest.raises(ProtocolError) as caught:
+        make(**settings)
+    return str(caught.value)
+
+
+def taken(at_s: float = 0.0, shape: tuple[int, int] = (1, 1), **values: Any) -> Frame:
+    """Return a frame of the bench: 10 ms of FITC, at a time."""
+    known = {"channel": "FITC", "exposure_ms": 10.0, "t_ns": round(at_s * 1e9)}
+    return frame_of(np.zeros(shape, np.uint16), **{**known, **values})
+
+
+def lost(at_s: float = 0.0, exposures: int = 0) -> Gap:
+    """Return a gap, after so many exposures that gave no picture."""
+    return Gap(0, "watch", MDAEvent(), "lost", t_ns=round(at_s * 1e9), exposures=exposures)
 
 
 def passes(guard: Guard, action: Action) -> bool:

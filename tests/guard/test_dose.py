@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 
 import pytest
-from guard_cases import decided, event, passes, planned, stand
+from guard_cases import decided, event, lost, passes, planned, stand, taken, why_not, wrong
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from useq import CustomAction, HardwareAutofocus, MDAEvent
 
-from saccade.core import LightSource, ProfileError, ProtocolError, Refusal
+from saccade.core import LightSource, ProfileError, Refusal, Settles
 from saccade.guard import Dose
 
 
@@ -187,9 +187,13 @@ def test_light_that_can_not_be_known_is_refused(asked: MDAEvent, why: str) -> No
     """An open shutter, a wild number or an undeclared channel has an unknowable dose."""
     guard = dose()
     assert not passes(guard, planned(asked))
-    refusal = guard(planned(asked))
-    assert isinstance(refusal, Refusal)
-    assert why in refusal.reason
+    reason, allowed = why_not(guard, planned(asked))
+    assert reason.startswith(("the dose of 'watch' can't be known: ", "'watch' keeps"))
+    assert why in reason
+    known = "whose light is known"
+    assert allowed == f"events {'without' if asked.keep_shutter_open else known}" + (
+        " keep_shutter_open" if asked.keep_shutter_open else ""
+    )
     assert guard.spent_j_per_cm2 == 0.0
 
 
@@ -247,12 +251,237 @@ def test_fresh_has_an_empty_ledger() -> None:
     assert guard.spent_j_per_cm2 == 0.0
 
 
+def spent(guard: Dose) -> tuple[float, float]:
+    """Return what the fullest place had, and the run."""
+    return pytest.approx(guard.spent_j_per_cm2), pytest.approx(guard.run_j_per_cm2)
+
+
+def test_the_run_has_a_limit_of_its_own() -> None:
+    """Light at many places adds up for the run, as if it were at one."""
+    guard = Dose(limit_j_per_cm2=0.25, run_limit_j_per_cm2=0.5)
+    guard.learn(stand())
+    assert all(passes(guard, planned(shot(1000.0 * n))) for n in range(4))
+    assert spent(guard) == (0.1, 0.4)
+    assert why_not(guard, decided(*[shot(9000.0), shot(9500.0, exposure=50)] * 2)) == (
+        "'burst' would bring the run from 0.4 to 0.7 J/cm²; the limit is 0.5",
+        "1 of 4 such frames, or exposures of up to 33.3 ms",
+    )
+    assert passes(guard, planned(shot(9000.0)))
+    assert spent(guard) == (0.1, 0.5)
+    assert not passes(guard, planned(shot(99000.0)))
+
+
+def test_the_place_is_told_before_the_run() -> None:
+    """Where both limits would be exceeded, the refusal tells the place."""
+    guard = Dose(limit_j_per_cm2=0.1, run_limit_j_per_cm2=0.1)
+    guard.learn(stand())
+    assert passes(guard, planned(shot()))
+    assert why_not(guard, planned(shot()))[0].startswith("'watch' would bring the place at x 0")
+    assert why_not(guard, planned(shot(900.0)))[0].startswith("'watch' would bring the run")
+
+
+def test_another_place_is_not_refused_for_a_full_one() -> None:
+    """A place that has had too much, by whatever went wrong, closes only itself."""
+    guard = dose(limit=0.15)
+    guard.settle(taken(x_um=0.0, y_um=0.0, exposure_ms=1000.0))
+    assert not passes(guard, planned(shot()))
+    assert not passes(guard, planned(shot(40.0)))
+    assert not passes(guard, planned(shot(None, None)))
+    assert passes(guard, planned(shot(500.0)))
+
+
+def test_the_worst_place_of_a_burst_is_told() -> None:
+    """Of all places of a burst the refusal names the one that would have most."""
+    guard = dose(limit=0.25)
+    burst = [shot(x) for x in (0.0, 500.0, 500.0, 500.0, 1000.0)]
+    assert why_not(guard, decided(*burst)) == (
+        "'burst' would bring the place at x 500, y 0 µm from 0 to 0.3 J/cm²; the limit is 0.25",
+        "4 of 5 such frames, or exposures of up to 83.3 ms",
+    )
+
+
+def test_where_an_unknown_place_is_too_much_the_fullest_is_told() -> None:
+    """Light at an unknown place may be where most was had before."""
+    guard = dose(limit=0.25)
+    guard.settle(taken(x_um=0.0, y_um=0.0, exposure_ms=200.0))
+    guard.settle(taken(x_um=500.0, y_um=0.0, exposure_ms=100.0))
+    assert why_not(guard, planned(shot(None, None))) == (
+        "'watch' would bring the place at x 0, y 0 µm from 0.2 to 0.3 J/cm²; the limit is 0.25",
+        "0 of 1 such frames, or exposures of up to 50 ms",
+    )
+
+
+def test_what_really_happened_corrects_the_ledger_upward() -> None:
+    """A frame that had more light than was asked for adds the rest; one that had less, nothing."""
+    guard = dose(limit=1.0)
+    assert isinstance(guard, Settles)
+    for exposure_ms, total in ((150.0, 0.15), (100.0, 0.25), (50.0, 0.35), (math.nan, 0.45)):
+        assert passes(guard, planned(shot()))
+        guard.settle(taken(x_um=0.0, y_um=0.0, exposure_ms=exposure_ms))
+        assert spent(guard) == (total, total)
+
+
+@pytest.mark.parametrize(
+    ("light", "total"),
+    [
+        pytest.param({"channel": "Cy5"}, 0.3, id="another channel"),
+        pytest.param({"channel": "FITC", "light_mw": {"blue": 20.0}}, 0.2, id="more power"),
+        pytest.param({"channel": "FITC", "light_mw": {"blue": 1.0}}, 0.1, id="less power"),
+        pytest.param({"channel": "FITC", "light_mw": {"blue": 9, "red": 9}}, 0.18, id="two lamps"),
+        pytest.param({"channel": "FITC", "light_mw": {"unknown": 20.0}}, 0.2, id="unknown lamp"),
+        pytest.param({"channel": "DAPI"}, 0.1, id="undeclared channel"),
+        pytest.param({"channel": None}, 0.1, id="no channel"),
+    ],
+)
+def test_the_light_that_was_really_on_counts(light: dict, total: float) -> None:
+    """Whichever is more counts: what the frame says was lit, or what its channel declares."""
+    guard = dose(limit=1.0)
+    assert passes(guard, planned(shot()))
+    guard.settle(taken(x_um=0.0, y_um=0.0, exposure_ms=100.0, **light))
+    assert guard.spent_j_per_cm2 == pytest.approx(total)
+
+
+def test_a_lamp_that_nobody_declared_is_taken_for_the_narrowest() -> None:
+    """Power of an unknown source falls on the smallest area that any source has."""
+    lights = LightSource("a", 1.0, 0.01, ("FITC", "Cy5")), LightSource("b", 1.0, 0.1, ("FITC",))
+    guard = dose(limit=1.0, lights=lights)
+    guard.settle(taken(exposure_ms=100.0, channel="Cy5", light_mw={"b": 50.0}))
+    assert guard.spent_j_per_cm2 == pytest.approx(0.05)
+    guard.settle(taken(exposure_ms=100.0, channel="Cy5", light_mw={"c": 50.0}))
+    assert guard.spent_j_per_cm2 == pytest.approx(0.55)
+
+
+def test_tries_count() -> None:
+    """A frame that took three exposures had three times the light, a gap as far as is known."""
+    guard = dose(limit=2.0)
+    for done, total in (
+        (taken(x_um=0.0, y_um=0.0, exposure_ms=100.0, exposures=3), 0.3),
+        (lost(exposures=0), 0.4),
+        (lost(exposures=1), 0.5),
+        (lost(exposures=2), 0.7),
+    ):
+        assert passes(guard, planned(shot()))
+        guard.settle(done)
+        assert spent(guard) == (total, total)
+
+
+def test_frames_of_a_burst_are_told_one_by_one() -> None:
+    """Each frame, or gap, of a burst stands for the next picture that was charged."""
+    guard = dose(limit=9.0)
+    valve = MDAEvent(action=CustomAction(name="valve"))
+    burst = [shot(0.0), valve, shot(500.0), shot(1000.0, exposure=50), shot(1500.0)]
+    assert passes(guard, decided(*burst))
+    guard.settle(taken(x_um=0.0, y_um=0.0, exposure_ms=100.0))
+    guard.settle(lost(exposures=3))
+    guard.settle(taken(x_um=1000.0, y_um=0.0, exposure_ms=70.0))
+    assert guard.ledger == {
+        (0.0, 0.0): pytest.approx(0.1),
+        (500.0, 0.0): pytest.approx(0.3),
+        (1000.0, 0.0): pytest.approx(0.07),
+        (1500.0, 0.0): pytest.approx(0.1),
+    }
+    assert passes(guard, planned(shot(2000.0)))
+    guard.settle(lost(exposures=2))
+    assert guard.ledger[2000.0, 0.0] == pytest.approx(0.2)
+    assert guard.ledger[1500.0, 0.0] == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize(
+    ("x_um", "y_um", "covered"),
+    [
+        pytest.param(0.5, -0.5, True, id="as good as there"),
+        pytest.param(7.0, 3.0, True, id="a cell away"),
+        pytest.param(16.0, 0.0, False, id="elsewhere in x"),
+        pytest.param(0.0, 8.0, False, id="elsewhere in y"),
+        pytest.param(None, 0.0, True, id="x unknown"),
+        pytest.param(0.0, None, True, id="y unknown"),
+        pytest.param(math.nan, 0.0, True, id="NaN"),
+    ],
+)
+def test_a_frame_taken_elsewhere_is_charged_there(x_um, y_um, covered: bool) -> None:
+    """Light that fell elsewhere than it was charged is charged where it fell, too."""
+    guard = dose(limit=1.0)
+    assert passes(guard, planned(shot()))
+    guard.settle(taken(x_um=x_um, y_um=y_um, exposure_ms=100.0))
+    assert guard.run_j_per_cm2 == pytest.approx(0.1 if covered else 0.2)
+
+
+def test_light_at_an_unknown_place_covers_every_place() -> None:
+    """What was charged everywhere need not be charged again where it fell; only what is more."""
+    guard = dose(limit=1.0)
+    assert passes(guard, planned(shot(None, None)))
+    guard.settle(taken(x_um=500.0, y_um=0.0, exposure_ms=130.0))
+    assert guard.ledger == {
+        "here": pytest.approx(0.1),
+        (500.0, 0.0): pytest.approx(0.13),
+    }
+
+
+def test_a_frame_that_nobody_asked_for_counts() -> None:
+    """Light that was not let through is light all the same; a gap of it is nothing known."""
+    guard = dose(limit=1.0)
+    guard.settle(lost(exposures=3))
+    assert spent(guard) == (0.0, 0.0)
+    guard.settle(taken(exposure_ms=100.0))
+    guard.settle(taken(x_um=0.0, y_um=0.0, exposure_ms=100.0))
+    assert spent(guard) == (0.2, 0.2)
+    assert guard.ledger["here"] == pytest.approx(0.1)
+
+
+def test_there_must_be_room_for_all_tries() -> None:
+    """Where the camera may try three times, a frame passes only if three exposures would fit."""
+    guard = dose(limit=1.0, tries=3)
+    assert passes(guard, decided(*[shot()] * 7))
+    assert why_not(guard, planned(shot(), shot())) == (
+        "'watch' would bring the place at x 0, y 0 µm from 0.7 to 1.1 J/cm²; the limit is 1",
+        "1 of 2 such frames, or exposures of up to 75 ms",
+    )
+    assert passes(guard, planned(shot()))
+    assert not passes(guard, planned(shot()))
+    assert spent(guard) == (0.8, 0.8)
+    run = Dose(limit_j_per_cm2=9.0, run_limit_j_per_cm2=0.5)
+    run.learn(stand(tries=2))
+    assert why_not(run, decided(*[shot(100.0 * n) for n in range(5)])) == (
+        "'burst' would bring the run from 0 to 0.6 J/cm²; the limit is 0.5",
+        "4 of 5 such frames, or exposures of up to 83.3 ms",
+    )
+
+
+def test_learning_forgets_what_was_under_way() -> None:
+    """A frame after the guard has learnt anew is not taken for one that was charged before."""
+    guard = dose(limit=9.0)
+    assert passes(guard, planned(shot()))
+    guard.learn(stand())
+    guard.settle(taken(x_um=0.0, y_um=0.0, exposure_ms=100.0))
+    assert spent(guard) == (0.1, 0.1)
+
+
+def test_what_is_wrong_with_lights_is_said_in_full() -> None:
+    """A profile that leaves light open is told which source, or which channels, and what to do."""
+    with pytest.raises(ProfileError) as caught:
+        dose(lights=(LightSource("lamp", -1.0, 0.0),))
+    assert str(caught.value) == (
+        "Dose can't be counted: light source 'lamp' of 'bench' has power_mw -1.0 and area_cm2 0.0."
+        " Measure the power at the sample (0 or more) and the illuminated area (above 0)."
+    )
+    with pytest.raises(ProfileError) as caught:
+        dose(lights=(), channels=(None, "DAPI"))
+    assert str(caught.value) == (
+        "Dose can't be counted: 'bench' declares no light source for any channel, 'DAPI'."
+        " Declare it under 'lights' in the scope profile, with power_mw and area_cm2;"
+        " power_mw: 0 for a channel without light."
+    )
+
+
 @pytest.mark.parametrize("limit", [0, -1, math.nan, math.inf, "5", None, True])
 def test_a_wrong_limit_is_named(limit: object) -> None:
     """A limit that is not a number above 0 is refused at once, with what to do."""
-    with pytest.raises(ProtocolError, match=r"Dose.limit_j_per_cm2") as caught:
-        Dose(limit_j_per_cm2=limit)  # type: ignore[arg-type]
-    assert caught.value.do
+    do = "Give what the sample can take, in J/cm²."
+    must = f"is {limit!r}, but it must be a number above 0. {do}"
+    assert wrong(Dose, limit_j_per_cm2=limit) == f"Dose.limit_j_per_cm2 {must}"
+    if limit is not None:
+        said = wrong(Dose, limit_j_per_cm2=1.0, run_limit_j_per_cm2=limit)
+        assert said == f"Dose.run_limit_j_per_cm2 {must}"
 
 
 SHOTS = st.builds(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from saccade.core import Action, Commits, Hears, Learns, Refusal, Settles
 
@@ -22,14 +22,21 @@ class Door:
     """
 
     def __init__(self, guards: Sequence[Guard] = ()) -> None:
-        self._guards = tuple(guards)
-        self._as_played = tuple(each for each in self._guards if _is_as_played(each))
+        every: Sequence[Any] = tuple(guards)
+        self._guards: Sequence[Guard] = every
+        self._as_played = [each for each in every if getattr(each, "as_played", False)]
+        # Asked once, because isinstance() with an interface costs more than many a guard.
+        self._learn: list[Learns] = [each for each in every if isinstance(each, Learns)]
+        self._settle: list[Settles] = [each for each in every if isinstance(each, Settles)]
+        self._hear: list[Hears] = [each for each in every if isinstance(each, Hears)]
+        self._commit: list[Commits] = [each for each in every if isinstance(each, Commits)]
+        self._late = [each for each in self._commit if getattr(each, "as_played", False)]
+        self._early = [each for each in self._commit if not getattr(each, "as_played", False)]
 
     def learn(self, stand: Stand) -> None:
         """Tell the guards what microscope they stand before."""
-        for guard in self._guards:
-            if isinstance(guard, Learns):
-                guard.learn(stand)
+        for guard in self._learn:
+            guard.learn(stand)
 
     def let_through(self, action: Action) -> Action | Refusal:
         """Return the action, perhaps trimmed, or why it may not leave.
@@ -46,8 +53,7 @@ class Door:
         Exception
             Of a ledger that can't be kept; the action must not leave then.
         """
-        waits = () if action.planned else self._as_played
-        return _pass(action, self._guards, [each for each in self._guards if each not in waits])
+        return _pass(action, self._guards, self._commit if action.planned else self._early)
 
     def play(self, action: Action) -> Action | Refusal:
         """Return what of a decided action the microscope gets now, or why it may not.
@@ -57,7 +63,7 @@ class Door:
         action : Action
             With the events that are due, as they will be played; it was let through before.
         """
-        return _pass(action, self._as_played, self._as_played)
+        return _pass(action, self._as_played, self._late)
 
     def settle(self, done: Frame | Gap) -> None:
         """Tell the ledgers what became of an event that was played.
@@ -72,9 +78,8 @@ class Door:
         Exception
             Of a ledger that can't be kept; nothing more may leave then.
         """
-        for guard in self._guards:
-            if isinstance(guard, Settles):
-                guard.settle(done)
+        for guard in self._settle:
+            guard.settle(done)
 
     def hear(self, news: Observation | Refusal) -> list[Shift]:
         """Tell the guards what was seen or refused; return what that changes.
@@ -84,25 +89,19 @@ class Door:
         news : Observation or Refusal
             In the order in which the journal has them.
         """
-        hears = [guard for guard in self._guards if isinstance(guard, Hears)]
-        told = [guard.hear(news) for guard in hears]
+        told = [guard.hear(news) for guard in self._hear]
         return [shift for shift in told if shift is not None]
 
 
-def _pass(action: Action, asked: Sequence[Guard], committed: Sequence[Guard]) -> Action | Refusal:
+def _pass(action: Action, asked: Sequence[Guard], committed: Sequence[Commits]) -> Action | Refusal:
     for guard in asked:
         answer = _ask(guard, action)
         if isinstance(answer, Refusal):
             return answer
         action = answer
-    for guard in committed:
-        if isinstance(guard, Commits):
-            guard.commit(action)
+    for ledger in committed:
+        ledger.commit(action)
     return action
-
-
-def _is_as_played(guard: Guard) -> bool:
-    return bool(getattr(guard, "as_played", False))
 
 
 def _ask(guard: Guard, action: Action) -> Action | Refusal:
