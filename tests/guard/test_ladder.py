@@ -197,6 +197,15 @@ def test_its_own_refusals_are_no_cause(guard: str) -> None:
     assert ladder.rung == "full"
 
 
+def test_what_the_rung_refuses_as_well_is_no_cause() -> None:
+    """On a rung where no decision may act, no guard in front of the ladder makes it fall."""
+    ladder = Ladder(refusals=1, top="fixed-rate")
+    assert ladder.hear(refusal()) is None
+    ladder = Ladder(refusals=1, top="classical")
+    assert ladder.hear(Refusal(LEARNED_ACTION, "Rate", "too many")) is None
+    assert ladder.hear(refusal()) is not None
+
+
 def test_refusals_of_the_plan_are_no_cause() -> None:
     """What the plan asks for was not decided."""
     ladder = Ladder(refusals=1)

@@ -48,10 +48,11 @@ class Ladder:
 
     A detector is learned if its identity tells of weights. The run falls one rung when so
     many decided actions were refused by other guards within a time, or when so many of the
-    last observations were doubtful or invalid; then both are counted anew, and the watch
-    goes back to the pace of its plan. It climbs one rung after every ``recover_s`` without a
-    refusal and without such an observation. What has left the door is played to its end.
-    It knows no time but that of observations and refusals, so a journal can be heard again.
+    last observations were doubtful or invalid; what the rung would have refused as well is
+    not counted. Then both are counted anew, and the watch goes back to the pace of its plan.
+    The run climbs one rung after every ``recover_s`` without such a refusal or observation.
+    What has left the door is played to its end. The ladder knows no time but that of
+    observations and refusals, so it comes to the same from a journal.
 
     Parameters
     ----------
@@ -174,8 +175,8 @@ class Ladder:
     def _refusal(self, refusal: Refusal) -> str:
         """Take note of a refusal; return why it is a fall, if it is."""
         memory, action = self._memory, refusal.action
-        if action.planned or refusal.guard in _NOT_COUNTED:
-            return ""
+        if action.planned or refusal.guard in _NOT_COUNTED or self(action) is not action:
+            return ""  # what this rung would refuse as well speaks against nothing
         self._be_at(action.t_ns)
         memory.quiet_since_ns = memory.now_ns
         memory.refused_ns.append(memory.now_ns)
