@@ -63,7 +63,19 @@ class SettingError(ScopeError):
 
 
 class SnapError(ScopeError):
-    """The camera gave no picture for an exposure that was asked for."""
+    """The camera gave no picture for an exposure that was asked for.
+
+    Parameters
+    ----------
+    what, do : str
+        As in `SaccadeError`.
+    exposures : int
+        How often the sample was exposed in vain, as far as it is known.
+    """
+
+    def __init__(self, what: str, do: str = "", exposures: int = 0) -> None:
+        self.exposures = exposures
+        super().__init__(what, do)
 
 
 class StoppedError(ScopeError):

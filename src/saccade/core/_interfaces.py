@@ -135,6 +135,14 @@ class Scope(Protocol):
         """Put back what the run changed, and let others have it; never raises."""
 
 
+@runtime_checkable
+class Rests(Protocol):
+    """A microscope that does not leave light on while nothing is done."""
+
+    def rest(self, until_ns: int) -> None:
+        """Learn, between two events, that nothing comes before a time."""
+
+
 class Sink(Protocol):
     """Where frames and records go."""
 

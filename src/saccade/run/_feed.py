@@ -38,6 +38,8 @@ class Feed:
         The parts of the run.
     lookout : AnyLookout or None
         Looks at frames in lagged mode; without one this thread does.
+    on_rest : callable
+        Called with the time before which nothing comes, in monotonic ns.
     on_hold : callable
         Called with True when the run begins to hold and with False when it goes on.
     max_refusals : int
@@ -53,12 +55,13 @@ class Feed:
         clock: Clock,
         *,
         lookout: AnyLookout | None,
+        on_rest: Callable[[int], None],
         on_hold: Callable[[bool], None],
         max_refusals: int,
     ) -> None:
         self._chain, self._loop, self._clerk = chain, loop, clerk
         self._switch, self._clock, self._lookout = switch, clock, lookout
-        self._on_hold, self._max_refusals = on_hold, max_refusals
+        self._on_rest, self._on_hold, self._max_refusals = on_rest, on_hold, max_refusals
         self._refused_in_a_row = 0
         self._in_hand = 0
         self.gaps = self.withdrawn = 0
@@ -88,7 +91,9 @@ class Feed:
                     if self.done:
                         return
                 case Wait(until_ns):
-                    self._switch.sleep(self._clock, min(until_ns, self._next_look_ns()))
+                    until_ns = min(until_ns, self._next_look_ns())
+                    self._on_rest(until_ns)
+                    self._switch.sleep(self._clock, until_ns)
                 case Refused(refusal, order):
                     self._turn_away(refusal, order, now_ns)
                 case Do(orders):
@@ -173,7 +178,9 @@ class Feed:
         look = self._chain.hear(news)
         self.looking = False
         if self._clock.lockstep:
-            self._clock.wait_until(self._clock.now_ns() + look.takes_ns, _NOBODY)
+            until_ns = self._clock.now_ns() + look.takes_ns
+            self._on_rest(until_ns)
+            self._clock.wait_until(until_ns, _NOBODY)
         self._settle(look, self._clock.now_ns())
 
     def _settle(self, look: Look, now_ns: int) -> None:

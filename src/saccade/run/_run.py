@@ -7,7 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Literal
 
-from saccade.core import RealClock, State, UsageError
+from saccade.core import RealClock, Rests, State, UsageError
 
 from ._chain import Chain
 from ._clerk import Clerk
@@ -36,6 +36,10 @@ if TYPE_CHECKING:
 _SLICE_S = 0.5
 _SWITCH_INTERVAL_S = 2e-4
 """A busy listener gives the interpreter back after this, not after the usual 5 ms."""
+
+
+def _pass_by(until_ns: int) -> None:
+    """Do nothing: the microscope leaves no light on."""
 
 
 class Run(Signals):
@@ -118,6 +122,7 @@ class Run(Signals):
             self._switch,
             self._clock,
             lookout=self._lookout,
+            on_rest=scope.rest if isinstance(scope, Rests) else _pass_by,
             on_hold=self._on_hold,
             max_refusals=max_refusals,
         )

@@ -85,7 +85,8 @@ class Camera:
             except Exception as error:  # noqa: BLE001 - drivers raise anything; it is a failed try
                 problem = " ".join(str(error).split()) or repr(error)
                 self._note("retry", {"attempt": attempt, "problem": problem})
-        raise SnapError(f"No picture after {attempt + 1} tries: {problem}")
+        what = f"No picture after {attempt + 1} tries: {problem}"
+        raise SnapError(what, exposures=attempt + 1)
 
     def end_live_view(self) -> None:
         """Stop a sequence that somebody else started; with it every snap would fail."""

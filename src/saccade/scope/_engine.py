@@ -22,6 +22,7 @@ from saccade.core import (
 from ._burst import as_played, bursts, longest_ms, start_sequences, stop_sequences
 from ._camera import Camera
 from ._hand import Hand
+from ._lease import Lease
 from ._settings_of import SettingsOf
 
 if TYPE_CHECKING:
@@ -81,8 +82,9 @@ class StrictEngine(MDAEngine):
         self._hand = Hand(core, self._settings_of, manners, source.stopping, source.noted, clock)
         self._camera = Camera(core, manners, source.stopping, source.noted, clock)
         self._orders: tuple[Order, ...] = ()
+        self._lease = Lease(safety, clock)
         self._held_open = ""
-        self._retries = 0
+        self._retries = self._exposures = 0
         self._began_ns = 0
         self.at_work = False
         """Whether the hardware is being set or exposed, rather than somebody else at work."""
@@ -106,15 +108,27 @@ class StrictEngine(MDAEngine):
                 for count, event in bursts(self.mmcore, [_bare(order.event) for order in item]):
                     self._orders, item = item[:count], item[count:]
                     yield event
+            if self._held_open:  # whatever became of the event
+                self._lease.begin()
         self.exhausted = True
+
+    def rest(self, until_ns: int) -> None:
+        """Learn that nothing comes before a time; light is not left on for so long."""
+        self._lease.rest(until_ns)
+
+    def close(self) -> None:
+        """Leave nothing running."""
+        self._lease.close()
 
     # ------------------------------------------------------------------- the runner's calls
 
     def setup_event(self, event: MDAEvent) -> None:
         """Make the event's settings true, or turn it into a gap."""
         self._began_ns = self._clock.now_ns()
-        self.at_work, self.exposure_ms = True, 0.0
+        self.at_work, self.exposure_ms, self._exposures = True, 0.0, 0
         try:
+            if told := self._lease.end():
+                self._source.noted("safe", told)
             # Only now: whoever stops the run either sees us at work, or is seen here.
             if self._source.stopping():
                 raise StoppedError("A stop was asked for before the event.")
@@ -142,8 +156,10 @@ class StrictEngine(MDAEngine):
         """Close the shutter unless the event asked to leave it open; end sequences."""
         try:
             if self._held_open and not event.keep_shutter_open:
+                self._lease.end()
                 self.mmcore.setShutterOpen(self._held_open, False)
                 self.mmcore.setAutoShutter(True)
+                self._safety.forget(self._held_open)
                 self._held_open = ""
             if isinstance(event, SequencedEvent):
                 for problem in stop_sequences(self.mmcore, event):
@@ -162,6 +178,7 @@ class StrictEngine(MDAEngine):
             real = self._look(event)
             ready_ns = self._clock.now_ns()
             shot = self._camera.snap(real.roi[2:])
+            self._exposures = shot.retries + 1
             if self._safety.made != made_safe:
                 raise StoppedError("The light was put out during the exposure.")
             self._refuse_disturbed(real)
@@ -221,7 +238,9 @@ class StrictEngine(MDAEngine):
     ) -> PImagePayload:
         times = Times(order.asked_ns, self._began_ns, ready_ns, shot.exposed_ns, shot.available_ns)
         retries = self._retries + shot.retries
-        frame = self._labels.frame(order, shot.pixels, real, times, retries)
+        frame = self._labels.frame(order, shot.pixels, real, times, retries, shot.retries + 1)
+        if self._held_open and len(self._orders) == 1:
+            self._lease.begin()  # whoever looks at the frame may take long
         self.at_work = False
         self._source.took(frame)
         return frame.pixels, event, self._metadata(event, frame)
@@ -235,12 +254,13 @@ class StrictEngine(MDAEngine):
     def _miss(self, orders: tuple[Order, ...], error: Exception) -> None:
         reason = error.what if isinstance(error, ScopeError) else " ".join(repr(error).split())
         now_ns = self._clock.now_ns()
+        exposures = error.exposures if isinstance(error, SnapError) else self._exposures
         for order in orders:
             if order.index < 0:
                 self._source.noted("failure", {"text": reason})
             else:
-                gap = Gap(order.index, order.stream, order.event, reason, self._retries, now_ns)
-                self._source.missed(gap)
+                known = order.index, order.stream, order.event
+                self._source.missed(Gap(*known, reason, self._retries, now_ns, exposures))
 
     # ------------------------------------------------------------------- parts of the setup
 

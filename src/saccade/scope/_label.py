@@ -122,7 +122,13 @@ class Labels:
         return {each.name: each.power_mw for each in self._lights if each.lights(channel)}
 
     def frame(
-        self, order: Order, pixels: Pixels, real: Real, times: Times, retries: int = 0
+        self,
+        order: Order,
+        pixels: Pixels,
+        real: Real,
+        times: Times,
+        retries: int = 0,
+        exposures: int = 1,
     ) -> Frame:
         """Return the frame of an order.
 
@@ -138,6 +144,8 @@ class Labels:
             When the stages began and ended.
         retries : int
             How often something had to be tried again.
+        exposures : int
+            How often the sample was exposed.
         """
         pixels.setflags(write=False)
         return Frame(
@@ -159,6 +167,7 @@ class Labels:
             real.affine,
             retries,
             times,
+            exposures,
         )
 
     def _properties(self) -> dict[str, str]:

@@ -150,6 +150,11 @@ class Safety:
                     raise SettingError(f"{shutter} did not open again after SAFE.")
             self._lit, self._values = (), {}
 
+    def forget(self, shutter: str) -> None:
+        """Leave a shutter closed that an event has closed for good."""
+        with self._lock:
+            self._lit = tuple(label for label in self._lit if label != shutter)
+
     def _remember(self) -> None:
         core = self._core
         self._lit = tuple(

@@ -117,6 +117,7 @@ class MicroManagerScope:
             has_xy=bool(core.getXYStageDevice()),
             has_z=bool(core.getFocusDevice()),
             modifiable=self._modifiable,
+            tries=self._manners.snap_retries + 1,
             details={**_versions(core), **self._details},
         )
 
@@ -158,11 +159,23 @@ class MicroManagerScope:
             with logs_into(folder), self._runner.playing(engine, source, self.abort):
                 self._runner.run(engine.events())
         finally:
+            engine.close()
             self._safety.end()
         if not engine.exhausted and not source.stopping():
             raise ScopeError(
                 "The acquisition was ended by another program.", "Start the run again."
             )
+
+    def rest(self, until_ns: int) -> None:
+        """Learn that nothing comes before a time; light is not left on for so long.
+
+        Parameters
+        ----------
+        until_ns : int
+            On the microscope's clock.
+        """
+        if self._engine is not None:
+            self._engine.rest(until_ns)
 
     def abort(self) -> None:
         """See to it that the microscope is SAFE soon, now that a stop was asked for.
