@@ -34,7 +34,7 @@ def test_parts_are_the_public_classes() -> None:
         "saccade.decide:Pace",
         "saccade.guard:Limits",
         "saccade.guard:Dose",
-        "saccade.guard:Rate",
+        *(f"saccade.guard:{name}" for name in ("Budget", "Duty", "Ladder", "Rate", "Step")),
     }
     assert not {name for name in parts() if "tory" in name or "snap" in name}
 

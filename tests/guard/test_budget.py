@@ -39,7 +39,7 @@ def test_frames_run_out() -> None:
         assert guard.frames_left == left - 1
         guard.settle(full())
         assert guard.frames_left == left - 1
-    assert why_not(guard, planned()) == ("'watch' takes 1 frames; 0 of 3 are left", "0 frames")
+    assert why_not(guard, planned()) == ("'watch' takes 1 frame; 0 of 3 are left", "0 frames")
     assert passes(guard, planned(VALVE))
 
 
@@ -56,6 +56,17 @@ def test_a_burst_needs_room_for_all_of_it() -> None:
     for _ in range(4):
         guard.settle(full())
     assert guard.frames_left == 0
+
+
+def test_frames_of_a_burst_are_settled_one_by_one() -> None:
+    """Each frame, or gap, of a burst stands for one picture that is under way."""
+    guard = budget(frames=9)
+    assert passes(guard, decided(*[MDAEvent()] * 4))
+    assert guard.frames_left == 5
+    guard.settle(full())
+    assert guard.frames_left == 5
+    guard.settle(lost())
+    assert guard.frames_left == 6
 
 
 def test_a_gap_does_not_count() -> None:
@@ -109,7 +120,7 @@ def test_disk_runs_out() -> None:
     assert guard.bytes_left == 2 * FULL - 2002
     assert why_not(guard, decided(MDAEvent(), MDAEvent())) == (
         "'burst' needs 0.024 MB; 0.022 of 0.036 MB are left",
-        "1 frames",
+        "1 frame",
     )
     assert passes(guard, planned())
 
@@ -157,6 +168,18 @@ def test_time_runs_out() -> None:
     assert why_not(guard, planned(VALVE, t_s=161))[1] == "events until 60 s"
     assert guard.frames_left is None
     assert guard.bytes_left is None
+
+
+def test_time_is_kept_to_the_nanosecond() -> None:
+    """The last bit of a round time is rounding, and not more than that."""
+    for t_ns, time_s, ok in (
+        (1_000_000_001, 1.0, True),
+        (1_000_000_002, 1.0, False),
+        (1_000_000_001_500, 1000.0, False),
+    ):
+        guard = budget(time_s=time_s)
+        guard.commit(planned())
+        assert passes(guard, Action((MDAEvent(),), t_ns=t_ns)) is ok
 
 
 def test_a_burst_ends_in_time() -> None:

@@ -391,8 +391,8 @@ def test_frames_of_a_burst_are_told_one_by_one() -> None:
     [
         pytest.param(0.5, -0.5, True, id="as good as there"),
         pytest.param(7.0, 3.0, True, id="a cell away"),
-        pytest.param(16.0, 0.0, False, id="elsewhere in x"),
-        pytest.param(0.0, 8.0, False, id="elsewhere in y"),
+        pytest.param(12.5, 0.0, False, id="elsewhere in x"),
+        pytest.param(0.0, -6.25, False, id="elsewhere in y"),
         pytest.param(None, 0.0, True, id="x unknown"),
         pytest.param(0.0, None, True, id="y unknown"),
         pytest.param(math.nan, 0.0, True, id="NaN"),
@@ -404,6 +404,49 @@ def test_a_frame_taken_elsewhere_is_charged_there(x_um, y_um, covered: bool) -> 
     assert passes(guard, planned(shot()))
     guard.settle(taken(x_um=x_um, y_um=y_um, exposure_ms=100.0))
     assert guard.run_j_per_cm2 == pytest.approx(0.1 if covered else 0.2)
+
+
+def test_what_is_as_asked_changes_no_ledger() -> None:
+    """A frame with just the light that was charged makes no new place."""
+    guard = dose(limit=1.0)
+    assert passes(guard, planned(shot()))
+    guard.settle(taken(x_um=6.0, y_um=0.0, exposure_ms=100.0))
+    assert guard.ledger == {(0.0, 0.0): pytest.approx(0.1)}
+
+
+def test_the_first_of_equally_full_places_is_told() -> None:
+    """Where several places had most, light at an unknown place is told of the first."""
+    guard = dose(limit=0.15)
+    for x_um in (900.0, 0.0):
+        guard.settle(taken(x_um=x_um, y_um=0.0, exposure_ms=100.0))
+    assert "the place at x 900, y 0" in why_not(guard, planned(shot(None, None)))[0]
+
+
+def test_a_guard_that_knows_no_microscope_counts_no_light() -> None:
+    """Before it has learnt any area, power is no dose."""
+    guard = Dose(limit_j_per_cm2=1.0)
+    guard.settle(taken(exposure_ms=100.0, light_mw={"lamp": 5.0}))
+    assert spent(guard) == (0.0, 0.0)
+
+
+def test_a_line_camera_has_a_field_of_view() -> None:
+    """One row, or one column, of pixels is a field, and tells places apart."""
+    for shape_px, far in (((1, 100), (0.0, 5.0)), ((100, 1), (5.0, 0.0))):
+        guard = dose(limit=0.15, shape_px=shape_px)
+        assert passes(guard, planned(shot()))
+        assert passes(guard, planned(shot(*far)))
+
+
+@pytest.mark.parametrize("far", [8, 9, 10, 17, 18, 19])
+@pytest.mark.parametrize("from_cell", range(-10, 10))
+def test_near_is_near_across_every_border(far: int, from_cell: int) -> None:
+    """Whatever cells two places lie in, they share a dose up to half a field of view."""
+    for dx, dy in ((far, 0), (-far, 0), (0, far), (0, -far), (far, far), (far, -8), (-8, far)):
+        guard = dose(limit=0.15)
+        x, y = from_cell * 6.25, from_cell * 3.125
+        assert passes(guard, planned(shot(x, y)))
+        near = max(abs(dx), abs(dy)) <= 8
+        assert passes(guard, planned(shot(x + dx * 6.25, y + dy * 3.125))) is not near
 
 
 def test_light_at_an_unknown_place_covers_every_place() -> None:

@@ -27,11 +27,17 @@ def shot(exposure_ms: float | None = 500.0, **values) -> MDAEvent:
     return event(exposure=exposure_ms, **values)
 
 
-def expose(guard: Duty, t_s: float, exposure_ms: float | None = 500.0, **values) -> bool:
+def expose(
+    guard: Duty,
+    t_s: float,
+    exposure_ms: float | None = 500.0,
+    real_ms: float | None = None,
+    **values,
+) -> bool:
     """Return whether an exposure may begin, and let it become a frame that is as asked."""
     if not passes(guard, planned(shot(exposure_ms), t_s=t_s)):
         return False
-    real_ms = exposure_ms or 10.0
+    real_ms = real_ms or exposure_ms or 10.0
     known = {"at_s": t_s + real_ms / 1e3, "exposure_ms": real_ms}
     guard.settle(taken(**{**known, **values}))
     return True
@@ -126,6 +132,42 @@ def test_a_dark_channel_is_free() -> None:
     assert not passes(duty(lights=both), planned(dark))
 
 
+def test_the_channel_that_was_found_may_be_dark() -> None:
+    """Where no event names a channel, the one that the microscope was found in counts."""
+    guard = duty(lights=DARK, channel="Dark")
+    assert passes(guard, planned(shot(9000.0)))
+    assert not passes(duty(lights=DARK), planned(shot(9000.0)))
+
+
+def exactly_full(**values) -> Duty:
+    """Return a guard for which an exposure of 1000.000001 ms is the longest."""
+    guard = duty(share=1.0, window_s=1.0, **values)
+    assert not passes(guard, planned(shot(1000.000002)))
+    return guard
+
+
+def test_light_is_counted_to_the_nanosecond() -> None:
+    """The longest exposure fits in a window without light, dark frames or unknown ones in it."""
+    longest = planned(event(exposure=1000.000001, channel=MDAEvent(channel="FITC").channel))
+    assert passes(exactly_full(), longest)
+    guard = exactly_full()
+    guard.settle(taken(exposure_ms=math.nan))
+    assert passes(guard, longest)
+    guard = exactly_full(lights=DARK)
+    assert passes(guard, planned(MDAEvent(channel="Dark", exposure=5.0)))
+    assert passes(guard, longest)
+
+
+def test_a_long_burst_is_remembered_only_as_long_as_it_counts() -> None:
+    """Thousands of exposures, in one action or in many, keep within their share."""
+    guard = duty(share=0.5, window_s=1.0)
+    burst = [shot(1.0, min_start_time=0.01 * n) for n in range(1100)]
+    assert passes(guard, decided(*burst))
+    for n in range(1100):
+        guard.settle(taken(0.01 * n + 0.001, exposure_ms=1.0))
+    assert all(expose(guard, 20 + 0.01 * n, 1.0) for n in range(1100))
+
+
 def test_a_frame_in_another_light_than_asked_counts() -> None:
     """A frame that tells of a lit channel counts, though a dark one was asked for."""
     guard = duty(lights=DARK)
@@ -161,6 +203,10 @@ def test_tries_count() -> None:
     assert expose(guard, 0, 300.0, exposures=3)
     assert not expose(guard, 1, 101.0)
     assert expose(guard, 1, 100.0)
+    guard = duty()
+    assert expose(guard, 0, 100.0, real_ms=300.0, exposures=2)
+    assert not expose(guard, 1, 401.0)
+    assert expose(guard, 1, 400.0)
     for exposures, left_ms in ((0, 700.0), (1, 700.0), (2, 400.0)):
         guard = duty()
         assert passes(guard, planned(shot(300.0)))
@@ -242,6 +288,13 @@ def test_learning_and_a_fresh_guard_forget() -> None:
     assert expose(guard, 0, 1000.0)
     guard.learn(stand())
     assert expose(guard, 0, 1000.0)
+
+
+def test_a_window_may_be_short() -> None:
+    """A window of less than a second is a window."""
+    guard = duty(share=0.5, window_s=0.5)
+    assert expose(guard, 0, 250.0)
+    assert not expose(guard, 0.4, 1.0)
 
 
 def test_a_minute_unless_said_otherwise() -> None:

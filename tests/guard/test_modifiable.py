@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from guard_cases import event, planned, stand
+from guard_cases import event, planned, stand, why_not
 
 from saccade.core import Action, Refusal
 from saccade.guard import Modifiable
@@ -31,10 +31,13 @@ def test_only_what_is_listed_may_be_changed(asked: dict, what: str) -> None:
     """An action that changes what the profile does not list is refused, and told what it may."""
     action = planned(event(**asked))
     others = tuple({each.values[1] for each in SETTINGS} - {what})
-    answer = guard(others)(action)
-    assert isinstance(answer, Refusal)
-    assert f"changes {what} on 'bench'" in answer.reason
-    assert all(other in answer.allowed for other in others)
+    assert why_not(guard(others), action) == (
+        f"'watch' changes {what} on 'bench'",
+        f"to change {', '.join(others)}",
+    )
+    assert why_not(guard(()), action)[1] == "to change nothing"
+    second = planned(event(), event(**asked))
+    assert why_not(guard(()), second)[0].startswith("event 2 of 2 of 'watch' changes ")
     assert guard((*others, what))(action) is action
     assert isinstance(guard(())(action), Refusal)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 
 import pytest
-from guard_cases import decided, passes, planned
+from guard_cases import decided, passes, planned, why_not, wrong
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saccade.core import Action, ProtocolError, Refusal
+from saccade.core import Action, Refusal
 from saccade.guard import Rate
 
 
@@ -53,6 +53,14 @@ def test_the_plan_passes() -> None:
 def test_a_pace_has_a_shortest_interval(interval_s: float, ok: bool) -> None:
     """A pace below the shortest interval is refused, a NaN as well."""
     assert passes(Rate(min_interval_s=0.5), Action(interval_s=interval_s, frame=1)) is ok
+
+
+def test_a_pace_that_is_too_fast_is_told_what_is_not() -> None:
+    """The refusal of a pace says what was asked, and the shortest interval."""
+    assert why_not(Rate(min_interval_s=0.5), Action(interval_s=0.25, frame=1)) == (
+        "'burst' asks for a frame every 0.25 s",
+        "an interval of at least 0.5 s",
+    )
 
 
 def test_a_change_of_pace_is_not_counted() -> None:
@@ -102,6 +110,10 @@ def test_fresh_has_an_empty_ledger() -> None:
 )
 def test_a_wrong_setting_is_named(settings: dict, word: str) -> None:
     """A setting that can't be used is refused at once, by name, with what to do."""
-    with pytest.raises(ProtocolError, match=word) as caught:
-        Rate(**settings)
-    assert caught.value.do
+    ((name, value),) = settings.items()
+    must = {
+        "actions_per_min": "a whole number of at least 1."
+        " Give the number of bursts that the sample can take in a minute.",
+        "min_interval_s": "a number of seconds, 0 or more. 0 lets every pace through.",
+    }
+    assert wrong(Rate, **settings) == f"{word} is {value!r}, but it must be {must[name]}"

@@ -49,6 +49,17 @@ def test_the_last_bit_of_a_step_is_rounding() -> None:
     assert not go(guard, 10.0 + 1e-6)
 
 
+def test_a_long_way_in_many_steps() -> None:
+    """Thousands of steps, in one action or in many, are remembered only as long as they count."""
+    for settings in ({}, {"within_s": 0.5}):
+        guard = step(z_um=1, **settings)
+        many = [event(z_pos=0.5 * n, min_start_time=0.5 * n) for n in range(2100)]
+        assert passes(guard, planned(*many))
+        assert all(go(guard, 1049.5 - 0.5 * n, t_s=2000 + 0.5 * n) for n in range(2100))
+    assert go(step(z_um=20), 0.0, 20 * (1 + 1e-9))
+    assert not go(step(z_um=20), 0.0, 20 * (1 + 3e-9))
+
+
 def test_every_event_of_an_action_is_measured_from_the_one_before() -> None:
     """A burst in small steps passes, and is refused for one large step, which is named."""
     guard = step(z_um=20)

@@ -9,8 +9,9 @@ import numpy as np
 
 from saccade.core import Action, Frame, Gap, Refusal, Stand, is_number, require
 
-from ._events import SLACK, name_of, pictures, timed
+from ._events import SECOND_NS, SLACK, name_of, pictures, timed
 
+_MB = 1_000_000
 _LINES_BYTES = 2_000
 """Lines of the journal that a frame brings with it."""
 
@@ -145,7 +146,7 @@ class Budget:
         if self.disk_mb is None:
             return None
         used = self._book.spent_bytes + self._book.under_way * self._book.frame_bytes
-        return max(0, int(self.disk_mb * 1e6 * SLACK) - used)
+        return max(0, int(self.disk_mb * _MB * SLACK) - used)
 
     def fresh(self) -> Self:
         """Return a guard with the same settings and nothing spent."""
@@ -160,7 +161,7 @@ class Budget:
             return None
         began_ns = action.t_ns if self._book.began_ns is None else self._book.began_ns
         for number, (t_ns, _) in enumerate(timed(action), 1):
-            after_s = (t_ns - began_ns) / 1e9
+            after_s = (t_ns - began_ns) / SECOND_NS
             if not after_s <= self.time_s * SLACK:
                 reason = f"{name_of(action, number)} would come {after_s:g} s into the run"
                 return Refusal(action, "Budget", reason, f"events until {self.time_s:g} s")
@@ -170,13 +171,17 @@ class Budget:
         count = pictures(action)
         frames = self.frames_left
         if frames is not None and not count <= frames:
-            reason = f"{action.label!r} takes {count} frames; {frames} of {self.frames} are left"
-            return Refusal(action, "Budget", reason, f"{frames} frames")
+            reason = f"{action.label!r} takes {_frames(count)}; {frames} of {self.frames} are left"
+            return Refusal(action, "Budget", reason, _frames(frames))
         left, size = self.bytes_left, self._book.frame_bytes
         if left is not None and not count * size <= left:
             reason = (
-                f"{action.label!r} needs {count * size / 1e6:.4g} MB;"
-                f" {left / 1e6:.4g} of {self.disk_mb:g} MB are left"
+                f"{action.label!r} needs {count * size / _MB:.4g} MB;"
+                f" {left / _MB:.4g} of {self.disk_mb:g} MB are left"
             )
-            return Refusal(action, "Budget", reason, f"{left // size} frames")
+            return Refusal(action, "Budget", reason, _frames(left // size))
         return None
+
+
+def _frames(count: int) -> str:
+    return "1 frame" if count == 1 else f"{count} frames"

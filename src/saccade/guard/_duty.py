@@ -9,7 +9,7 @@ from typing import ClassVar, NamedTuple, Self
 
 from saccade.core import Action, Frame, Gap, Refusal, Stand, is_number, require
 
-from ._events import SLACK, exposes, name_of, timed
+from ._events import MS_NS, SECOND_NS, SLACK, exposes, name_of, timed
 from ._light import Standing, is_dark
 from ._window import Window
 
@@ -151,7 +151,7 @@ class Duty:
         light_ns = asked.light_ns * max(1, done.exposures)
         if isinstance(done, Frame) and not is_dark(book.stand, done.channel):
             true_ms = done.exposure_ms * done.exposures
-            light_ns = max(light_ns, round(true_ms * 1e6) if math.isfinite(true_ms) else 0)
+            light_ns = max(light_ns, round(true_ms * MS_NS) if math.isfinite(true_ms) else 0)
         book.known.add(max(asked.end_ns, done.t_ns), light_ns)
 
     def fresh(self) -> Self:
@@ -160,7 +160,7 @@ class Duty:
 
     @property
     def _window_ns(self) -> int:
-        return round(self.window_s * 1e9)
+        return round(self.window_s * SECOND_NS)
 
     @property
     def _most_ns(self) -> float:
@@ -173,10 +173,10 @@ class Duty:
     def _light_ns(self, standing: Standing) -> int:
         if is_dark(self._book.stand, standing.channel):
             return 0
-        return round(standing.exposure_ms * 1e6)
+        return round(standing.exposure_ms * MS_NS)
 
     def _too_much(self, action: Action, number: int, exposure_ms: float, had_ns: float) -> Refusal:
-        had_ms, most_ms = had_ns / 1e6, self._most_ns / 1e6
+        had_ms, most_ms = had_ns / MS_NS, self._most_ns / MS_NS
         left_ms = max(0.0, most_ms - had_ms) / self._book.stand.tries
         return Refusal(
             action,

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from saccade.core import Action
 
+SECOND_NS = 1_000_000_000
+MS_NS = 1_000_000
 SLACK = 1.0 + 1e-9
 """Rounding of a long sum must not cost the last bit of a round budget."""
 
@@ -36,7 +38,7 @@ def timed(action: Action) -> Iterator[tuple[int, MDAEvent]]:
     for event in every(action.events):
         start_s = event.min_start_time or 0.0
         first_s = start_s if first_s is None else first_s
-        after_ns = (start_s - first_s) * 1e9
+        after_ns = (start_s - first_s) * SECOND_NS
         if math.isfinite(after_ns):
             due_ns = max(due_ns, action.t_ns + round(after_ns))
         yield due_ns, event

@@ -8,6 +8,8 @@ from typing import Literal, Self, TypeAlias
 
 from saccade.core import Action, Observation, Refusal, Shift, is_number, require
 
+from ._events import SECOND_NS
+
 Rung: TypeAlias = Literal["full", "guarded", "classical", "fixed-rate", "stop"]
 
 _RUNGS: tuple[Rung, ...] = ("full", "guarded", "classical", "fixed-rate", "stop")
@@ -180,7 +182,7 @@ class Ladder:
         self._be_at(action.t_ns)
         memory.quiet_since_ns = memory.now_ns
         memory.refused_ns.append(memory.now_ns)
-        while memory.refused_ns[0] <= memory.now_ns - round(self.within_s * 1e9):
+        while memory.refused_ns[0] <= memory.now_ns - round(self.within_s * SECOND_NS):
             memory.refused_ns.popleft()
         if len(memory.refused_ns) < self.refusals:
             return ""
@@ -207,7 +209,7 @@ class Ladder:
         memory, since_ns = self._memory, self._memory.quiet_since_ns
         if memory.rung <= _RUNGS.index(self.top) or self.recover_s is None or since_ns is None:
             return None
-        if memory.rung == _STOP or memory.now_ns - since_ns < round(self.recover_s * 1e9):
+        if memory.rung == _STOP or memory.now_ns - since_ns < round(self.recover_s * SECOND_NS):
             return None
         memory.quiet_since_ns = memory.now_ns
         return self._shift(memory.rung - 1, f"{self.recover_s:g} s without a cause")

@@ -12,6 +12,10 @@ Cell: TypeAlias = tuple[int, int]
 
 _HALF = 8
 """Cells along half a field of view."""
+_BLOCK = _HALF + 1
+"""Cells along a block; what is near is in the same block or in one that touches it."""
+_AROUND = tuple((i, j) for i in (-1, 0, 1) for j in (-1, 0, 1))
+_NOWHERE = (0.0, 0.0)
 
 
 @dataclass
@@ -105,7 +109,7 @@ class Ledger:
         cell, really = self._cell(at_um), self._cell(really_um)
         if cell is None or really is None:
             return True
-        return all(abs(a - b) <= 1 for a, b in zip(cell, really, strict=True))
+        return abs(cell[0] - really[0]) <= 1 and abs(cell[1] - really[1]) <= 1
 
     def at(self, cell: Cell | None) -> float:
         """Return the dose of a cell in J/cm²; that of an unknown place for None."""
@@ -130,23 +134,23 @@ class Ledger:
         return f"the place at x {x_um:.6g}, y {y_um:.6g} µm"
 
     def _middle_um(self, cell: Cell) -> tuple[float, float]:
-        half_x, half_y = self.half_um or (0.0, 0.0)
+        half_x, half_y = self.half_um or _NOWHERE
         return cell[0] * half_x / _HALF, cell[1] * half_y / _HALF
 
     def _cell(self, at_um: tuple[float, float] | None) -> Cell | None:
         if at_um is None or self.half_um is None:
             return None
-        x, y = (value * _HALF / half for value, half in zip(at_um, self.half_um, strict=True))
-        return round(x), round(y)
+        (x, y), (half_x, half_y) = at_um, self.half_um
+        return round(x * _HALF / half_x), round(y * _HALF / half_y)
 
     def _near(self, cell: Cell) -> Iterator[Cell]:
         row, col = _block(cell)
-        for block in ((row + i, col + j) for i in (-1, 0, 1) for j in (-1, 0, 1)):
-            for other in self._blocks.get(block, ()):
+        for i, j in _AROUND:
+            for other in self._blocks.get((row + i, col + j), ()):
                 if abs(other[0] - cell[0]) <= _HALF and abs(other[1] - cell[1]) <= _HALF:
                     yield other
 
 
 def _block(cell: Cell) -> Cell:
     """Return the block of cells that holds a cell; neighbours are in adjoining blocks."""
-    return cell[0] // (_HALF + 1), cell[1] // (_HALF + 1)
+    return cell[0] // _BLOCK, cell[1] // _BLOCK

@@ -8,7 +8,9 @@ from typing import Self
 
 from saccade.core import Action, Refusal, is_number, require
 
-_MINUTE_NS = 60_000_000_000
+from ._events import SECOND_NS
+
+_MINUTE_NS = 60 * SECOND_NS
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -73,7 +75,7 @@ class Rate:
         recent = self._within_a_minute(action.t_ns)
         if not action.events or len(recent) < self.actions_per_min:
             return action
-        wait_s = (recent[-self.actions_per_min] + _MINUTE_NS - action.t_ns) / 1e9
+        wait_s = (recent[-self.actions_per_min] + _MINUTE_NS - action.t_ns) / SECOND_NS
         return Refusal(
             action,
             "Rate",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from saccade.core import Action, Frame, Gap, Refusal, is_number, require
 
-from ._events import SLACK, name_of, timed
+from ._events import SECOND_NS, SLACK, name_of, timed
 from ._window import Window
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class Step:
             "told what to limit",
             "Give x_um, y_um, z_um or exposure_ms.",
         )
-        object.__setattr__(self, "_trail", _Trail(round((self.within_s or 0.0) * 1e9)))
+        object.__setattr__(self, "_trail", _Trail(round((self.within_s or 0) * SECOND_NS)))
 
     def learn(self, stand: Stand) -> None:
         """Take the present exposure, and forget everything else.
@@ -126,9 +126,8 @@ class Step:
         """
         known, trial = self._trail, _Trail(self._trail.length_ns, dict(self._trail.at))
         for number, (t_ns, event) in enumerate(timed(action), 1):
-            who = name_of(action, number)
             if (moved := _by_property(event)) and self._limits.keys() - {"exposure_ms"}:
-                reason = f"{who} moves {moved}, by nobody knows how much"
+                reason = f"{name_of(action, number)} moves {moved}, by nobody knows how much"
                 return Refusal(action, "Step", reason, "x_pos, y_pos and z_pos of an event")
             for axis, limit in self._limits.items():
                 to = getattr(event, _FIELDS[axis])
@@ -137,6 +136,7 @@ class Step:
                 gone = known.within(axis, t_ns) + trial.within(axis, t_ns)
                 distance = trial.distance(axis, to)
                 if not distance <= limit * SLACK - gone:
+                    who = name_of(action, number)
                     return self._too_far(action, who, axis, to, trial.at.get(axis), gone)
                 trial.move(axis, to, t_ns)
         return action
