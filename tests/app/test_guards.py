@@ -42,7 +42,7 @@ def test_a_protocol_can_name_every_guard(name: str, settings: dict, made: Any) -
 @pytest.mark.parametrize(
     ("name", "settings", "said"),
     [
-        ("Ladder", {"top": "ful"}, "guard.0.top"),
+        ("Ladder", {"top": "half"}, "guard.0.top"),
         ("Ladder", {"recover": 5}, "Did you mean 'recover_s'?"),
         ("Budget", {"frames": 1.5}, "guard.0.frames"),
         ("Budget", {}, "told what to limit"),
