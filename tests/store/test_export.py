@@ -162,8 +162,8 @@ def test_type_that_tiff_lacks_is_refused(record: Make, frame_at: Make, tmp_path:
 def test_damaged_run_leaves_no_half_file(record: Make, frame_at: Make, tmp_path: Path) -> None:
     """A frame that is not what was taken ends the export without a file."""
     folder = record(frame_at(0), frame_at(1))
-    (folder / "frames.ome.zarr" / "watch" / "0" / "c.1.0.0").unlink()
-    with pytest.raises(DamagedRunError, match="Frame 1"):
+    (folder / "frames.ome.zarr" / "watch" / "0" / "c.0.0.0").unlink()
+    with pytest.raises(DamagedRunError, match="Frame 0"):
         export_ome_tiff(folder, tmp_path / "out")
     assert os.listdir(tmp_path / "out") == []
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import zlib
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +24,11 @@ from saccade.core import (
     Times,
     UsageError,
     Verdict,
+    plain,
+    plain_frame,
 )
-from saccade.store import Recorder, RunFolder, claim_folder, write_run_json
+from saccade.store import Recorder, RunFolder, claim_folder, verify, write_run_json
+from saccade.store._journal import JournalWriter, body
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -198,10 +203,10 @@ def test_damaged_run_json_is_a_named_error(record: Make, frame_at: Make, content
 def test_pixels_that_changed_are_not_given_out(record: Make, frame_at: Make) -> None:
     """A frame whose pixels are not what was taken is an error, not data."""
     folder = record(frame_at(0), frame_at(1))
-    chunk = folder / "frames.ome.zarr" / "watch" / "0" / "c.1.0.0"
-    content = bytearray(chunk.read_bytes())
-    content[7] ^= 4
-    chunk.write_bytes(content)
+    shard = folder / "frames.ome.zarr" / "watch" / "0" / "c.0.0.0"
+    content = bytearray(shard.read_bytes())
+    content[frame_at(0).pixels.nbytes + 7] ^= 4
+    shard.write_bytes(content)
     frames = RunFolder(folder).frames()
     assert next(frames).index == 0
     with pytest.raises(DamagedRunError, match=r"Frame 1 .*checksum"):
@@ -226,3 +231,26 @@ def test_one_stream_can_be_read_alone(record: Make, frame_at: Make) -> None:
     """A stream given by its name yields only frames of that name."""
     folder = record(frame_at(0), replace(frame_at(1), stream="burst"), frame_at(2))
     assert [frame.index for frame in RunFolder(folder).frames("burst")] == [1]
+
+
+def test_runs_of_one_file_a_frame_can_be_read(folder: Path, frame_at: Make) -> None:
+    """The first runs had a chunk file a frame, and lines without a place in it."""
+    frames = [frame_at(0), frame_at(1)]
+    array = folder / "frames.ome.zarr" / "watch" / "0"
+    array.mkdir(parents=True)
+    metadata = {"shape": [2, 12, 16], "data_type": "uint16"}
+    grid = {"configuration": {"chunk_shape": [1, 12, 16]}}
+    (array / "zarr.json").write_text(
+        json.dumps(metadata | {"chunk_grid": grid}), encoding="utf-8", newline="\n"
+    )
+    lines = []
+    for row, frame in enumerate(frames):
+        (array / f"c.{row}.0.0").write_bytes(frame.pixels.tobytes())
+        place = {"path": "watch", "row": row, "crc32": zlib.crc32(frame.pixels.tobytes())}
+        lines.append(body("frame", 0, plain_frame(frame) | place))
+    journal = JournalWriter(folder)
+    journal.append([*lines, body("verdict", 0, plain(Verdict("completed", committed=2)))])
+    journal.close()
+    for frame, back in zip(frames, RunFolder(folder).frames(), strict=True):
+        np.testing.assert_array_equal(back.pixels, frame.pixels)
+    assert verify(folder).ok

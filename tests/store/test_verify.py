@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from saccade.core import FolderError, Record, Verdict
-from saccade.store import Recorder, Report, read_lines, verify
-from saccade.store._journal import JOURNAL, JournalWriter, body
+from saccade.store import Line, Recorder, Report, read_lines, verify
+from saccade.store._journal import JOURNAL, JournalWriter, body, scan
+from saccade.store._shard import append_index, read_index
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,30 +42,61 @@ def edit(path: Path, change: Callable[[bytearray], object]) -> None:
     path.write_bytes(content)
 
 
+def in_shard(run: Path, index: int) -> tuple[Path, slice]:
+    """Return the file that holds a frame, and where in it."""
+    values = [line.value for line in scan(run) if isinstance(line, Line) and line.kind == "frame"]
+    value = next(value for value in values if value["index"] == index)
+    start = value["offset"]
+    shard = f"c.{value['row'] // value['shard_rows']}.0.0"
+    array = run / "frames.ome.zarr" / value["path"] / "0"
+    return array / shard, slice(start, start + value["nbytes"])
+
+
 def flip_pixel(run: Path) -> None:
+    path, place = in_shard(run, 2)
+
     def flip(content: bytearray) -> None:
-        content[11] ^= 1
+        content[place.start + 11] ^= 1
 
-    edit(run / ARRAY / "c.2.0.0", flip)
-
-
-def cut_chunk(run: Path) -> None:
-    edit(run / ARRAY / "c.0.0.0", lambda content: content.__delitem__(slice(-1, None)))
+    edit(path, flip)
 
 
-def lengthen_chunk(run: Path) -> None:
-    edit(run / ARRAY / "c.0.0.0", lambda content: content.append(0))
+def cut_shard(run: Path) -> None:
+    path, place = in_shard(run, 4)
+    edit(path, lambda content: content.__delitem__(slice(place.stop - 1, None)))
 
 
-def lose_chunk(run: Path) -> None:
-    (run / ARRAY / "c.1.0.0").unlink()
+def lengthen_shard(run: Path) -> None:
+    edit(in_shard(run, 0)[0], lambda content: content.append(0))
 
 
-def swap_chunks(run: Path) -> None:
-    first, second = run / ARRAY / "c.0.0.0", run / ARRAY / "c.1.0.0"
-    a, b = first.read_bytes(), second.read_bytes()
-    first.write_bytes(b)
-    second.write_bytes(a)
+def lose_shard(run: Path) -> None:
+    in_shard(run, 1)[0].unlink()
+
+
+def swap_frames(run: Path) -> None:
+    path, first = in_shard(run, 0)
+    _, second = in_shard(run, 1)
+
+    def swap(content: bytearray) -> None:
+        content[first], content[second] = content[second], content[first]
+
+    edit(path, swap)
+
+
+def flip_index(run: Path) -> None:
+    def flip(content: bytearray) -> None:
+        content[-10] ^= 1
+
+    edit(in_shard(run, 0)[0], flip)
+
+
+def change_index(run: Path) -> None:
+    path, _ = in_shard(run, 5)
+    index = read_index(path, 1024)
+    assert index is not None
+    index[1] = index[0]
+    append_index(path, index)
 
 
 def lose_array(run: Path) -> None:
@@ -129,11 +161,13 @@ def lose_run_json(run: Path) -> None:
 
 
 DAMAGES = [
-    pytest.param(flip_pixel, ["Frame 2", "checksum"], id="flipped byte in a chunk"),
-    pytest.param(cut_chunk, ["Frame 0", "c.0.0.0"], id="chunk cut short"),
-    pytest.param(lengthen_chunk, ["Frame 0", "c.0.0.0"], id="chunk too long"),
-    pytest.param(lose_chunk, ["Frame 1", "missing"], id="missing chunk"),
-    pytest.param(swap_chunks, ["Frame 1", "checksum"], id="frames swapped"),
+    pytest.param(flip_pixel, ["Frame 2", "checksum"], id="flipped byte in a frame"),
+    pytest.param(cut_shard, ["Frame 4", "missing", "c.0.0.0"], id="shard cut short"),
+    pytest.param(lengthen_shard, ["watch/0/c.0.0.0", "no sound index"], id="shard too long"),
+    pytest.param(lose_shard, ["Frame 1", "c.0.0.0"], id="missing shard"),
+    pytest.param(swap_frames, ["Frame 1", "checksum"], id="frames swapped"),
+    pytest.param(flip_index, ["watch/0/c.0.0.0", "no sound index"], id="flipped byte in an index"),
+    pytest.param(change_index, ["watch-2/0/c.0.0.0", "row 1"], id="index of another frame"),
     pytest.param(lose_array, ["'watch'", "zarr.json"], id="missing array"),
     pytest.param(lose_stream, ["Frame 5", "'watch-2'"], id="missing stream"),
     pytest.param(change_dtype, ["Frame 0", "int16"], id="other dtype"),

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from saccade.core import FolderError, Frame, Gap, plain, plain_frame
 
 from ._journal import JournalWriter, body
 from ._pixel_writer import PixelWriter
-from ._zarr import PATIENCE_S, short
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 class _Started(NamedTuple):
     kind: str
     line: bytes
-    commit: Any | None
 
 
 class Committer:
@@ -58,7 +56,10 @@ class Committer:
         """Acknowledged lines, by kind."""
 
     def commit(self, group: Sequence[Frame | Record]) -> None:
-        """Write a group; on an error, what came before the failed item is acknowledged still."""
+        """Write a group; on an error, what came before the failed item is acknowledged still.
+
+        If it is the pixels that can't be synced, none of the group is.
+        """
         started: list[_Started] = []
         try:
             for item in group:
@@ -74,7 +75,7 @@ class Committer:
             verdict = replace(
                 verdict,
                 name="failed",
-                reason=f"writing failed: {short(error)}",
+                reason=f"writing failed: {sentence(error)}",
                 committed=self.counts["frame"],
                 gaps=self.counts["gap"],
             )
@@ -88,26 +89,24 @@ class Committer:
 
     def _start(self, item: Frame | Record) -> _Started:
         if isinstance(item, Frame):
-            written = self._pixels.write(item)
-            value = plain_frame(item) | written.place._asdict() | {"crc32": written.crc32}
+            value = plain_frame(item) | self._pixels.write(item)._asdict()
             # As it is stored; byte order is the machine's affair.
             value["dtype"] = item.pixels.dtype.name
-            return _Started("frame", body("frame", item.t_ns, value), written.commit)
+            return _Started("frame", body("frame", item.t_ns, value))
         value = plain(item.value)
         if isinstance(item.value, Gap):
             value |= self._pixels.skip(item.value.stream)._asdict()
-        return _Started(item.kind, body(item.kind, item.t_ns, value), None)
+        return _Started(item.kind, body(item.kind, item.t_ns, value))
 
     def _acknowledge(self, started: list[_Started]) -> None:
-        whole: list[_Started] = []
-        try:
-            for entry in started:
-                if entry.commit is not None:
-                    entry.commit.result(timeout=PATIENCE_S)
-                whole.append(entry)
-        finally:
-            self._journal.append([entry.line for entry in whole])
-            self.counts.update(entry.kind for entry in whole)
+        self._pixels.sync()
+        self._journal.append([entry.line for entry in started])
+        self.counts.update(entry.kind for entry in started)
+
+
+def sentence(error: Exception) -> str:
+    """Return what an error says, as the end of a sentence."""
+    return f"{str(error).strip().rstrip('.') or type(error).__name__}."
 
 
 def _unusable(folder: Path, error: OSError) -> FolderError:

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ._zarr import FRAMES, free_name, list_series, make_array, make_image, make_root, new_context
-from ._zarr import resize as resize_array
+from ._shard import ShardWriter, shard_name, shard_rows
+from ._zarr import (
+    ARRAY,
+    FRAMES,
+    ArrayForm,
+    free_name,
+    list_series,
+    make_array,
+    make_image,
+    make_root,
+    write_array,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,31 +38,54 @@ class Place(NamedTuple):
 
 
 class Written(NamedTuple):
-    """A picture on its way to the disk."""
+    """Where the pixels of a frame are going to be, with the next sync."""
 
-    place: Place
-    crc32: int
-    commit: Any
-    """Future of tensorstore; done when the pixels are on the disk."""
-
-
-@dataclass(slots=True)
-class _Stream:
     path: str
-    array: Any
-    capacity: int
-    rows: int
+    row: int
+    shard_rows: int
+    """Rows a shard: the pixels are in the shard ``row // shard_rows``."""
+    offset: int
+    """In bytes, from the beginning of the shard."""
+    nbytes: int
+    crc32: int
+    """Of the bytes as they are stored."""
+
+
+class _Stream:
+    """The rows of one image, and the shard that is under construction."""
+
+    def __init__(self, group: Path, form: ArrayForm, rows: int) -> None:
+        self.path, self.rows = group.name, rows
+        self._group, self._form = group, form
+        self._capacity = _FIRST_ROWS * (1 + rows // _FIRST_ROWS)
+        self._number = -1
+        self._shards: list[ShardWriter] = []
+        make_array(group, form, self._capacity)
 
     def resize(self, rows: int) -> None:
-        if rows != self.capacity:
-            self.array = resize_array(self.array, rows)
-            self.capacity = rows
+        if rows != self._capacity:
+            write_array(self._group, self._form, rows)
+            self._capacity = rows
 
     def next_row(self) -> Place:
-        if self.rows == self.capacity:
-            self.resize(self.capacity + min(self.capacity, _MOST_ROWS_AT_ONCE))
+        if self.rows == self._capacity:
+            self.resize(self._capacity + min(self._capacity, _MOST_ROWS_AT_ONCE))
         self.rows += 1
         return Place(self.path, self.rows - 1)
+
+    def write(self, data: memoryview) -> Written:
+        row, size = self.next_row().row, self._form.shard_rows
+        number, slot = divmod(row, size)
+        if number != self._number:
+            self._shards.append(ShardWriter(self._group / ARRAY / shard_name(number), size))
+            self._number = number
+        offset = self._shards[-1].add(slot, data)
+        return Written(self.path, row, size, offset, data.nbytes, zlib.crc32(data))
+
+    def sync(self) -> None:
+        for shard in self._shards:
+            shard.sync()
+        del self._shards[:-1]
 
 
 class PixelWriter:
@@ -70,19 +102,16 @@ class PixelWriter:
         self._streams: dict[tuple[Any, ...], _Stream] = {}
         self._current: dict[str, _Stream] = {}
         self._leading_gaps: dict[str, int] = {}
-        self._context = new_context()
+        self._unsynced: dict[str, _Stream] = {}
         make_root(self._root)
 
     def write(self, frame: Frame) -> Written:
-        """Begin to write a frame into the next row of its stream."""
+        """Give a frame the next row of its stream; its pixels are referred to until the sync."""
         pixels = frame.pixels
         stored = np.ascontiguousarray(pixels, dtype=pixels.dtype.newbyteorder("<"))
         stream = self._stream_of(frame, stored)
-        place = stream.next_row()
-        target = stream.array[place.row]
-        commit = target.write(stored, can_reference_source_data_indefinitely=True).commit
-        # Only now: while the checksum is computed, the disk is busy already.
-        return Written(place, zlib.crc32(stored.data), commit)
+        self._unsynced[stream.path] = stream
+        return stream.write(stored.reshape(-1).view(np.uint8).data)
 
     def skip(self, role: str) -> Place:
         """Leave the next row of a role empty."""
@@ -91,6 +120,18 @@ class PixelWriter:
         row = self._leading_gaps.get(role, 0)
         self._leading_gaps[role] = row + 1
         return Place(None, row)
+
+    def sync(self) -> None:
+        """Bring to the disk all that was written since the last time.
+
+        Raises
+        ------
+        OSError
+            If the disk refuses; what was synced before stays as it was.
+        """
+        for stream in self._unsynced.values():
+            stream.sync()
+        self._unsynced.clear()
 
     def close(self) -> None:
         """Cut each array to its rows."""
@@ -107,13 +148,10 @@ class PixelWriter:
         return stream
 
     def _open(self, frame: Frame, stored: Pixels) -> _Stream:
-        path = free_name(frame.stream, {known.path for known in self._streams.values()})
-        rows = self._leading_gaps.pop(frame.stream, 0)
-        capacity = _FIRST_ROWS * (1 + rows // _FIRST_ROWS)
-        group = self._root / path
+        group = self._root / free_name(frame.stream, {one.path for one in self._streams.values()})
         make_image(group, frame.stream, frame.pixel_size_um)
-        array = make_array(group, stored.shape, stored.dtype.name, capacity, self._context)
-        return _Stream(path, array, capacity, rows)
+        form = ArrayForm(stored.shape, stored.dtype.name, shard_rows(stored.nbytes))
+        return _Stream(group, form, self._leading_gaps.pop(frame.stream, 0))
 
 
 def refusal(pixels: Pixels) -> str | None:

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Literal
 
 from saccade.core import Frame, Gap, RealClock, Record, StoreError, StoreOverloadedError
 
-from ._commit import Committer
+from ._commit import Committer, sentence
 from ._journal import TORN
 from ._memory import keep_memory_warm
 from ._pixel_writer import refusal
 from ._queue import GroupQueue
-from ._zarr import PATIENCE_S, short
 
 if TYPE_CHECKING:
     from saccade.core import Clock, Verdict
@@ -28,7 +27,7 @@ _GROUP_BYTES = 16 * _MB
 _GROUP_ITEMS = 512
 _LINGER_S = 0.01
 _NICE = 10
-_STALL_S = 2 * PATIENCE_S
+_STALL_S = 60.0
 _OWN_KINDS = frozenset({"frame", "verdict", TORN})
 
 
@@ -214,7 +213,7 @@ class Recorder:
             raise StoreError("The recorder is closed.", do="Start another run.")
 
     def _failure(self) -> StoreError:
-        why = short(self._error) if self._error else "unknown."
+        why = sentence(self._error) if self._error else "unknown."
         error = StoreError(
             f"Writing to {self._folder} failed after {self.committed} frames: {why}",
             do="What was acknowledged before is safe. Check the disk, then start another run.",

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from saccade.core import DamagedRunError
 
 from ._checksum import Checksum
+from ._indices import Shards, index_flaw
 from ._journal import JOURNAL, TORN, Flaw, scan
 from ._pixel_reader import PixelReader
 from ._reader import RunFolder
-from ._values import place_of, verdict_of
+from ._values import place_of, stored_of, verdict_of
+from ._zarr import FRAMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
 
     from saccade.core import Verdict
 
-from ._journal import Line
+    from ._indices import Told
+    from ._journal import Line
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,7 @@ class _Check:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._pictures = PixelReader(folder)
+        self._shards = Shards()
         self._problems: list[str] = []
         self._frames = 0
         self._gaps = 0
@@ -119,6 +123,9 @@ class _Check:
         else:
             self._count("frames", self._verdict.committed, self._frames)
             self._count("gaps", self._verdict.gaps, self._gaps)
+            # A run that goes on, or was killed, may be writing the last index of each stream.
+            for told in self._shards.rest():
+                self._index(told)
         for path, rows in self._next_rows.items():
             self.attempt(lambda path=path, rows=rows: self._length(path, rows))  # type: ignore[misc]
 
@@ -149,7 +156,7 @@ class _Check:
             self.attempt(lambda: self._frame(line))
         elif line.kind == "gap":
             self._gaps += 1
-            self.attempt(lambda: self._place(line))
+            self.attempt(lambda: self._gap(line))
         elif line.kind == "verdict":
             self._verdict = verdict_of(line)
 
@@ -158,6 +165,15 @@ class _Check:
         pixels = self._pictures.read(line)
         if self._checksum is not None:
             self._checksum.add(pixels)
+        self._index(self._shards.frame(stored_of(line)))
+
+    def _gap(self, line: Line) -> None:
+        self._place(line)
+        self._index(self._shards.gap(*place_of(line)))
+
+    def _index(self, told: Told | None) -> None:
+        if told and (flaw := index_flaw(self._folder / FRAMES, told)):
+            self._problems.append(flaw)
 
     def _place(self, line: Line) -> None:
         path, row = place_of(line)

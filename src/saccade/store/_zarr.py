@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
-import os
 import re
-from typing import TYPE_CHECKING, Any
-
-import tensorstore as ts
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from saccade.core import StoreError
 
@@ -18,12 +16,22 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FRAMES = "frames.ome.zarr"
-PATIENCE_S = 30.0
-"""How long the disk may take for one file before it counts as failed."""
+ARRAY = "0"
+METADATA = "zarr.json"
 
 _SERIES = "OME"
 # Not free for a stream: the group that lists the images, and what Windows reserves.
 _NOT_NAMES = re.compile(r"(ome|con|prn|aux|nul|(com|lpt)\d|)", re.IGNORECASE)
+
+
+class ArrayForm(NamedTuple):
+    """What is the same for every frame of a stream."""
+
+    shape: tuple[int, ...]
+    """(y, x)"""
+    dtype: str
+    shard_rows: int
+    """Frames a shard."""
 
 
 def make_root(root: Path) -> None:
@@ -50,54 +58,61 @@ def make_image(group: Path, role: str, pixel_size_um: float) -> None:
     image = {
         "name": group.name,
         "axes": [{"name": "t", "type": "time"}, {"name": "y", **space}, {"name": "x", **space}],
-        "datasets": [{"path": "0", "coordinateTransformations": scale}],
+        "datasets": [{"path": ARRAY, "coordinateTransformations": scale}],
     }
     _write_group(group, {"version": "0.5", "multiscales": [image]}, saccade={"role": role})
 
 
-def make_array(group: Path, shape: tuple[int, ...], dtype: str, rows: int, context: Any) -> Any:
-    """Create the array (t, y, x) of an image, one chunk a frame, and open it."""
-    chunks = {"name": "regular", "configuration": {"chunk_shape": [1, *shape]}}
-    # Flat names: a nested one costs two folders a frame, whose names would need syncing too.
-    keys = {"name": "default", "configuration": {"separator": "."}}
-    metadata = {
-        "shape": [rows, *shape],
-        "data_type": dtype,
-        "chunk_grid": chunks,
-        "chunk_key_encoding": keys,
-        "codecs": [{"name": "bytes", "configuration": {"endian": "little"}}],
-        "fill_value": False if dtype == "bool" else 0,
-        "dimension_names": ["t", "y", "x"],
+def make_array(group: Path, form: ArrayForm, rows: int) -> None:
+    """Create the array (t, y, x) of an image, one chunk a frame, and many chunks a shard."""
+    (group / ARRAY).mkdir()
+    write_array(group, form, rows)
+    sync_folder(group)
+
+
+def write_array(group: Path, form: ArrayForm, rows: int) -> None:
+    """Write what an array declares, its number of rows included; no pixel is touched."""
+    inner = [{"name": "bytes", "configuration": {"endian": "little"}}]
+    sharding = {
+        "chunk_shape": [1, *form.shape],
+        "codecs": inner,
+        "index_codecs": [*inner, {"name": "crc32c"}],
+        "index_location": "end",
     }
-    # A black frame is a frame: only a gap leaves no chunk.
-    spec = {**_at(group), "metadata": metadata, "store_data_equal_to_fill_value": True}
-    return ts.open(spec, create=True, context=context).result(timeout=PATIENCE_S)
+    grid = {"chunk_shape": [form.shard_rows, *form.shape]}
+    metadata = {
+        "zarr_format": 3,
+        "node_type": "array",
+        "shape": [rows, *form.shape],
+        "data_type": form.dtype,
+        "chunk_grid": {"name": "regular", "configuration": grid},
+        # Flat names: a nested one costs two folders a shard, whose names would need syncing too.
+        "chunk_key_encoding": {"name": "default", "configuration": {"separator": "."}},
+        "codecs": [{"name": "sharding_indexed", "configuration": sharding}],
+        "fill_value": False if form.dtype == "bool" else 0,
+        "dimension_names": ["t", "y", "x"],
+        "attributes": {},
+    }
+    write_whole(group / ARRAY / METADATA, dumps(metadata, indent=2) + b"\n")
 
 
-def open_array(group: Path, context: Any) -> Any:
-    """Open the array of an image for reading; an absent chunk is an error, not zeros."""
-    spec = {**_at(group), "fill_missing_data_reads": False}
-    return ts.open(spec, open=True, read=True, context=context).result(timeout=PATIENCE_S)
+def read_array(group: Path) -> tuple[ArrayForm, int]:
+    """Return what an array declares: its form, and its rows.
 
-
-def resize(array: Any, rows: int) -> Any:
-    """Change the number of rows that an array declares; no chunk is touched."""
-    resized = array.resize(exclusive_max=[rows, None, None], resize_metadata_only=True)
-    return resized.result(timeout=PATIENCE_S)
-
-
-def new_context() -> Any:
-    """Return tensorstore's resources: few threads, no cache, every file synced."""
-    # The other half of the processors is for acquisition and detectors.
-    threads = max(1, (os.cpu_count() or 2) // 2)
-    return ts.Context(
-        {
-            "file_io_concurrency": {"limit": threads},
-            "data_copy_concurrency": {"limit": threads},
-            "file_io_sync": True,
-            "cache_pool": {"total_bytes_limit": 0},
-        }
-    )
+    Raises
+    ------
+    ValueError
+        If that is not what Saccade writes.
+    OSError
+        If it can't be read.
+    """
+    try:
+        metadata = json.loads((group / ARRAY / METADATA).read_bytes())
+        rows, *shape = (int(size) for size in metadata["shape"])
+        shard_rows = int(metadata["chunk_grid"]["configuration"]["chunk_shape"][0])
+        return ArrayForm(tuple(shape), str(metadata["data_type"]), shard_rows), rows
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise ValueError(f"{METADATA} of the array is not what was written") from error
 
 
 def free_name(role: str, taken: set[str]) -> str:
@@ -121,18 +136,8 @@ def free_name(role: str, taken: set[str]) -> str:
     raise StoreError(f"No name is free for another stream of {role!r}.")
 
 
-def short(error: Exception) -> str:
-    """Return what an error says, without tensorstore's dump of its settings."""
-    return f"{str(error).split(' [')[0].strip().rstrip('.') or type(error).__name__}."
-
-
-def _at(group: Path) -> dict[str, Any]:
-    location = (group / "0").resolve().as_posix()
-    return {"driver": "zarr3", "kvstore": {"driver": "file", "path": f"{location}/"}}
-
-
 def _write_group(path: Path, ome: dict[str, Any], **more: Any) -> None:
     attributes = {"ome": ome, **more}
     group = {"zarr_format": 3, "node_type": "group", "attributes": attributes}
-    write_whole(path / "zarr.json", dumps(group, indent=2) + b"\n")
+    write_whole(path / METADATA, dumps(group, indent=2) + b"\n")
     sync_folder(path.parent)
