@@ -82,3 +82,25 @@ def test_pictures_of_the_virtual_microscope_are_measured_by_themselves(saccade: 
     assert {"beads", "dividing-nuclei"} <= {row["specimen"] for row in measured["rows"]}
     assert len(measured["bars"]) == len(measured["rows"])
     assert code == (0 if all(bar["holds"] for bar in measured["bars"]) else 1)
+
+
+def test_a_run_that_died_is_recovered(
+    saccade: Saccade, run_protocol: Callable[..., dict[str, Any]], tmp_path: Path
+) -> None:
+    """A journal cut short is mended with exit code 0; a frame that is gone is named, with 1."""
+    folder = Path(run_protocol(TEXT)["folder"])
+    code, output, _ = saccade("recover", folder)
+    assert code == 0
+    assert output.startswith("whole: 5 frames")
+    journal = folder / "journal.jsonl"
+    journal.write_bytes(journal.read_bytes()[:-9])
+    code, output, _ = saccade("recover", folder)
+    assert code == 0
+    assert "mended: wrote the verdict 'failed'" in output
+    assert saccade("verify", folder)[0] == 0
+    (shard,) = (folder / "frames.ome.zarr").rglob("c.*")
+    shard.unlink()
+    code, output, _ = saccade("recover", folder, "--json")
+    assert code == 1
+    assert json.loads(output)["gone"] == [0, 1, 2, 3, 4]
+    assert saccade("recover", tmp_path)[0] == 2

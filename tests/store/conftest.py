@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    Make = Callable[..., Any]
+
 
 def coded(index: int, shape: tuple[int, int] = (12, 16), dtype: str = "uint16") -> Pixels:
     """Return pixels that no other index has, read-only."""
@@ -74,6 +76,21 @@ def record(folder: Path) -> Callable[..., Path]:
         return folder
 
     return recorded
+
+
+@pytest.fixture
+def run(
+    record: Callable[..., Any], frame_at: Callable[..., Any], gap_at: Callable[..., Any]
+) -> Path:
+    """Record seven planned pictures, one of them a gap, in two streams."""
+    pictures = [frame_at(i) for i in range(3)]
+    return record(  # type: ignore[no-any-return]
+        *pictures,
+        gap_at(3),
+        Record("note", 9, {"a": 1}),
+        frame_at(4),
+        *map(frame_at, (5, 6), [(6, 8)] * 2),
+    )
 
 
 @pytest.fixture(autouse=True)

@@ -57,6 +57,22 @@ def verify(path: Path, as_json: bool) -> None:
     raise SystemExit(int(Exit.FINISHED if report.ok else Exit.FAILED))
 
 
+def recover(path: Path, as_json: bool) -> None:
+    """Mend a run folder whose process died."""
+    with named_errors(as_json):
+        result = store.recover(path)
+    if as_json:
+        answer(plain(result))
+    else:
+        for done in result.mended:
+            say(f"mended: {done}")
+        for problem in result.problems:
+            say(f"problem: {problem}")
+        word = "whole" if result.ok else "damaged"
+        say(f"{word}: {result.frames} frames, {result.gaps} gaps; {result.verdict}")
+    raise SystemExit(int(Exit.FINISHED if result.ok else Exit.FAILED))
+
+
 def export(path: Path, ome_tiff: Path | None, as_json: bool) -> None:
     """Export the frames of a run."""
     with named_errors(as_json):

@@ -113,6 +113,12 @@ def verify(run: RunPath, as_json: AsJson = False) -> None:
 
 
 @app.command()
+def recover(run: RunPath, as_json: AsJson = False) -> None:
+    """Mend the folder of a run whose process died; what was acknowledged stays as it is."""
+    _inspect.recover(run, as_json)
+
+
+@app.command()
 def export(
     run: RunPath,
     ome_tiff: Annotated[

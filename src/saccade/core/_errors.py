@@ -50,6 +50,10 @@ class FolderError(UsageError):
     """A run folder can't be created, read or written."""
 
 
+class RunBusyError(FolderError):
+    """Another process writes the run folder."""
+
+
 class ScopeError(SaccadeError):
     """The microscope did not do what it was asked."""
 
@@ -92,6 +96,10 @@ class StoreError(SaccadeError):
 
 class StoreOverloadedError(StoreError):
     """The disk fell so far behind that the recorder's queue stayed full."""
+
+
+class StoreFullError(StoreError):
+    """The disk has so little room left that the recorder takes no more frames."""
 
 
 class DamagedRunError(SaccadeError):

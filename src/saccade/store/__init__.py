@@ -7,11 +7,13 @@ from ._journal import Line, read_lines
 from ._memory import keep_memory_warm
 from ._reader import RunFolder
 from ._recorder import Recorder
+from ._recover import Recovery, recover
 from ._verify import Report, verify
 
 __all__ = [
     "Line",
     "Recorder",
+    "Recovery",
     "Report",
     "RunFolder",
     "checksum",
@@ -20,6 +22,7 @@ __all__ = [
     "keep_memory_warm",
     "new_folder",
     "read_lines",
+    "recover",
     "verify",
     "write_run_json",
 ]

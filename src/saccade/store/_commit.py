@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from saccade.core import FolderError, Frame, Gap, plain, plain_frame
 
 from ._journal import JournalWriter, body
+from ._lock import FolderLock
 from ._pixel_writer import PixelWriter
 
 if TYPE_CHECKING:
@@ -37,21 +39,22 @@ class Committer:
     ------
     FolderError
         If it is not there, can't be written, or holds a recording already.
+    RunBusyError
+        If another process writes it.
     """
 
     def __init__(self, folder: Path, clock: Clock) -> None:
         self._clock = clock
         if not folder.is_dir():
             raise FolderError(f"{folder} is not a folder.", do="Create it with `claim_folder`.")
-        try:
-            self._journal = JournalWriter(folder)
-        except OSError as error:
-            raise _unusable(folder, error) from error
-        try:
-            self._pixels = PixelWriter(folder)
-        except OSError as error:
-            self._journal.close()
-            raise _unusable(folder, error) from error
+        with ExitStack() as undo:
+            try:
+                self._lock = undo.enter_context(FolderLock(folder))
+                self._journal = undo.enter_context(closing(JournalWriter(folder)))
+                self._pixels = PixelWriter(folder)
+            except OSError as error:
+                raise _unusable(folder, error) from error
+            undo.pop_all()
         self.counts: Counter[str] = Counter()
         """Acknowledged lines, by kind."""
 
@@ -84,8 +87,9 @@ class Committer:
             self._journal.append([body("verdict", self._clock.now_ns(), plain(verdict))])
 
     def close(self) -> None:
-        """Close the journal."""
+        """Close the journal, and let others write into the folder."""
         self._journal.close()
+        self._lock.close()
 
     def _start(self, item: Frame | Record) -> _Started:
         if isinstance(item, Frame):

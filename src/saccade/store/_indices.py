@@ -41,14 +41,17 @@ class Shards:
     def __init__(self) -> None:
         self._now: dict[str, Told] = {}
 
-    def frame(self, stored: Stored) -> Told | None:
-        """Take note of a frame; return the shard before, if this one begins another."""
+    def begin(self, stored: Stored) -> Told | None:
+        """Turn to the shard of a frame; return the one before, if that is another."""
         if not stored.indexed:
             return None
-        before = self._turn(stored.path, stored.shard, stored.shard_rows)
-        entries = self._now[stored.path].entries
-        entries[stored.row % stored.shard_rows] = stored.offset, stored.nbytes
-        return before
+        return self._turn(stored.path, stored.shard, stored.shard_rows)
+
+    def whole(self, stored: Stored) -> None:
+        """Take note of a frame that is what was written, of the shard that was turned to."""
+        if stored.indexed:
+            slot = stored.row % stored.shard_rows
+            self._now[stored.path].entries[slot] = stored.offset, stored.nbytes
 
     def gap(self, path: str | None, row: int) -> Told | None:
         """Take note of a gap; return the shard before, if this one begins another."""
@@ -81,9 +84,8 @@ def index_flaw(root: Path, told: Told) -> str | None:
     told : Told
         What the journal says; other rows may be anything.
     """
-    frames = [entry for entry in told.entries.values() if entry != _GAP]
-    if not frames or not told.file(root).exists():
-        return None
+    if not told.file(root).exists():
+        return None  # all gaps, or its frames are missed already
     try:
         index = read_index(told.file(root), told.rows)
     except OSError as error:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 JOURNAL = "journal.jsonl"
 TORN = "torn"
+RECOVERY = "recovery"
+"""Kind of the line that tells what was mended; may follow a verdict."""
 
 # `,"crc":"` and eight digits and `"}`
 _TAIL_BYTES = 18
@@ -58,13 +60,20 @@ class JournalWriter:
     ----------
     folder : Path
         Must not hold a journal.
+    resume : tuple of int, optional
+        Of a journal that is there, for recovery: bytes that are sound, and number of the next
+        line. What is behind those bytes is cut off.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._file = (folder / JOURNAL).open("xb", buffering=0)
-        self._size = 0
-        self._next = 0
-        sync_folder(folder)
+    def __init__(self, folder: Path, *, resume: tuple[int, int] | None = None) -> None:
+        self._file = (folder / JOURNAL).open("xb" if resume is None else "r+b", buffering=0)
+        self._size, self._next = resume or (0, 0)
+        if resume is None:
+            sync_folder(folder)
+        else:
+            self._file.truncate(self._size)
+            self._file.seek(self._size)
+            os.fsync(self._file.fileno())
 
     def append(self, bodies: Sequence[bytes]) -> None:
         """Write lines and bring them to the disk.
@@ -138,15 +147,22 @@ def read_lines(folder: Path) -> Iterator[Line]:
 
 def scan(folder: Path) -> Iterator[Line | Flaw]:
     """Yield the lines of a journal, and a flaw for each that is damaged or missing."""
-    expected = 0
+    return (found for found, _ in scan_with_ends(folder))
+
+
+def scan_with_ends(folder: Path) -> Iterator[tuple[Line | Flaw, int]]:
+    """Yield what `scan` does, each with the size of the journal up to there, in bytes."""
+    expected, end = 0, 0
     with (folder / JOURNAL).open("rb") as file:
         for number, raw in enumerate(file, 1):
+            end += len(raw)
             found = _parsed(raw, number)
             if isinstance(found, Line):
                 if found.kind != TORN and found.n != expected:
-                    yield Flaw(number, f"has number {found.n}, where {expected} was due")
+                    flaw = Flaw(number, f"has number {found.n}, where {expected} was due")
+                    yield flaw, end
                 expected = found.n
-            yield found
+            yield found, end
             expected += 1
 
 

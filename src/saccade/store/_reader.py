@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from saccade.core import DamagedRunError, FolderError, UsageError, did_you_mean
 
 from ._folder import RUN_JSON
-from ._journal import JOURNAL, read_lines
+from ._journal import JOURNAL, RECOVERY, read_lines
 from ._pixel_reader import PixelReader
 from ._values import frame_of, observation_of, place_of, verdict_of
 
@@ -55,7 +55,8 @@ class RunFolder:
     @property
     def verdict(self) -> Verdict | None:
         """How the run ended; None if it was never closed."""
-        last = deque(self.lines(), maxlen=1)
+        lines = (line for line in self.lines() if line.kind != RECOVERY)
+        last = deque(lines, maxlen=1)
         return verdict_of(last[0]) if last and last[0].kind == "verdict" else None
 
     @property

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from saccade.core import Frame, Gap, RealClock, Record, StoreError, StoreOverloadedError
 
 from ._commit import Committer, sentence
-from ._journal import TORN
+from ._journal import RECOVERY, TORN
 from ._memory import keep_memory_warm
 from ._pixel_writer import refusal
 from ._queue import GroupQueue
@@ -28,7 +28,7 @@ _GROUP_ITEMS = 512
 _LINGER_S = 0.01
 _NICE = 10
 _STALL_S = 60.0
-_OWN_KINDS = frozenset({"frame", "verdict", TORN})
+_OWN_KINDS = frozenset({"frame", "verdict", TORN, RECOVERY})
 
 
 class Recorder:

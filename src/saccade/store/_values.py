@@ -108,6 +108,13 @@ def stored_of(line: Line) -> Stored:
     return Stored(str(place.path), place.row, shape, dtype, *where, value["crc32"], known)
 
 
+def lost_lines_of(line: Line) -> int:
+    """Return how many damaged lines a recovery found at the end of the journal."""
+    value = line.value if isinstance(line.value, dict) else {}
+    lost = value.get("lost_lines", 0)
+    return lost if isinstance(lost, int) else 0
+
+
 def frame_of(line: Line, pixels: Pixels) -> Frame:
     """Return the frame that a line and its pixels were made of."""
     value = line.value

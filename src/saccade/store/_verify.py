@@ -10,10 +10,10 @@ from saccade.core import DamagedRunError
 
 from ._checksum import Checksum
 from ._indices import Shards, index_flaw
-from ._journal import JOURNAL, TORN, Flaw, scan
+from ._journal import JOURNAL, RECOVERY, TORN, Flaw, scan
 from ._pixel_reader import PixelReader
 from ._reader import RunFolder
-from ._values import place_of, stored_of, verdict_of
+from ._values import lost_lines_of, place_of, stored_of, verdict_of
 from ._zarr import FRAMES
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ class _Check:
         )
 
     def _line(self, line: Line) -> None:
-        if self._verdict is not None:
+        if self._verdict is not None and line.kind != RECOVERY:
             self._problems.append(f"Line {line.n + 1} of {JOURNAL} comes after the verdict.")
         if line.kind == TORN:
             self._torn = True
@@ -159,13 +159,20 @@ class _Check:
             self.attempt(lambda: self._gap(line))
         elif line.kind == "verdict":
             self._verdict = verdict_of(line)
+        elif line.kind == RECOVERY and (lost := lost_lines_of(line)):
+            self._problems.append(
+                f"A recovery found {lost} damaged lines at the end of "
+                f"{JOURNAL}; what they told is gone."
+            )
 
     def _frame(self, line: Line) -> None:
         self._place(line)
+        stored = stored_of(line)
+        self._index(self._shards.begin(stored))
         pixels = self._pictures.read(line)
         if self._checksum is not None:
             self._checksum.add(pixels)
-        self._index(self._shards.frame(stored_of(line)))
+        self._shards.whole(stored)
 
     def _gap(self, line: Line) -> None:
         self._place(line)

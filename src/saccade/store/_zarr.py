@@ -19,7 +19,7 @@ FRAMES = "frames.ome.zarr"
 ARRAY = "0"
 METADATA = "zarr.json"
 
-_SERIES = "OME"
+SERIES = "OME"
 # Not free for a stream: the group that lists the images, and what Windows reserves.
 _NOT_NAMES = re.compile(r"(ome|con|prn|aux|nul|(com|lpt)\d|)", re.IGNORECASE)
 
@@ -38,19 +38,29 @@ def make_root(root: Path) -> None:
     """Create the group that holds all images of a run."""
     root.mkdir()
     sync_folder(root.parent)
+    write_root(root, [])
+
+
+def write_root(root: Path, paths: list[str]) -> None:
+    """Write what the group of all images says of itself, and which they are."""
     _write_group(root, {"version": "0.5", "bioformats2raw.layout": 3})
-    (root / _SERIES).mkdir()
-    list_series(root, [])
+    (root / SERIES).mkdir(exist_ok=True)
+    list_series(root, paths)
 
 
 def list_series(root: Path, paths: list[str]) -> None:
     """Name the images of a run, for readers of the bioformats2raw layout."""
-    _write_group(root / _SERIES, {"version": "0.5", "series": paths})
+    _write_group(root / SERIES, {"version": "0.5", "series": paths})
 
 
 def make_image(group: Path, role: str, pixel_size_um: float) -> None:
     """Create the group of one image, without a unit if the pixel size is unknown."""
     group.mkdir()
+    write_image(group, role, pixel_size_um)
+
+
+def write_image(group: Path, role: str, pixel_size_um: float) -> None:
+    """Write what the group of one image says of itself."""
     known = math.isfinite(pixel_size_um) and pixel_size_um > 0
     size = float(pixel_size_um) if known else 1.0
     space = {"type": "space", "unit": "micrometer"} if known else {"type": "space"}
@@ -113,6 +123,33 @@ def read_array(group: Path) -> tuple[ArrayForm, int]:
         return ArrayForm(tuple(shape), str(metadata["data_type"]), shard_rows), rows
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise ValueError(f"{METADATA} of the array is not what was written") from error
+
+
+def cut_array(group: Path, rows: int) -> None:
+    """Change the number of rows that an array declares, and nothing else."""
+    path = group / ARRAY / METADATA
+    metadata = json.loads(path.read_bytes())
+    metadata["shape"][0] = rows
+    write_whole(path, dumps(metadata, indent=2) + b"\n")
+
+
+def read_series(root: Path) -> list[str] | None:
+    """Return the images that the root lists; None if that can't be read."""
+    try:
+        groups = [json.loads((path / METADATA).read_bytes()) for path in (root, root / SERIES)]
+        series = groups[1]["attributes"]["ome"]["series"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return [str(path) for path in series] if isinstance(series, list) else None
+
+
+def is_image(group: Path) -> bool:
+    """Return whether a group says that it is an image."""
+    try:
+        content = json.loads((group / METADATA).read_bytes())
+        return bool(content["attributes"]["ome"]["multiscales"][0]["datasets"])
+    except (OSError, ValueError, KeyError, TypeError, IndexError):
+        return False
 
 
 def free_name(role: str, taken: set[str]) -> str:
