@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from saccade.core import DamagedRunError
 
-from ._disk import sync_folder
+from ._disk import sync_folder, write_buffers
 from ._json import dumps
 
 if TYPE_CHECKING:
@@ -68,12 +68,16 @@ class JournalWriter:
     def __init__(self, folder: Path, *, resume: tuple[int, int] | None = None) -> None:
         self._file = (folder / JOURNAL).open("xb" if resume is None else "r+b", buffering=0)
         self._size, self._next = resume or (0, 0)
-        if resume is None:
-            sync_folder(folder)
-        else:
-            self._file.truncate(self._size)
-            self._file.seek(self._size)
-            os.fsync(self._file.fileno())
+        try:
+            if resume is None:
+                sync_folder(folder)
+            else:
+                self._file.truncate(self._size)
+                self._file.seek(self._size)
+                os.fsync(self._file.fileno())
+        except OSError:
+            self._file.close()
+            raise
 
     def append(self, bodies: Sequence[bytes]) -> None:
         """Write lines and bring them to the disk.
@@ -87,9 +91,7 @@ class JournalWriter:
             return
         data = b"".join(_line(n, body) for n, body in enumerate(bodies, self._next))
         try:
-            rest = memoryview(data)
-            while rest:
-                rest = rest[self._file.write(rest) :]
+            write_buffers(self._file, [memoryview(data)])
             os.fsync(self._file.fileno())
         except OSError:
             # What is not certain to be on the disk must not be found there by chance.

@@ -81,13 +81,21 @@ class GroupQueue(Generic[T]):
             self._taken = nbytes
             return group
 
-    def done(self, count: int) -> None:
-        """Tell that the group of so many items that was taken last is dealt with."""
+    def done(self, count: int) -> int:
+        """Tell that the group of so many items that was taken last is dealt with.
+
+        Returns
+        -------
+        int
+            What the group held, in bytes.
+        """
         with self._lock:
+            taken = self._taken
             self._done += count
-            self._held_bytes -= self._taken
+            self._held_bytes -= taken
             self._taken = 0
             self._room.notify_all()
+            return taken
 
     def drained(self, timeout_s: float) -> bool:
         """Wait until all that was put by now is done; return whether it is."""
@@ -118,6 +126,11 @@ class GroupQueue(Generic[T]):
     def closed(self) -> bool:
         """Whether nothing more is let in."""
         return self._closed
+
+    @property
+    def held_bytes(self) -> int:
+        """Size of the items that are not dealt with."""
+        return self._held_bytes
 
     @property
     def finished(self) -> int:

@@ -10,13 +10,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from saccade.core import Frame, Gap, RealClock, Record, StoreError, StoreOverloadedError
+from saccade.core import (
+    FolderError,
+    Frame,
+    Gap,
+    RealClock,
+    Record,
+    StoreError,
+    StoreOverloadedError,
+)
 
 from ._commit import Committer, sentence
 from ._journal import RECOVERY, TORN
 from ._memory import keep_memory_warm
 from ._pixel_writer import refusal
 from ._queue import GroupQueue
+from ._room import Room
 
 if TYPE_CHECKING:
     from saccade.core import Clock, Verdict
@@ -50,6 +59,9 @@ class Recorder:
         once in place of the frame.
     patience_s : float
         How long to wait for room.
+    reserve_mb : float
+        Room on the disk, in MiB, that is kept for a clean end: when what is queued would leave
+        less, no further frame is taken, and all that was taken is stored.
     clock : Clock, optional
         Stamps the verdict; by default real time.
 
@@ -57,6 +69,8 @@ class Recorder:
     ------
     FolderError
         If the folder is not there, can't be written, or holds a recording already.
+    StoreFullError
+        If the disk has no more than the reserve left.
     """
 
     def __init__(
@@ -66,6 +80,7 @@ class Recorder:
         queue_mb: float = 1024,
         overload: Literal["wait", "gap"] = "wait",
         patience_s: float = 10.0,
+        reserve_mb: float = 256,
         clock: Clock | None = None,
     ) -> None:
         self._folder = Path(folder)
@@ -77,6 +92,8 @@ class Recorder:
         self._replaced = 0
         self._error: Exception | None = None
         self._unclosed = threading.Lock()
+        self._room = _room(self._folder, int(reserve_mb * _MB))
+        self._full = False
         self._committer = Committer(self._folder, clock or RealClock())
         # A daemon: whoever forgets to close must not keep the process from ending.
         self._thread = threading.Thread(target=self._work, name="saccade-recorder", daemon=True)
@@ -99,6 +116,8 @@ class Recorder:
         ------
         StoreOverloadedError
             If the queue stayed full; the frame is not stored, later ones may be.
+        StoreFullError
+            If the disk is almost full; records may still be noted, to end the run.
         StoreError
             If an earlier write failed, the recorder is closed, or this is no picture.
         """
@@ -111,6 +130,8 @@ class Recorder:
             pixels.setflags(write=False)
             frame = replace(frame, pixels=pixels)
         wait_s = self._patience_s if self._overload == "wait" else 0.0
+        if self._full:
+            raise self._room.error()
         if self._queue.put(frame, pixels.nbytes, wait_s):
             return True
         self._check()
@@ -239,7 +260,9 @@ class Recorder:
     def _step(self) -> bool:
         group = self._queue.take()
         self._committer.commit(group)
-        self._queue.done(len(group))
+        nbytes = self._queue.done(len(group))
+        if self._room.wrote(nbytes):
+            self._full = self._room.is_short(self._queue.held_bytes)
         return bool(group)
 
     def _join(self) -> None:
@@ -249,6 +272,17 @@ class Recorder:
             if self._thread.is_alive() and self._queue.finished == before:
                 self._error = TimeoutError(f"the disk wrote nothing for {_STALL_S:g} s")
                 raise self._failure()
+
+
+def _room(folder: Path, reserve_bytes: int) -> Room:
+    try:
+        room = Room(folder, reserve_bytes)
+    except OSError as error:
+        what = f"{folder} can't be used: {error.strerror or error}."
+        raise FolderError(what, do="Create it with `claim_folder`.") from error
+    if room.is_short(0):
+        raise room.error()
+    return room
 
 
 def _stand_back() -> None:
