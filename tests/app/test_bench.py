@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from saccade.app import run_bench, run_overnight
+from saccade.app import bench_store, run_bench, run_overnight
+from saccade.app._bench import Bar
 from saccade.app._bench_cases import plan
+from saccade.app._bench_writers import OURS, RAW, writers
 
 
 @pytest.fixture(scope="module")
@@ -68,3 +70,32 @@ def test_a_night_at_the_virtual_microscope_is_counted_in_minutes(tmp_path: Path)
     assert bar.measured > 0
     assert bar.at_most == pytest.approx(4.0 * 0.025 / 12)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_stores_are_measured_beside_raw_writing(tmp_path: Path) -> None:
+    """Every store has a row and its share of raw writing; what it wrote is gone afterwards."""
+    result = bench_store(sizes_px=(64, 300), megabytes=2, repetitions=1, folder=tmp_path)
+    assert {(row.size_px, row.name) for row in result.rows} == {
+        (size_px, name) for size_px in (64, 300) for name in writers()
+    }
+    assert {RAW, OURS} <= set(writers())
+    assert all(row.of_raw == 1 for row in result.rows if row.name == RAW)
+    ours = [row for row in result.rows if row.name == OURS]
+    assert all(row.mb_per_s > 0 and row.append_p99_ms > 0 for row in ours)
+    bounds = [(bar.at_least, bar.at_most) for bar in result.bars]
+    assert bounds == [(0.4, None), (None, 2.0), (0.6, None), (None, 2.0)]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("bar", "holds", "bound"),
+    [
+        pytest.param(Bar("", 2.0, 2.0), True, "at most 2", id="at the most"),
+        pytest.param(Bar("", 2.1, 2.0), False, "at most 2", id="too much"),
+        pytest.param(Bar("", 0.6, at_least=0.6), True, "at least 0.6", id="at the least"),
+        pytest.param(Bar("", 0.5, at_least=0.6), False, "at least 0.6", id="too little"),
+    ],
+)
+def test_promises_bound_from_above_or_below(bar: Bar, holds: bool, bound: str) -> None:
+    """A promise holds up to its bound and not beyond, and says which that is."""
+    assert (bar.holds, bar.bound) == (holds, bound)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +11,14 @@ import pytest
 from useq import MDASequence
 
 import saccade
-from saccade.core import FolderError, ScopeBusyError
+from saccade.core import FolderError, ScopeBusyError, StoreFullError
 from saccade.store import RunFolder, verify
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from saccade.core import Frame
 
 WAIT_S = 60.0
 
@@ -183,3 +186,24 @@ def test_frames_that_the_disk_was_too_slow_for_are_gaps(scope: Any, tmp_path: Pa
     assert verdict.committed + verdict.gaps == 60
     assert verdict.name == ("completed_with_gaps" if verdict.gaps else "completed")
     assert len(list(proved(run).frames())) == verdict.committed
+
+
+def test_run_ends_well_before_the_disk_is_full(
+    scope: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that runs short fails the run with its reason, and all that was taken is whole."""
+    usage = shutil.disk_usage(tmp_path)
+    run = saccade.Run(scope, plan(500), out=tmp_path / "full")
+
+    def fill(frame: Frame) -> None:
+        if frame.index == 3:
+            monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=2**20))
+
+    run.framed.connect(fill)
+    with pytest.raises(StoreFullError, match="1 MB are left"):
+        run.start().wait(WAIT_S)
+    verdict = proved(run).verdict
+    assert verdict is not None
+    assert verdict.name == "failed"
+    assert "are left on the disk" in verdict.reason
+    assert 4 <= verdict.committed < 500

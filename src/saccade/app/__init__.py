@@ -3,6 +3,7 @@
 from ._assemble import Assembled, assemble, open_scope
 from ._bench import Bench, run_bench, run_overnight
 from ._bench_render import RenderBench, run_render_bench
+from ._bench_store import StoreBench, bench_store
 from ._check import Finding, check
 from ._demo import demo_file, demo_protocol
 from ._history import replay_run
@@ -24,8 +25,10 @@ __all__ = [
     "RenderBench",
     "Run",
     "Scoreboard",
+    "StoreBench",
     "Worth",
     "assemble",
+    "bench_store",
     "build",
     "check",
     "demo_file",

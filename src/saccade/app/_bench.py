@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
+from itertools import cycle
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -51,12 +52,19 @@ class Bar:
 
     text: str
     measured: float
-    at_most: float
+    at_most: float | None = None
+    at_least: float | None = None
 
     @property
     def holds(self) -> bool:
         """Whether what was measured is within the promise."""
-        return self.measured <= self.at_most
+        low = self.at_least is None or self.measured >= self.at_least
+        return low and (self.at_most is None or self.measured <= self.at_most)
+
+    @property
+    def bound(self) -> str:
+        """The promise in words."""
+        return f"at most {self.at_most:g}" if self.at_most is not None else f"at least {self.at_least:g}"
 
 
 @dataclass(frozen=True)
@@ -133,7 +141,7 @@ def run_overnight(
     """
     import_quietly()
     progress(f"{hours:g} h of virtual time")
-    with _scratch(folder) as place:
+    with scratch(folder) as place:
         night = overnight(hours, place / "run")
     ms, cpu_ms = (each / night.frames * 1e3 for each in (night.seconds, night.cpu_seconds))
     each = f"{ms:.1f} ms each, {cpu_ms:.1f} of processor time"
@@ -145,7 +153,7 @@ def _memory_bar(frames: int, folder: Path | None, progress: Callable[[str], None
     if not frames:
         return
     progress(f"memory over {frames} frames")
-    with _scratch(folder) as place:
+    with scratch(folder) as place:
         grown_mb = memory_growth_mb(MicroManagerScope(_camera(512), "bench"), frames, place)
     yield Bar(f"512 px: memory over {frames} frames, MB", grown_mb, 5.0)
 
@@ -195,7 +203,7 @@ def _recorded(
 ) -> Timings:
     from saccade.detect import Spots
 
-    with _scratch(folder) as place:
+    with scratch(folder) as place:
         return saccade(
             scope,
             events,
@@ -206,7 +214,7 @@ def _recorded(
 
 
 @contextmanager
-def _scratch(parent: Path | None) -> Iterator[Path]:
+def scratch(parent: Path | None) -> Iterator[Path]:
     """Yield a folder for one measurement, and remove it after."""
     with TemporaryDirectory(
         prefix="saccade-bench-", dir=parent, ignore_cleanup_errors=True
@@ -219,7 +227,7 @@ def _camera(size_px: int) -> CMMCorePlus:
     import mm_test_adapters
     from pymmcore_plus import CMMCorePlus
 
-    noise = _noise(size_px)
+    noise = cycle(pictures(size_px))
 
     class NoisyCore(CMMCorePlus):
         def getImage(self, *args: Any, **options: Any) -> NDArray[Any]:  # noqa: N802 - MMCore's name
@@ -235,13 +243,13 @@ def _camera(size_px: int) -> CMMCorePlus:
     return core
 
 
-def _noise(size_px: int) -> Iterator[NDArray[np.uint16]]:
+def pictures(size_px: int) -> list[NDArray[np.uint16]]:
+    """Return a few pictures of noise, read-only."""
     random = np.random.default_rng(0)
-    pictures = [
-        random.poisson(100, (size_px, size_px)).astype(np.uint16) for _ in range(_NOISE_FRAMES)
-    ]
-    while True:
-        yield from pictures
+    made = [random.poisson(100, (size_px, size_px)).astype(np.uint16) for _ in range(_NOISE_FRAMES)]
+    for picture in made:
+        picture.setflags(write=False)
+    return made
 
 
 def _row(size_px: int, moves: bool, name: str, runs: list[Timings]) -> Row:

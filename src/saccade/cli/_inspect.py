@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from rich.table import Table
 
 from saccade import app, store
-from saccade.app import RenderBench
+from saccade.app import RenderBench, StoreBench
 from saccade.core import UsageError, plain
 from saccade.sim.specimens import SPECIMENS
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from saccade.app import Bench
+
+    AnyBench = Bench | RenderBench | StoreBench
 
 _PACKAGES = (
     "saccade", "pymmcore-plus", "pymmcore", "mm-test-adapters", "useq-schema", "numpy", "torch",
@@ -121,6 +123,17 @@ def bench_overnight(hours: float, folder: Path | None, as_json: bool) -> NoRetur
     _tell_bench(result, as_json)
 
 
+def bench_store(
+    sizes_px: tuple[int, ...], repetitions: int, folder: Path | None, as_json: bool
+) -> NoReturn:
+    """Measure Saccade's store beside raw sequential writing and other stores."""
+    with named_errors(as_json), err.status("measuring ...") as status:
+        result = app.bench_store(
+            sizes_px=sizes_px, repetitions=repetitions, folder=folder, progress=status.update
+        )
+    _tell_bench(result, as_json)
+
+
 def info(as_json: bool) -> None:
     """Say what is installed, and what there is to use."""
     facts: dict[str, Any] = {
@@ -142,7 +155,7 @@ def info(as_json: bool) -> None:
         say(f"  {name}")
 
 
-def _tell_bench(result: Bench | RenderBench, as_json: bool) -> NoReturn:
+def _tell_bench(result: AnyBench, as_json: bool) -> NoReturn:
     if as_json:
         answer(result.plain())
     else:
@@ -150,14 +163,17 @@ def _tell_bench(result: Bench | RenderBench, as_json: bool) -> NoReturn:
             out.print(table)
         for bar in result.bars:
             word = "holds" if bar.holds else "FALLS SHORT"
-            say(f"{bar.text}: {bar.measured:.2f}, at most {bar.at_most:g}: {word}")
+            say(f"{bar.text}: {bar.measured:.2f}, {bar.bound}: {word}")
     holds = all(bar.holds for bar in result.bars)
     raise SystemExit(int(Exit.FINISHED if holds else Exit.FAILED))
 
 
-def _tables(result: Bench | RenderBench) -> Iterator[Table]:
+def _tables(result: AnyBench) -> Iterator[Table]:
     if isinstance(result, RenderBench):
         yield _render_table(result)
+        return
+    if isinstance(result, StoreBench):
+        yield _store_table(result)
         return
     for size_px in sorted({row.size_px for row in result.rows}):
         for moves in (False, True):
@@ -171,6 +187,22 @@ def _render_table(result: RenderBench) -> Table:
     for row in result.rows:
         times = (f"{ms:.2f}" for ms in (row.picture_ms, row.core_ms, row.advance_ms))
         table.add_row(row.specimen, str(row.objects), *times)
+    return table
+
+
+def _store_table(result: StoreBench) -> Table:
+    table = Table(title="stores, as fast as they can; append p99 and memory at half of raw")
+    for name in ("px", "", "MB/s", "of raw", "append p99 ms", "memory MB"):
+        table.add_column(name, justify="left" if name == "" else "right", no_wrap=True)
+    for row in result.rows:
+        table.add_row(
+            f"{row.size_px}",
+            row.name,
+            f"{row.mb_per_s:.0f}",
+            f"{row.of_raw:.2f}",
+            f"{row.append_p99_ms:.2f}",
+            f"{row.grown_mb:.0f}",
+        )
     return table
 
 

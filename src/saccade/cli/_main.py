@@ -147,13 +147,18 @@ def bench(
         bool, typer.Option("--overnight", help="Only a night at the virtual microscope.")
     ] = False,
     hours: Annotated[float, typer.Option(min=0.05, max=100, help="Length of that night.")] = 12.0,
+    store: Annotated[
+        bool, typer.Option("--store", help="Only stores, beside raw sequential writing.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Measure Saccade beside the bare core and the stock runner."""
+    """Measure Saccade beside the bare core and the stock runner, or its store beside others."""
     if render:
         _inspect.bench_render(max(events // 3, 1), as_json)
     if overnight:
         _inspect.bench_overnight(hours, folder, as_json)
+    if store:
+        _inspect.bench_store(tuple(size or (256, 512, 2048)), repetitions, folder, as_json)
     _inspect.bench(tuple(size or (512, 2048)), events, repetitions, long_run, folder, as_json)
 
 
