@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import damages
@@ -28,7 +29,6 @@ from saccade.store._journal import JOURNAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     Make = Callable[..., Any]
 
@@ -163,6 +163,40 @@ def test_recovered_run_never_becomes_completed(record: Make, frame_at: Make) -> 
     assert (recovery.kind, verdict.kind) == ("recovery", "verdict")
     assert recovery.value["gone"] == []
     assert recovery.t_ns == 1001
+
+
+def test_what_is_gone_is_told_in_bounds(record: Make, frame_at: Make) -> None:
+    """However many frames are gone, a hundred are told of, and all are listed, as ranges."""
+    folder = record(*(frame_at(index) for index in range(130)), verdict=False)
+    (shard,) = (folder / FRAMES).rglob("c.*")
+    cut(shard, 3 * frame_at(0).pixels.nbytes)
+    result = recover(folder)
+    assert result.gone == tuple(range(3, 130))
+    assert len(result.problems) == 101
+    assert "27 more frames" in result.problems[-1]
+    recovery = [line.value for line in read_lines(folder) if line.kind == "recovery"]
+    assert recovery[0]["gone"] == [[3, 129]]
+
+
+def test_what_can_not_be_read_is_not_given_up(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that fails to read is a problem that is named; once it reads, all is there."""
+    real = Path.open
+
+    def fail(path: Path, *args: Any, **options: Any) -> Any:
+        if path.name.startswith("c."):
+            raise OSError(5, "Input/output error")
+        return real(path, *args, **options)
+
+    before = contents(run)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", fail)
+        problems = verify(run).problems
+        assert any("Frame 0" in one and "Input/output error" in one for one in problems)
+        with pytest.raises(FolderError, match="Input/output error"):
+            recover(run)
+    assert {name: contents(run)[name] for name in before} == before
+    assert verify(run).ok
+    assert recover(run).mended == ()
 
 
 def test_nothing_is_destroyed(run: Path) -> None:

@@ -138,7 +138,7 @@ class _Recoverer:
         value: dict[str, Any] = {
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
             "mended": self._mended,
-            "gone": survey.gone,
+            "gone": survey.gone_ranges(),
             "problems": survey.problems,
             "lost_lines": survey.tail_lines,
         }

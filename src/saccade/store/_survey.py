@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from ._zarr import ArrayForm
 
 
+# Sentences are kept for so many frames that are gone; of the others only the index is.
+_NAMED = 100
+
+
 class Image(NamedTuple):
     """What lines tell of one stream: enough to write its metadata anew."""
 
@@ -89,8 +93,20 @@ class Survey:
                     on_shard(told)
                 last = max(last, -1 if (index := _index(found)) is None else index)
         self.tail_lines = len(flaws)
+        if (more := len(self.gone) - _NAMED) > 0:
+            self.problems.append(f"{more} more frames are gone, as `gone` lists them.")
         for told in shards.rest():
             on_shard(told)
+
+    def gone_ranges(self) -> list[list[int]]:
+        """Return the frames that are gone as first and last indices of unbroken rows."""
+        ranges: list[list[int]] = []
+        for index in self.gone:
+            if ranges and ranges[-1][1] == index - 1:
+                ranges[-1][1] = index
+            else:
+                ranges.append([index, index])
+        return ranges
 
     def _line(self, line: Line, shards: Shards) -> Told | None:
         try:
@@ -117,7 +133,8 @@ class Survey:
             shards.whole(stored)
         except DamagedRunError as error:
             self.gone.append(line.value["index"])
-            self.problems.append(error.what)
+            if len(self.gone) <= _NAMED:
+                self.problems.append(error.what)
         return before
 
     def _gap(self, line: Line, shards: Shards) -> Told | None:
