@@ -152,6 +152,33 @@ def test_buffers_are_written_whole_however_the_system_takes_them(
     assert path.read_bytes() == b"".join(content)
 
 
+@pytest.mark.parametrize(
+    ("sizes", "calls"),
+    [
+        pytest.param([3, 3, 3], [9], id="small ones together"),
+        pytest.param([2**18] * 5, [2**19, 2**19, 2**18], id="in calls of half a MiB"),
+        pytest.param([2**20 + 1], [2**19, 2**19, 1], id="large ones in parts"),
+        pytest.param([2**19 - 1, 2], [2**19 - 1, 2], id="never more than that"),
+        pytest.param([1] * 600, [512, 88], id="and in 512 buffers"),
+    ],
+)
+def test_calls_are_neither_large_nor_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sizes: list[int], calls: list[int]
+) -> None:
+    """A call of 2 MiB or more makes Linux slow, and one a frame makes the interpreter slow."""
+    real, asked = _disk._write_some, []
+
+    def note(file: Any, buffers: list[memoryview]) -> int:
+        asked.append(sum(buffer.nbytes for buffer in buffers))
+        return real(file, buffers)
+
+    monkeypatch.setattr(_disk, "_write_some", note)
+    with (tmp_path / "file").open("wb", buffering=0) as file:
+        write_buffers(file, view(*(bytes(size) for size in sizes)))
+    assert asked == calls
+    assert (tmp_path / "file").stat().st_size == sum(sizes)
+
+
 def test_systems_without_vectors_write_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,13 +6,14 @@ import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from io import FileIO
     from pathlib import Path
 
 # Without times and owners, which nobody waits for; not every system has it.
 _sync_data = getattr(os, "fdatasync", os.fsync)
-_MOST_BUFFERS = 512
+_CALL_BYTES = 512 * 1024
+_CALL_BUFFERS = 512
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -55,10 +56,11 @@ def sync_file(file: FileIO) -> None:
 
 
 def write_buffers(file: FileIO, buffers: Iterable[memoryview]) -> None:
-    """Write buffers one behind the other, in as few calls as the system allows.
+    """Write buffers one behind the other, in calls of half a MiB.
 
-    Each call gives the interpreter away and waits to get it back, which costs a busy process
-    more than the writing.
+    A call costs the interpreter a turn, so small buffers go together. One of 2 MiB or more
+    makes Linux look for huge pages of memory for its cache, which was measured to cost five to
+    eight times the processor time of smaller ones.
 
     Parameters
     ----------
@@ -67,16 +69,32 @@ def write_buffers(file: FileIO, buffers: Iterable[memoryview]) -> None:
     buffers : iterable of memoryview
         Of bytes; none is copied.
     """
-    rest = [buffer for buffer in buffers if buffer.nbytes]
-    while rest:
-        written = _write_some(file, rest[:_MOST_BUFFERS])
-        whole = 0
-        while whole < len(rest) and written >= rest[whole].nbytes:
-            written -= rest[whole].nbytes
-            whole += 1
-        del rest[:whole]
-        if written:
-            rest[0] = rest[0][written:]
+    for piece in _pieces(buffers):
+        rest = piece
+        while rest:
+            written = _write_some(file, rest)
+            whole = 0
+            while whole < len(rest) and written >= rest[whole].nbytes:
+                written -= rest[whole].nbytes
+                whole += 1
+            rest = rest[whole:]
+            if written:
+                rest[0] = rest[0][written:]
+
+
+def _pieces(buffers: Iterable[memoryview]) -> Iterator[list[memoryview]]:
+    piece: list[memoryview] = []
+    room = _CALL_BYTES
+    for buffer in buffers:
+        for start in range(0, buffer.nbytes, _CALL_BYTES):
+            part = buffer[start : start + _CALL_BYTES]
+            if piece and (part.nbytes > room or len(piece) == _CALL_BUFFERS):
+                yield piece
+                piece, room = [], _CALL_BYTES
+            piece.append(part)
+            room -= part.nbytes
+    if piece:
+        yield piece
 
 
 def _write_some(file: FileIO, buffers: list[memoryview]) -> int:
