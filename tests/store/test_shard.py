@@ -112,6 +112,38 @@ def test_failed_group_leaves_what_was_there_before(
     assert path.read_bytes() == before
 
 
+def test_frames_are_written_early_and_acknowledged_late(tmp_path: Path) -> None:
+    """Large frames go out at once, but the index tells of them only after the sync."""
+    path = tmp_path / "c.0.0.0"
+    shard = ShardWriter(path, 2)
+    frame = bytes(range(256)) * (2**15)
+    shard.add(0, memoryview(frame))
+    assert path.read_bytes() == frame
+    assert read_index(path, 2) is None
+    shard.sync()
+    index = read_index(path, 2)
+    assert index is not None
+    assert index.tolist() == [[0, len(frame)], [ABSENT, ABSENT]]
+
+
+def test_early_write_that_fails_fails_the_sync(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A frame that was refused early is never synced, and a new shard of it is not left."""
+    shard = ShardWriter(tmp_path / "c.0.0.0", 2)
+
+    def refuse(*_: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_disk, "_write_some", refuse)
+        with pytest.raises(OSError, match="No space"):
+            shard.add(0, memoryview(bytes(2**23)))
+    with pytest.raises(OSError, match="No space"):
+        shard.sync()
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("damage", ["empty", "short", "flipped", "none"])
 def test_index_that_is_not_sound_is_none(tmp_path: Path, damage: str) -> None:
     """An index is what was written, or it is not taken for one."""

@@ -55,6 +55,12 @@ def sync_file(file: FileIO) -> None:
     _sync_data(file.fileno())
 
 
+def start_writing(file: FileIO, start: int, nbytes: int) -> None:
+    """Ask the system to begin bringing a part of a file to the disk, and don't wait for it."""
+    if hasattr(os, "posix_fadvise"):
+        os.posix_fadvise(file.fileno(), start, nbytes, os.POSIX_FADV_DONTNEED)
+
+
 def write_buffers(file: FileIO, buffers: Iterable[memoryview]) -> None:
     """Write buffers one behind the other, in calls of half a MiB.
 

@@ -106,7 +106,13 @@ class PixelWriter:
         make_root(self._root)
 
     def write(self, frame: Frame) -> Written:
-        """Give a frame the next row of its stream; its pixels are referred to until the sync."""
+        """Give a frame the next row of its stream; its pixels are referred to until the sync.
+
+        Raises
+        ------
+        OSError
+            If the disk refuses; if it refused pixels, then so does the next sync.
+        """
         pixels = frame.pixels
         stored = np.ascontiguousarray(pixels, dtype=pixels.dtype.newbyteorder("<"))
         stream = self._stream_of(frame, stored)

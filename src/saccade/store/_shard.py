@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 import google_crc32c
 import numpy as np
 
-from ._disk import sync_file, sync_folder, write_buffers
+from ._disk import start_writing, sync_file, sync_folder, write_buffers
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from io import FileIO
     from pathlib import Path
 
@@ -30,6 +31,8 @@ _SHARD_BYTES = 128 * 2**20
 # An index of 16 KiB: written behind every group, it must cost next to nothing.
 _MOST_ROWS = 1024
 _CHECKSUM_BYTES = 4
+# What is worth a call of its own before the group is complete.
+_EARLY_BYTES = 4 * 2**20
 
 
 def shard_rows(frame_bytes: int) -> int:
@@ -90,17 +93,35 @@ class ShardWriter:
     def __init__(self, path: Path, rows: int) -> None:
         self._path = path
         self._index = empty_index(rows)
-        self._end = 0
+        self._synced = 0
         """Behind the last frame that is on the disk."""
+        self._written = 0
         self._next = 0
-        self._pending: list[tuple[int, memoryview]] = []
+        self._made = False
+        self._slots: list[int] = []
+        self._waiting: list[memoryview] = []
+        self._error: OSError | None = None
 
     def add(self, slot: int, data: memoryview) -> int:
-        """Take the bytes of a frame, to be written with the next sync; return their offset."""
+        """Take the bytes of a frame, and write them as soon as there are enough.
+
+        Returns
+        -------
+        int
+            Their offset; they are on the disk after the next sync.
+
+        Raises
+        ------
+        OSError
+            If the disk refuses; then the next sync does so, too.
+        """
         offset = self._next
         self._next += data.nbytes
-        self._pending.append((slot, data))
+        self._slots.append(slot)
+        self._waiting.append(data)
         self._index[slot] = offset, data.nbytes
+        if self._next - self._written >= _EARLY_BYTES:
+            self._guarded(self._write_early)
         return offset
 
     def sync(self) -> None:
@@ -111,46 +132,69 @@ class ShardWriter:
         OSError
             If the disk refuses.
         """
-        if not self._pending:
-            return
-        isnew = not self._end
+        if self._error is not None:
+            raise self._error
+        if self._slots:
+            self._guarded(self._write_and_sync)
+
+    def _guarded(self, step: Callable[[], None]) -> None:
         try:
-            with self._open() as file:
-                file.seek(self._end)
-                frames = [data for _, data in self._pending]
-                write_buffers(file, [*frames, memoryview(_encoded(self._index))])
-                sync_file(file)
-            if isnew:
-                sync_folder(self._path.parent)
+            step()
         except OSError as error:
+            self._error = error
             self._go_back(error)
             raise
-        self._end = self._next
-        self._pending.clear()
+
+    def _write_early(self) -> None:
+        with self._open() as file:
+            write_buffers(file, self._waiting)
+            # While the next frame is dealt with, the disk is busy already.
+            start_writing(file, self._written, self._next - self._written)
+        self._waiting.clear()
+        self._written = self._next
+
+    def _write_and_sync(self) -> None:
+        with self._open() as file:
+            write_buffers(file, [*self._waiting, memoryview(_encoded(self._index))])
+            sync_file(file)
+        if not self._synced:
+            sync_folder(self._path.parent)
+        self._waiting.clear()
+        self._slots.clear()
+        self._written = self._synced = self._next
 
     def _open(self) -> FileIO:
         # New files are never written over what is there.
-        return self._path.open("r+b" if self._end else "xb", buffering=0)
+        file = self._path.open("r+b" if self._made else "xb", buffering=0)
+        self._made = True
+        file.seek(self._written)
+        return file
 
     def _go_back(self, error: OSError) -> None:
         """Put the index back behind what was synced before, where the disk lets us."""
-        for slot, _ in self._pending:
+        for slot in self._slots:
             self._index[slot] = ABSENT
-        self._pending.clear()
-        self._next = self._end
-        if not self._end or isinstance(error, FileExistsError):
+        self._slots.clear()
+        self._waiting.clear()
+        self._written = self._next = self._synced
+        if not self._made:
             return
-        index = _encoded(self._index)
         try:
-            with self._open() as file:
-                # No shorter: a full disk must not take back the room that the index had.
-                file.truncate(self._end + len(index))
-                if read_index(self._path, len(self._index)) is None:
-                    file.seek(self._end)
-                    write_buffers(file, [memoryview(index)])
-                sync_file(file)
+            if self._synced:
+                self._restore_index()
+            else:
+                self._path.unlink()  # nothing in it was ever acknowledged
         except OSError as another:
-            error.add_note(f"{self._path.name} has no index: {another}; `saccade recover` mends it")
+            error.add_note(f"{self._path.name} is half written: {another}; recover mends it")
+
+    def _restore_index(self) -> None:
+        index = _encoded(self._index)
+        with self._open() as file:
+            # No shorter: a full disk must not take back the room that the index had.
+            file.truncate(self._synced + len(index))
+            if read_index(self._path, len(self._index)) is None:
+                write_buffers(file, [memoryview(index)])
+            sync_file(file)
 
 
 def _encoded(index: Index) -> bytes:
