@@ -64,7 +64,11 @@ class Bar:
     @property
     def bound(self) -> str:
         """The promise in words."""
-        return f"at most {self.at_most:g}" if self.at_most is not None else f"at least {self.at_least:g}"
+        return (
+            f"at most {self.at_most:g}"
+            if self.at_most is not None
+            else f"at least {self.at_least:g}"
+        )
 
 
 @dataclass(frozen=True)
