@@ -7,18 +7,21 @@ import json
 import pytest
 
 from saccade.core import DamagedRunError, FolderError, Verdict, VirtualClock
-from saccade.store import Recorder, checksum, verify, write_run_json
+from saccade.store import Recorder, checksum, recover, verify, write_run_json
+from saccade.store import _shard as shards
 from saccade.testing import frame_of
 
 FACTS = {"name": "a", "started": "2026-01-01", "platform": "Linux", "versions": {"numpy": "2"}}
 
 
-def record(folder, facts=FACTS, level=7):
+def record(folder, facts=FACTS, level=7, flush_each=False):
     folder.mkdir()
     write_run_json(folder, facts)
     recorder = Recorder(folder, clock=VirtualClock(5))
     for index in range(3):
         recorder.frame(frame_of([[level, index]], index))
+        if flush_each:
+            assert recorder.flush(10)
     recorder.close(Verdict("completed", planned=3, committed=3))
     return folder
 
@@ -28,6 +31,47 @@ def test_equal_runs_have_equal_sums(tmp_path):
     first, second = (record(tmp_path / name) for name in ("one", "two"))
     assert checksum(first) == checksum(second) == verify(first).checksum
     assert len(bytes.fromhex(checksum(first))) == 32
+
+
+def shard_files(folder):
+    return sorted((folder / "frames.ome.zarr").rglob("c.*"))
+
+
+def test_the_layout_of_files_does_not_count(tmp_path, monkeypatch):
+    """Frames in one shard or in three, synced one by one or together: the sum is the same."""
+    together = record(tmp_path / "together")
+    one_by_one = record(tmp_path / "one_by_one", flush_each=True)
+    monkeypatch.setattr(shards, "_SHARD_BYTES", 1)
+    apart = record(tmp_path / "apart")
+    assert len(shard_files(together)) == 1
+    assert len(shard_files(apart)) == 3
+    assert checksum(together) == checksum(one_by_one) == checksum(apart) == verify(apart).checksum
+
+
+def test_a_recovery_that_lost_nothing_does_not_count(tmp_path):
+    """A missing index is written again, the journal tells so, and the sum is as it was."""
+    folder = record(tmp_path / "run")
+    before, lines = checksum(folder), len(list_lines(folder))
+    (shard,) = shard_files(folder)
+    shard.write_bytes(shard.read_bytes()[:-1])
+    assert recover(folder).ok
+    assert len(list_lines(folder)) == lines + 1
+    assert checksum(folder) == verify(folder).checksum == before
+
+
+def test_a_recovery_that_lost_lines_leaves_no_sum(tmp_path):
+    """Damaged lines are cut off and told of; what is left is not the run."""
+    folder = record(tmp_path / "run")
+    journal = folder / "journal.jsonl"
+    journal.write_bytes(journal.read_bytes().replace(b'"index":2', b'"index":9'))
+    assert not recover(folder).ok
+    with pytest.raises(DamagedRunError):
+        checksum(folder)
+    assert verify(folder).checksum == ""
+
+
+def list_lines(folder):
+    return (folder / "journal.jsonl").read_bytes().splitlines()
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from ._journal import JOURNAL
+from saccade.core import DamagedRunError
+
+from ._journal import JOURNAL, RECOVERY, TORN
 from ._json import dumps
 from ._pixel_reader import PixelReader
 from ._reader import RunFolder
+from ._values import lost_lines_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,8 +19,12 @@ if TYPE_CHECKING:
 
     from saccade.core import Pixels
 
+    from ._journal import Line
+
 _OF_THE_MACHINE = frozenset({"started", "clock", "python", "platform", "versions"})
 _OF_THE_DRIVERS = frozenset({"core", "device_interface"})
+_OF_THE_FILES = frozenset({"shard_rows", "offset", "nbytes"})
+_NOT_OF_THE_RUN = frozenset({TORN, RECOVERY})
 
 
 class Checksum:
@@ -25,19 +32,27 @@ class Checksum:
 
     Parameters
     ----------
-    folder : Path
-        The folder of the run.
     facts : mapping
         Content of its ``run.json``; what it says of wall time, machine and versions is left out.
     """
 
-    def __init__(self, folder: Path, facts: Mapping[str, Any]) -> None:
+    def __init__(self, facts: Mapping[str, Any]) -> None:
         self._sum = hashlib.sha256(dumps(_lasting(facts)))
-        with (folder / JOURNAL).open("rb") as file:
-            self._sum.update(hashlib.file_digest(file, "sha256").digest())
 
-    def add(self, pixels: Pixels) -> None:
-        """Take in the pixels of the next frame, (y, x)."""
+    def line(self, line: Line) -> None:
+        """Take in the next line of the journal, but not where in which file pixels lie.
+
+        What a recovery did to the folder, and what was never acknowledged, does not count.
+        """
+        if line.kind in _NOT_OF_THE_RUN:
+            return
+        value = line.value
+        if line.kind == "frame" and isinstance(value, dict):
+            value = {name: part for name, part in value.items() if name not in _OF_THE_FILES}
+        self._sum.update(dumps([line.kind, line.t_ns, value]))
+
+    def pixels(self, pixels: Pixels) -> None:
+        """Take in the pixels, (y, x), of the frame whose line came last."""
         self._sum.update(pixels.data)
 
     def __str__(self) -> str:
@@ -47,9 +62,9 @@ class Checksum:
 def checksum(path: Path | str) -> str:
     """Return the SHA-256 of all that a run holds.
 
-    Two runs in virtual time, of one protocol with the same seed, have the same. It covers
-    every line of the journal, every pixel, and of ``run.json`` all but wall time, machine and
-    versions.
+    Two runs in virtual time, of one protocol with the same seed, have the same. It covers what
+    every line of the journal says, every pixel, and of ``run.json`` all but wall time, machine
+    and versions; not how the frames are laid out in files, and not what a recovery did.
 
     Parameters
     ----------
@@ -69,10 +84,13 @@ def checksum(path: Path | str) -> str:
         At the first thing that is missing or not what was written.
     """
     folder = RunFolder(path)
-    total, pictures = Checksum(folder.path, folder.run), PixelReader(folder.path)
+    total, pictures = Checksum(folder.run), PixelReader(folder.path)
     for line in folder.lines():
+        total.line(line)
         if line.kind == "frame":
-            total.add(pictures.read(line))
+            total.pixels(pictures.read(line))
+        elif line.kind == RECOVERY and lost_lines_of(line):
+            raise DamagedRunError(f"{folder.path}: lines of {JOURNAL} were lost before a recovery.")
     return str(total)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -91,9 +90,7 @@ class _Check:
 
     def facts(self, folder: RunFolder) -> None:
         """Check that the run says what it was."""
-        facts = folder.run
-        with suppress(OSError):  # it is told when the journal is read
-            self._checksum = Checksum(self._folder, facts)
+        self._checksum = Checksum(folder.run)
 
     def attempt(self, step: Callable[[], object]) -> None:
         """Take a step; what is damaged is a problem, and the check goes on."""
@@ -144,6 +141,8 @@ class _Check:
         )
 
     def _line(self, line: Line) -> None:
+        if self._checksum is not None:
+            self._checksum.line(line)
         if self._verdict is not None and line.kind != RECOVERY:
             self._problems.append(f"Line {line.n + 1} of {JOURNAL} comes after the verdict.")
         if line.kind == TORN:
@@ -171,7 +170,7 @@ class _Check:
         self._index(self._shards.begin(stored))
         pixels = self._pictures.read(line)
         if self._checksum is not None:
-            self._checksum.add(pixels)
+            self._checksum.pixels(pixels)
         self._shards.whole(stored)
 
     def _gap(self, line: Line) -> None:
