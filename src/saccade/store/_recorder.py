@@ -35,7 +35,7 @@ _MOST_ITEMS = 65536
 _GROUP_BYTES = 64 * _MB
 _GROUP_ITEMS = 512
 _LINGER_S = 0.01
-_NICE = 10
+_NICE = 5
 _STALL_S = 60.0
 _OWN_KINDS = frozenset({"frame", "verdict", TORN, RECOVERY})
 
@@ -286,10 +286,13 @@ def _room(folder: Path, reserve_bytes: int) -> Room:
 
 
 def _stand_back() -> None:
-    """Let the camera's thread go first where both want the processor; only Linux can.
+    """Let the camera's thread go a little before where both want the processor; only on Linux.
 
-    Nice values are those of threads there, and the writer's own threads inherit this one.
+    Nice values are those of threads there. Twice as much starves the writer on a machine that
+    other programs load; nothing at all makes the slowest reactions of large pictures slower.
     """
     if sys.platform == "linux":
+        thread = threading.get_native_id()
         with suppress(OSError):  # a sandbox may forbid it; then it is merely slower
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
+            nice = os.getpriority(os.PRIO_PROCESS, thread) + _NICE
+            os.setpriority(os.PRIO_PROCESS, thread, nice)
