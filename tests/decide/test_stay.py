@@ -140,11 +140,20 @@ def at(x_um: float, strength: float = 1.0) -> Point:
 )
 def test_it_comes_once_for_one_thing(x_um: float, t_s: float, rule: str) -> None:
     """What it stayed with before, and still looks alike, brings it back only when forgotten."""
-    policy = Stay(DO, once_um=10, forget_s=100)
+    policy = Stay(DO, once_um=10, forget_s=100, most=1)
     policy(seen(HIGH, 0, points=(at(0.0),)))
-    for t, score in ((1, HIGH), (2, HIGH), (3, LOW)):
+    for t, score in ((1, HIGH), (2, HIGH), (3, HIGH)):
         policy(seen(score, t, stream="stay", points=(at(-50.0, 0.1), at(5.0 * min(t, 2)))))
     assert policy(seen(HIGH, t_s=t_s, points=(at(-50.0, 0.1), at(x_um)))).rule == rule
+
+
+def test_a_short_stay_is_not_remembered() -> None:
+    """A false alarm does not hide what happens later at the same place."""
+    policy = Stay(DO, once_um=10, most=3)
+    policy(seen(HIGH, 0, points=(at(0.0),)))
+    for t, score in ((1, HIGH), (2, HIGH), (3, LOW)):
+        policy(seen(score, t, stream="stay", points=(at(0.0),)))
+    assert policy(seen(HIGH, 9, points=(at(0.0),))).rule == "fired"
 
 
 def test_something_else_is_new_though_the_score_never_fell() -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from saccade.core import Action, require
+from saccade.core import Action
 
-from ._settings import check_events, check_seconds, check_whole
+from ._settings import check_events, check_label, check_seconds, check_whole
 
 if TYPE_CHECKING:
     from useq import MDAEvent
@@ -53,13 +53,7 @@ def check_burst(owner: str, policy: Asks, do: object) -> tuple[MDAEvent, ...]:
     check_whole(f"{owner}.priority", policy.priority)
     if policy.expires_s is not None:
         check_seconds(f"{owner}.expires_s", policy.expires_s)
-    require(
-        isinstance(policy.label, str) and policy.label not in ("", "watch"),
-        f"{owner}.label",
-        policy.label,
-        "a name other than 'watch', which is the plan's own",
-        "Leave it out, or say what the frames are for.",
-    )
+    check_label(owner, policy.label)
     return check_events(f"{owner}.do", do)
 
 

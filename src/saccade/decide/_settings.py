@@ -50,3 +50,14 @@ def check_events(setting: str, value: object) -> tuple[MDAEvent, ...]:
         do,
     )
     return events
+
+
+def check_label(owner: str, value: object) -> None:
+    """Raise a `ProtocolError` unless a value can be the role of decided frames."""
+    require(
+        isinstance(value, str) and value not in ("", "watch"),
+        f"{owner}.label",
+        value,
+        "a name other than 'watch', which is the plan's own",
+        "Leave it out, or say what the frames are for.",
+    )

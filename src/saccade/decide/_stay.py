@@ -59,8 +59,9 @@ class Stay:
     most : int
         Number of bursts in a row at most.
     once_um : float
-        It does not come for what is nearer than this to where it stayed before, judged by the
-        strongest point seen: what has happened there may look alike for a while. 0 is off.
+        It does not come for what is nearer than this to where it stayed for ``most`` bursts
+        before, judged by the strongest point seen: what has happened there may look alike for a
+        while. What was left sooner, as a false alarm is, may still happen. 0 is off.
     forget_s : float
         Time after which it has forgotten where it stayed.
     priority : int
@@ -199,7 +200,7 @@ class Stay:
         if high and place.bursts < self.most:
             place.bursts, place.since_ns, place.begun = place.bursts + 1, seen.t_ns, False
             return "stays", f"{why}: burst {place.bursts} of {self.most}"
-        place.bursts, place.high, place.armed = 0, 0, not high
-        if self.once_um:
+        if self.once_um and high:  # it saw all that there was
             place.known.append((*place.at_um, seen.t_ns))
+        place.bursts, place.high, place.armed = 0, 0, not high
         return "leaves", f"{why}: away" if not high else f"{why}, but {self.most} are enough"

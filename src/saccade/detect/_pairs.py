@@ -36,6 +36,8 @@ _DIP = 0.7
 """Share of the brightest nearby below which there is a gap between two bars."""
 _NEARBY = 2.5
 """How near that is, in multiples of sigma."""
+_MOST = 200
+"""Pairs that are looked at closely; a picture with more is no picture of cells."""
 _VISIBLE = 5.0
 """How many times above the noise the typical object must stand for there to be any."""
 
@@ -51,14 +53,16 @@ class Pairs:
     whatever is brightest near them, are candidates. Each pair of
     candidates within reach is given a quality,
 
-        lighter mass / heavier mass x parallel x facing x facing x dark
+        lighter mass / heavier mass x parallel x facing x facing x dark x alone
 
     where *parallel* is cos² of the angle between the long axes, and *facing*, one factor for
     each, sin² of the angle between its long axis and the line that joins the two; each counts
     in proportion to how elongated the objects are, so that two discs are judged by mass
     alone. *Dark* is 1 if halfway between the two it is at most half as bright as they are, and
-    0 if it is as bright: two clumps of one nucleus are no pair. The score is the best quality,
-    0 where there is no pair.
+    0 if it is as bright: two clumps of one nucleus are no pair. *Alone* is the square of the
+    share that the two have of all bright mass no farther from their middle than they are apart:
+    chromosomes that have not lined up yet are many. The score is the best quality, 0 where there
+    is no pair.
 
     Parameters
     ----------
@@ -124,16 +128,14 @@ class Pairs:
         # Half of the width is enough against noise, and leaves the gap between two bars.
         smoothed = smooth(small, sigma_px / 2)
         over, typical = _over_ground(smoothed, seen.step)
-        found = Blobs(*(np.empty(0),) * len(Blobs._fields))
-        if typical > 0:
-            found = self._candidates(over, typical, sigma_px)
-        pairs = self._pairs(found, over, sigma_px)
+        if not typical > 0:
+            return Observation(0.0, measurements=_measured(), detector=_IDENTITY)
+        pairs, candidates = self._pairs(over, typical, sigma_px)
         best = float(pairs.strength[0]) if pairs.total else 0.0
-        measured = {"count": pairs.total, "candidates": len(found.mass), "typical": typical}
         return Observation(
             best,
             points=points(frame, pairs, factor),
-            measurements={name: float(value) for name, value in measured.items()},
+            measurements=_measured(pairs.total, candidates, typical),
             detector=_IDENTITY,
         )
 
@@ -153,26 +155,71 @@ class Pairs:
         """Return a detector with the same settings and no memory."""
         return replace(self)
 
-    def _candidates(self, over: Image, typical: float, sigma_px: float) -> Blobs:
+    def _pairs(self, over: Image, typical: float, sigma_px: float) -> tuple[Peaks, int]:
+        """Return the pairs, the best first, and how many candidates there are."""
         width = 2 * max(1, round(_NEARBY * sigma_px)) + 1
         nearby = cv2.dilate(over, np.ones((width, width), np.uint8))
-        found = blobs(over, over > np.maximum(self.brightness * typical, _DIP * nearby))
-        area = found.area_px / sigma_px**2
-        return found.where((area >= self.size[0]) & (area <= self.size[1]))
-
-    def _pairs(self, found: Blobs, over: Image, sigma_px: float) -> Peaks:
+        parts = blobs(over, over > np.maximum(self.brightness * typical, _DIP * nearby))
+        area = parts.area_px / sigma_px**2
+        found = parts.where((area >= self.size[0]) & (area <= self.size[1]))
         first, second = np.triu_indices(len(found.mass), 1)
-        a, b = found.where(first), found.where(second)
-        dy, dx = b.y_px - a.y_px, b.x_px - a.x_px
-        apart = np.hypot(dy, dx) / sigma_px
-        near = (apart >= self.apart[0]) & (apart <= self.apart[1])
-        y, x = (a.y_px + b.y_px) / 2, (a.x_px + b.x_px) / 2
-        between = over[np.rint(y).astype(np.intp), np.rint(x).astype(np.intp)]
-        quality = np.where(near, _alike(a, b, np.arctan2(dy, dx)) * _dark(a, b, between), 0.0)
+        apart = np.hypot(
+            found.y_px[first] - found.y_px[second], found.x_px[first] - found.x_px[second]
+        )
+        near = (apart >= self.apart[0] * sigma_px) & (apart <= self.apart[1] * sigma_px)
+        pairs = _Pairs(found.where(first[near]), found.where(second[near]), apart[near])
+        quality = pairs.alike() * pairs.dark(over)
+        best = np.argsort(-quality, kind="stable")[:_MOST]
+        pairs, quality = pairs.where(best), quality[best] * pairs.where(best).alone(parts)
         order = np.argsort(-quality, kind="stable")
         order = order[quality[order] > 0]
         kept = order[: self.max_points]
-        return Peaks(y[kept], x[kept], quality[kept], len(order))
+        y_px, x_px = pairs.middle
+        return Peaks(y_px[kept], x_px[kept], quality[kept], len(order)), len(found.mass)
+
+
+class _Pairs(NamedTuple):
+    """Two blobs each, and how far they are apart in pixels."""
+
+    a: Blobs
+    b: Blobs
+    apart: NDArray[np.float64]
+
+    @property
+    def middle(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Row and column halfway between the two."""
+        return (self.a.y_px + self.b.y_px) / 2, (self.a.x_px + self.b.x_px) / 2
+
+    def where(self, chosen: NDArray[np.intp]) -> _Pairs:
+        """Return some of them, by number."""
+        return _Pairs(self.a.where(chosen), self.b.where(chosen), self.apart[chosen])
+
+    def alike(self) -> NDArray[np.float64]:
+        """Return how well the two mirror each other, 0 to 1."""
+        a, b = self.a, self.b
+        line_rad = np.arctan2(b.y_px - a.y_px, b.x_px - a.x_px)
+        mass = np.minimum(a.mass, b.mass) / np.maximum(a.mass, b.mass)
+        elongation = np.minimum(a.elongation, b.elongation)
+        parallel = 1 - elongation * np.sin(a.angle_rad - b.angle_rad) ** 2
+        facing_a = 1 - a.elongation * np.cos(a.angle_rad - line_rad) ** 2
+        facing_b = 1 - b.elongation * np.cos(b.angle_rad - line_rad) ** 2
+        alike: NDArray[np.float64] = mass * parallel * facing_a * facing_b
+        return alike
+
+    def dark(self, over: Image) -> NDArray[np.float64]:
+        """Return how dark it is halfway between the two, 0 to 1."""
+        y_px, x_px = (np.rint(each).astype(np.intp) for each in self.middle)
+        bright = np.minimum(self.a.mass / self.a.area_px, self.b.mass / self.b.area_px)
+        dark: NDArray[np.float64] = np.clip(2 * (1 - over[y_px, x_px] / bright), 0, 1)
+        return dark
+
+    def alone(self, parts: Blobs) -> NDArray[np.float64]:
+        """Return which share the two have of all bright mass about as near as they are, squared."""
+        y_px, x_px = self.middle
+        away = np.hypot(y_px[:, None] - parts.y_px, x_px[:, None] - parts.x_px)
+        mass = ((away <= self.apart[:, None]) * parts.mass).sum(axis=1)
+        alone: NDArray[np.float64] = ((self.a.mass + self.b.mass) / mass) ** 2
+        return alone
 
 
 class _Over(NamedTuple):
@@ -198,19 +245,5 @@ def _over_ground(smoothed: Image, step: float) -> _Over:
     return _Over(smoothed - middle, typical if typical > _VISIBLE * max(noise, step) else 0.0)
 
 
-def _alike(a: Blobs, b: Blobs, line_rad: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return how well pairs mirror each other, 0 to 1."""
-    mass = np.minimum(a.mass, b.mass) / np.maximum(a.mass, b.mass)
-    elongation = np.minimum(a.elongation, b.elongation)
-    parallel = 1 - elongation * np.sin(a.angle_rad - b.angle_rad) ** 2
-    facing_a = 1 - a.elongation * np.cos(a.angle_rad - line_rad) ** 2
-    facing_b = 1 - b.elongation * np.cos(b.angle_rad - line_rad) ** 2
-    alike: NDArray[np.float64] = mass * parallel * facing_a * facing_b
-    return alike
-
-
-def _dark(a: Blobs, b: Blobs, between: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return how dark it is halfway between two, 0 to 1."""
-    bright = np.minimum(a.mass / a.area_px, b.mass / b.area_px)
-    dark: NDArray[np.float64] = np.clip(2 * (1 - between / bright), 0, 1)
-    return dark
+def _measured(count: int = 0, candidates: int = 0, typical: float = 0.0) -> dict[str, float]:
+    return {"count": float(count), "candidates": float(candidates), "typical": typical}
