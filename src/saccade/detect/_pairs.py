@@ -36,6 +36,8 @@ _DIP = 0.7
 """Share of the brightest nearby below which there is a gap between two bars."""
 _NEARBY = 2.5
 """How near that is, in multiples of sigma."""
+_AROUND = 0.75
+"""How far around the middle of a pair it should be alone, in units of how far it is apart."""
 _MOST = 200
 """Pairs that are looked at closely; a picture with more is no picture of cells."""
 _VISIBLE = 5.0
@@ -60,8 +62,8 @@ class Pairs:
     in proportion to how elongated the objects are, so that two discs are judged by mass
     alone. *Dark* is 1 if halfway between the two it is at most half as bright as they are, and
     0 if it is as bright: two clumps of one nucleus are no pair. *Alone* is the square of the
-    share that the two have of all bright mass no farther from their middle than they are apart:
-    chromosomes that have not lined up yet are many. The score is the best quality, 0 where there
+    share that the two have of all bright mass around them, within 0.75 of their distance from
+    their middle: chromosomes that have not lined up yet are many. The score is the best quality, 0 where there
     is no pair.
 
     Parameters
@@ -214,10 +216,10 @@ class _Pairs(NamedTuple):
         return dark
 
     def alone(self, parts: Blobs) -> NDArray[np.float64]:
-        """Return which share the two have of all bright mass about as near as they are, squared."""
+        """Return which share the two have of all bright mass around them, squared."""
         y_px, x_px = self.middle
         away = np.hypot(y_px[:, None] - parts.y_px, x_px[:, None] - parts.x_px)
-        mass = ((away <= self.apart[:, None]) * parts.mass).sum(axis=1)
+        mass = ((away <= _AROUND * self.apart[:, None]) * parts.mass).sum(axis=1)
         alone: NDArray[np.float64] = ((self.a.mass + self.b.mass) / mass) ** 2
         return alone
 
