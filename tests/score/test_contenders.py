@@ -48,12 +48,12 @@ def test_the_ladder_holds_parking_halves_and_all() -> None:
         "fixed-fast@1": (1.0, 1),
         "fixed-fast@2": (1.0, 2),
         "fixed-fast": (1.0, 4),
-        "fixed-1.5x@1": (1.5, 1),
-        "fixed-1.5x@2": (1.5, 2),
-        "fixed-1.5x": (1.5, 4),
+        "fixed-1.25x@1": (1.25, 1),
+        "fixed-1.25x@2": (1.25, 2),
+        "fixed-1.25x": (1.25, 4),
         "fixed-middle": (5.0, 4),
     }
-    assert set(ladder(means(1), slow_s=1.0)) == {"fixed-fast", "fixed-1.5x"}
+    assert set(ladder(means(1), slow_s=1.0)) == {"fixed-fast", "fixed-1.25x"}
 
 
 def test_every_channel_of_a_burst_is_taken_and_paid() -> None:

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
     from ._log import Columns
 
-SLACK = 1.5
-"""Shots are consecutive at the fast rate if no further apart than this many fast intervals."""
+SLACK = 1.25
+"""Shots are consecutive at the fast rate if no further apart than this many fast intervals: what
+a stage that goes elsewhere in between may be late, and no more, for whoever is slower pays less."""
 LEAST_SHOTS = 3
 """Fast shots in a row, within an occurrence, that make it caught: the fewest that show a change
 of the change. Together they last a fast interval at least, so that planes or channels of one
