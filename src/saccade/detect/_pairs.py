@@ -63,8 +63,8 @@ class Pairs:
     alone. *Dark* is 1 if halfway between the two it is at most half as bright as they are, and
     0 if it is as bright: two clumps of one nucleus are no pair. *Alone* is the square of the
     share that the two have of all bright mass around them, within 0.75 of their distance from
-    their middle: chromosomes that have not lined up yet are many. The score is the best quality, 0 where there
-    is no pair.
+    their middle: chromosomes that have not lined up yet are many. The score is the best
+    quality, 0 where there is no pair.
 
     Parameters
     ----------
