@@ -40,7 +40,7 @@ def test_a_score_is_a_table_a_figure_and_two_ratios(saccade: Saccade, file: Path
     """A row a contender, what the definitions are, what it is worth, and where it all lies."""
     code, output, errors = saccade("score", file, "--runs", 2)
     assert code == 0, errors
-    for word in ("protocol", "fixed-slow", "fixed-fast", "fixed-1.5x", "random", "oracle"):
+    for word in ("protocol", "fixed-slow", "fixed-fast", "fixed-1.25x", "random", "oracle"):
         assert sum(line.startswith(word) for line in output.splitlines()) >= 2
     assert "2 worlds of 0.00278 h (seeds 1000 to 1001)" in output
     assert "best fixed rate" in output
