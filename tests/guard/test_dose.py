@@ -148,7 +148,7 @@ def test_an_unknown_place_is_refused_where_another_is_full() -> None:
     guard = dose(limit=0.15)
     refusal = dose(limit=0.05)(planned(shot(0.0, None)))
     assert isinstance(refusal, Refusal)
-    assert "this place" in refusal.reason
+    assert refusal.reason == "'watch' would bring this place from 0 to 0.1 J/cm²; the limit is 0.05"
     assert refusal.allowed == "0 of 1 such frames, or exposures of up to 50 ms"
     assert passes(guard, planned(shot(0.0, None)))
     assert not passes(guard, planned(shot(0.0, None)))
@@ -280,6 +280,30 @@ def test_the_place_is_told_before_the_run() -> None:
     assert why_not(guard, planned(shot(900.0)))[0].startswith("'watch' would bring the run")
 
 
+def test_the_last_bit_of_a_limit_is_rounding() -> None:
+    """What exceeds a limit by rounding alone passes, and then the other limit is told."""
+    limit = 0.1 / (1 + 1e-9)
+    for limits in ((limit, None), (9.0, limit), (limit, 0.05)):
+        guard = Dose(limit_j_per_cm2=limits[0], run_limit_j_per_cm2=limits[1])
+        guard.learn(stand())
+        if limits[1] == 0.05:
+            assert why_not(guard, planned(shot()))[0] == (
+                "'watch' would bring the run from 0 to 0.1 J/cm²; the limit is 0.05"
+            )
+        else:
+            assert passes(guard, planned(shot()))
+
+
+def test_the_place_that_was_asked_for_is_told() -> None:
+    """Of a place that is overfull by itself, and one that was asked for, the second is told."""
+    guard = dose(limit=0.15)
+    guard.settle(taken(x_um=0.0, y_um=0.0, exposure_ms=1000.0))
+    reason, _ = why_not(guard, planned(shot(500.0, exposure=200)))
+    assert reason == (
+        "'watch' would bring the place at x 500, y 0 µm from 0 to 0.2 J/cm²; the limit is 0.15"
+    )
+
+
 def test_another_place_is_not_refused_for_a_full_one() -> None:
     """A place that has had too much, by whatever went wrong, closes only itself."""
     guard = dose(limit=0.15)
@@ -404,6 +428,15 @@ def test_a_frame_taken_elsewhere_is_charged_there(x_um, y_um, covered: bool) -> 
     assert passes(guard, planned(shot()))
     guard.settle(taken(x_um=x_um, y_um=y_um, exposure_ms=100.0))
     assert guard.run_j_per_cm2 == pytest.approx(0.1 if covered else 0.2)
+
+
+@pytest.mark.parametrize(("x", "y"), [(500.0, 300.0), (-500.0, 300.0), (500.0, -300.0)])
+def test_a_frame_taken_where_it_was_asked_for_is_covered(x: float, y: float) -> None:
+    """Wherever on the stage, a frame at the place that was charged costs nothing more."""
+    guard = dose(limit=1.0)
+    assert passes(guard, planned(shot(x, y)))
+    guard.settle(taken(x_um=x, y_um=y, exposure_ms=100.0))
+    assert guard.run_j_per_cm2 == pytest.approx(0.1)
 
 
 def test_what_is_as_asked_changes_no_ledger() -> None:

@@ -157,6 +157,7 @@ def test_a_position_property_can_not_go_round() -> None:
     reason, allowed = why_not(step(y_um=20), planned(moved))
     assert reason == "'watch' moves Z.Position, by nobody knows how much"
     assert allowed == "x_pos, y_pos and z_pos of an event"
+    assert why_not(step(z_um=1), planned(event(), moved))[0].startswith("event 2 of 2 of 'watch'")
     assert passes(step(exposure_ms=5), planned(moved))
     assert not passes(step(exposure_ms=5, x_um=1), planned(moved))
     assert passes(step(x_um=1), planned(event(properties=[PropertyTuple("Z", "Speed", 1)])))

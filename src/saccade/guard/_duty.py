@@ -163,8 +163,8 @@ class Duty:
         return round(self.window_s * SECOND_NS)
 
     @property
-    def _most_ns(self) -> float:
-        return self.share * self._window_ns * SLACK
+    def _most_ns(self) -> int:
+        return int(self.share * self._window_ns * SLACK)
 
     def _forget(self) -> None:
         self._book.known = Window(self._window_ns)

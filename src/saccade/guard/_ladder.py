@@ -25,7 +25,7 @@ class _Memory:
     """Of the last observations, whether each was not trusted."""
     refused_ns: deque[int] = field(default_factory=deque)
     now_ns: int = 0
-    quiet_since_ns: int | None = None
+    quiet_since_ns: int = 0
     frame: int = -1
     agreed: bool = False
     """Whether a classical detector saw something in this frame."""
@@ -192,10 +192,7 @@ class Ladder:
         )
 
     def _be_at(self, t_ns: int) -> None:
-        memory = self._memory
-        memory.now_ns = max(memory.now_ns, t_ns)
-        if memory.quiet_since_ns is None:
-            memory.quiet_since_ns = memory.now_ns
+        self._memory.now_ns = max(self._memory.now_ns, t_ns)
 
     def _fall(self, cause: str) -> Shift | None:
         memory = self._memory
@@ -207,7 +204,7 @@ class Ladder:
 
     def _climb(self) -> Shift | None:
         memory, since_ns = self._memory, self._memory.quiet_since_ns
-        if memory.rung <= _RUNGS.index(self.top) or self.recover_s is None or since_ns is None:
+        if memory.rung <= _RUNGS.index(self.top) or self.recover_s is None:
             return None
         if memory.rung == _STOP or memory.now_ns - since_ns < round(self.recover_s * SECOND_NS):
             return None

@@ -97,12 +97,12 @@ class Ledger:
         Parameters
         ----------
         at_um : tuple of float or None
-            Where exposures were charged before.
+            Stage position (x, y) that was charged; None if it isn't known.
         """
         cell = self._cell(at_um)
         if cell is None:
             return self.largest_at
-        return max(self._near(cell), key=lambda other: self._total[other], default=cell)
+        return max(self._near(cell), key=lambda other: self._total[other])
 
     def same(self, at_um: tuple[float, float] | None, really_um: tuple[float, float]) -> bool:
         """Return whether what was charged to one place covers another, a cell away at most."""

@@ -37,11 +37,12 @@ class Window:
         amount : int
             Not below 0.
         """
-        newest_ns = max(t_ns, *self._times_ns[-1:], t_ns)
+        if self._times_ns:
+            t_ns = max(t_ns, self._times_ns[-1])
         self._sums.append(self._total + amount)
-        self._times_ns.append(newest_ns)
+        self._times_ns.append(t_ns)
         if len(self._times_ns) > _MANY:
-            self._forget(newest_ns - self._length_ns)
+            self._forget(t_ns - self._length_ns)
 
     def after(self, t_ns: int) -> int:
         """Return the sum of what came later than a time."""
