@@ -151,7 +151,7 @@ def test_light_is_counted_to_the_nanosecond() -> None:
     longest = planned(event(exposure=1000.000001, channel=MDAEvent(channel="FITC").channel))
     assert passes(exactly_full(), longest)
     guard = exactly_full()
-    guard.settle(taken(exposure_ms=math.nan))
+    guard.settle(taken(0.5, exposure_ms=math.nan))
     assert passes(guard, longest)
     guard = exactly_full(lights=DARK)
     assert passes(guard, planned(MDAEvent(channel="Dark", exposure=5.0)))
