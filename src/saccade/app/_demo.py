@@ -9,7 +9,7 @@ from saccade.core import ProtocolError, read_yaml
 from ._protocol import Protocol, load_protocol, protocol_of
 
 _BEADS, _DIVISIONS = "watch-beads.yaml", "catch-divisions.yaml"
-_TIME_POINTS = 80
+_TIME_POINTS = 60
 """Of the watch: two hours, which take some twenty seconds."""
 _SEED = 5
 """Of a world in which cells divide before the watched fields within that time."""
