@@ -275,7 +275,7 @@ def test_the_built_in_demo_is_the_one_that_is_documented() -> None:
 
 
 def test_absent_files_of_micromanager_are_named(
-    profile_of: Callable[[Any], Profile], tmp_path: Path
+    profile_of: Callable[[Any], Profile], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A configuration or adapters that aren't there are one error, with the nearest name."""
     profile = profile_of(WHOLE)
@@ -287,6 +287,19 @@ def test_absent_files_of_micromanager_are_named(
     (tmp_path / "stand.cfg").write_text("", encoding="utf-8")
     (tmp_path / "adapters").mkdir()
     assert profile.config_file() == tmp_path / "stand.cfg"
+    monkeypatch.setenv("SACCADE_ADAPTERS", str(tmp_path / "adapters"))
+    assert profile.adapters() == tmp_path / "adapters"
+
+
+def test_a_profile_cannot_choose_native_code(
+    profile_of: Callable[[Any], Profile], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Adapters beside a profile are not loaded until the user names their folder."""
+    profile = profile_of(WHOLE)
+    (tmp_path / "adapters").mkdir()
+    with pytest.raises(ProfileError, match=r"are programs.*SACCADE_ADAPTERS"):
+        profile.adapters()
+    monkeypatch.setenv("MICROMANAGER_PATH", str(tmp_path / "adapters"))
     assert profile.adapters() == tmp_path / "adapters"
 
 

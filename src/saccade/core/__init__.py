@@ -49,6 +49,7 @@ from ._interfaces import (
     Source,
     Warms,
 )
+from ._json import json_excess, parse_json
 from ._keys import Keys, Problem
 from ._mailbox import Latest
 from ._plain import plain, plain_event, plain_frame
@@ -143,9 +144,11 @@ __all__ = [
     "fit",
     "gap_from_plain",
     "is_number",
+    "json_excess",
     "misfits",
     "observation_from_plain",
     "one_error",
+    "parse_json",
     "plain",
     "plain_event",
     "plain_frame",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import math
+import re
 import zlib
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +26,8 @@ from ._values import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+_LARGEST_ARRAY_BYTES = 2**28
 
 
 def event_from_plain(line: Mapping[str, Any]) -> MDAEvent:
@@ -105,5 +109,15 @@ def stand_from_plain(line: Mapping[str, Any]) -> Stand:
 
 
 def _array_from_plain(line: Mapping[str, Any]) -> np.ndarray[Any, Any]:
-    raw = zlib.decompress(base64.b64decode(line["zlib_base64"]))
-    return np.frombuffer(raw, dtype=line["dtype"]).reshape(line["shape"])
+    shape = [int(size) for size in line["shape"]]
+    if not re.fullmatch(r"[<>|=]?[biuf][1248]", line["dtype"]) or min(shape, default=1) < 0:
+        raise ValueError("this is no array")
+    dtype = np.dtype(line["dtype"])
+    nbytes = math.prod(shape) * dtype.itemsize
+    if nbytes > _LARGEST_ARRAY_BYTES:
+        raise ValueError(f"an array of {nbytes} bytes is no mask")
+    # A few bytes can be made to unpack to more than any memory holds.
+    unpacked = zlib.decompressobj().decompress(base64.b64decode(line["zlib_base64"]), nbytes + 1)
+    if len(unpacked) != nbytes:
+        raise ValueError("an array has more or fewer values than its shape")
+    return np.frombuffer(unpacked, dtype).reshape(shape)

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 from saccade.core import ProfileError, ProtocolError, RecordingError, did_you_mean
 
 from ._bootstrap import import_quietly
+from ._cfg import read_cfg
 from ._profile import Profile, builtin_profile, load_profile
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from pymmcore_plus import CMMCorePlus
 
+    from ._cfg import Cfg
     from ._scope import MicroManagerScope
 
 _PLAYBACK = "playback:"
@@ -67,15 +69,36 @@ def load(name: str | Path, *, sim: Mapping[str, Any] | None = None) -> MicroMana
 
 
 def _from_profile(profile: Profile) -> MicroManagerScope:
-    from pymmcore_plus import CMMCorePlus
-
-    core = CMMCorePlus(mm_path=str(profile.adapters()))
+    cfg = read_cfg(profile.config_file())
+    core = _core(profile, cfg)
     try:
         _configure(core, profile)
     except Exception:
         core.unloadAllDevices()
         raise
     return _scope(core, profile)
+
+
+def _core(profile: Profile, cfg: Cfg) -> CMMCorePlus:
+    """Return an empty core; one that knows Python devices only for those who allowed some."""
+    if not cfg.modules:
+        from pymmcore_plus import CMMCorePlus
+
+        return CMMCorePlus(mm_path=str(profile.adapters()))
+    from pymmcore_plus.experimental.unicore import UniMMCore
+
+    from saccade.sim import detach_at_exit
+
+    core = UniMMCore(mm_path=str(profile.adapters()))
+    detach_at_exit(core)
+    # It would import a module of the name of an adapter that isn't there.
+    known = core.getDeviceAdapterNames()
+    for library in sorted(cfg.libraries.difference(known)):
+        raise ProfileError(
+            f"There is no device adapter {library!r} in {profile.adapters()}.",
+            did_you_mean(library, known),
+        )
+    return core
 
 
 def _scope(core: CMMCorePlus, profile: Profile) -> MicroManagerScope:

@@ -19,6 +19,7 @@ from saccade.core import (
     read_yaml,
 )
 
+from ._adapters import ADAPTERS, adapters_shipped, is_trusted
 from ._manners import Manners
 from ._profile_fields import (
     DEMO,
@@ -99,7 +100,7 @@ class Profile(FileModel):
         """
         cfg = self._hardware.cfg
         if str(cfg) == DEMO:
-            cfg = _adapters_shipped() / _DEMO_CFG
+            cfg = adapters_shipped() / _DEMO_CFG
         if not cfg.is_file():
             beside = [each.name for each in cfg.parent.glob("*.cfg")]
             hint = did_you_mean(cfg.name, beside) if beside else "Check micromanager.cfg."
@@ -116,7 +117,7 @@ class Profile(FileModel):
         """
         folder = self._hardware.adapters
         if folder is None and str(self._hardware.cfg) == DEMO:
-            folder = _adapters_shipped()
+            folder = adapters_shipped()
         if folder is None:
             from pymmcore_plus import find_micromanager
 
@@ -125,6 +126,12 @@ class Profile(FileModel):
             raise ProfileError(
                 f"There is no folder {folder}.",
                 "Set micromanager.adapters to the folder of the device adapters.",
+            )
+        if self._hardware.adapters is not None and not is_trusted(folder):
+            raise ProfileError(
+                f"{folder} is no place where Micro-Manager is installed: its device adapters "
+                "are programs.",
+                f"If they are yours, name the folder in the environment variable {ADAPTERS}.",
             )
         return folder
 
@@ -197,12 +204,6 @@ def builtin_profile(name: str) -> Path:
             f"{did_you_mean(name, known)} A profile of your own is named with its .yaml.",
         )
     return known[name]
-
-
-def _adapters_shipped() -> Path:
-    import mm_test_adapters
-
-    return Path(mm_test_adapters.device_adapter_path())
 
 
 def _pair(dotted: str) -> tuple[str, str]:

@@ -27,8 +27,10 @@ def write_whole(path: Path, data: bytes) -> None:
         All of it.
     """
     draft = path.with_name(f"{path.name}.tmp")
+    draft.unlink(missing_ok=True)  # of a process that was killed
     try:
-        with draft.open("wb") as file:
+        # Never through a link that somebody left there.
+        with draft.open("xb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

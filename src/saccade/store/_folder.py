@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from saccade.core import FolderError, plain
+from saccade.core import FolderError, json_excess, plain
 
 from ._disk import sync_folder, write_whole
 from ._json import dumps
@@ -112,7 +112,13 @@ def write_run_json(folder: Path, content: Mapping[str, Any]) -> None:
             raise FolderError(
                 f"{path} is there already, and is never replaced.", do="Choose a new folder."
             )
-        write_whole(path, dumps(plain(content), indent=2) + b"\n")
+        text = dumps(plain(content), indent=2) + b"\n"
+        if excess := json_excess(text):
+            raise FolderError(
+                f"{path} would be {excess}, and could not be read back.",
+                do="Describe the run with less: a plan of many places may come from a generator.",
+            )
+        write_whole(path, text)
     except OSError as error:
         raise _unusable(Path(folder), error) from error
 

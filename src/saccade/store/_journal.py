@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from saccade.core import DamagedRunError
+from saccade.core import DamagedRunError, StoreError, json_excess, parse_json
 
 from ._disk import sync_folder, write_buffers
-from ._json import dumps
+from ._json import MOST_BYTES, dumps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -117,8 +116,21 @@ def body(kind: str, t_ns: int, value: Any) -> bytes:
         Monotonic time, ns.
     value : object
         As `saccade.core.plain` makes it.
+
+    Raises
+    ------
+    StoreError
+        If it is more than a reader takes.
     """
-    return dumps({"kind": kind, "t_ns": t_ns, "value": value})[1:-1]
+    line = dumps({"kind": kind, "t_ns": t_ns, "value": value})
+    # Room for the number and the checksum.
+    excess = json_excess(line) if len(line) <= MOST_BYTES - 64 else "too long"
+    if excess:
+        raise StoreError(
+            f"A record of the kind {kind!r} can't be stored: it is {excess}.",
+            do="Let detectors and policies say less; pictures are stored as frames.",
+        )
+    return line[1:-1]
 
 
 def read_lines(folder: Path) -> Iterator[Line]:
@@ -156,8 +168,8 @@ def scan_with_ends(folder: Path) -> Iterator[tuple[Line | Flaw, int]]:
     """Yield what `scan` does, each with the size of the journal up to there, in bytes."""
     expected, end = 0, 0
     with (folder / JOURNAL).open("rb") as file:
-        for number, raw in enumerate(file, 1):
-            end += len(raw)
+        for number, (raw, nbytes) in enumerate(_raw_lines(file), 1):
+            end += nbytes
             found = _parsed(raw, number)
             if isinstance(found, Line):
                 if found.kind != TORN and found.n != expected:
@@ -166,6 +178,18 @@ def scan_with_ends(folder: Path) -> Iterator[tuple[Line | Flaw, int]]:
                 expected = found.n
             yield found, end
             expected += 1
+
+
+def _raw_lines(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
+    """Yield lines, and how long they are; of one that nobody wrote, no more than fits."""
+    while raw := file.readline(MOST_BYTES):
+        nbytes, more = len(raw), raw
+        while more and not more.endswith(b"\n"):
+            more = file.readline(MOST_BYTES)
+            nbytes += len(more)
+        if nbytes > len(raw):
+            raw = raw[:64] + more[-1:]
+        yield raw, nbytes
 
 
 def _line(n: int, content: bytes) -> bytes:
@@ -180,7 +204,9 @@ def _parsed(raw: bytes, number: int) -> Line | Flaw:
     if tail != b',"crc":"%08x"}' % zlib.crc32(checked):
         return Flaw(number, "fails its checksum")
     try:
-        line = json.loads(raw)
-        return Line(line["n"], line["kind"], line["t_ns"], line["value"])
+        line = parse_json(raw)
+        found = Line(line["n"], line["kind"], line["t_ns"], line["value"])
     except (ValueError, KeyError, TypeError):
         return Flaw(number, "is no line of a journal")
+    sound = type(found.n) is int and type(found.t_ns) is int and type(found.kind) is str
+    return found if sound and found.kind != TORN else Flaw(number, "is no line of a journal")

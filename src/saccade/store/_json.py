@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from saccade.core import parse_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MOST_BYTES = 2**26
+"""Of a file, and of a line of the journal: `saccade.core.parse_json` takes no more."""
 
 _NO_NUMBERS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
@@ -34,6 +42,20 @@ def dumps(value: Any, indent: int | None = None) -> bytes:
         )
     # A lone surrogate has no UTF-8, but its backslash form is valid JSON and reads back the same.
     return text.encode("utf-8", "backslashreplace")
+
+
+def load_json(path: Path) -> Any:
+    """Return what a JSON file says.
+
+    Raises
+    ------
+    ValueError
+        If that is no JSON, or more than a run folder holds; see `saccade.core.parse_json`.
+    OSError
+        If it can't be read.
+    """
+    with path.open("rb") as file:
+        return parse_json(file.read(MOST_BYTES + 1))
 
 
 def numbers(value: Any) -> Any:

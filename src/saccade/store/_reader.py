@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 from saccade.core import DamagedRunError, FolderError, UsageError, did_you_mean
 
 from ._folder import RUN_JSON
+from ._inside import check_inside
 from ._journal import JOURNAL, RECOVERY, read_lines
+from ._json import load_json
 from ._pixel_reader import PixelReader
 from ._values import frame_of, observation_of, place_of, verdict_of
 
@@ -33,19 +34,20 @@ class RunFolder:
     Raises
     ------
     FolderError
-        If it is no run folder.
+        If it is no run folder, or one that leads elsewhere, through links.
     """
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
         _check_is_run(self.path)
+        check_inside(self.path)
         self._pictures = PixelReader(self.path)
 
     @property
     def run(self) -> dict[str, Any]:
         """Content of ``run.json``: protocol, profile, versions, as resolved."""
         try:
-            content = json.loads((self.path / RUN_JSON).read_bytes())
+            content = load_json(self.path / RUN_JSON)
         except (OSError, ValueError) as error:
             raise DamagedRunError(f"{self.path / RUN_JSON} can't be read: {error}.") from error
         if not isinstance(content, dict):

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 ABSENT = 2**64 - 1
 
 _SHARD_BYTES = 128 * 2**20
-# An index of 16 KiB: written behind every group, it must cost next to nothing.
-_MOST_ROWS = 1024
+MOST_ROWS = 1024
+"""Of a shard: an index of 16 KiB, written behind every group, costs next to nothing."""
 _CHECKSUM_BYTES = 4
 # What is worth a call of its own before the group is complete.
 _EARLY_BYTES = 4 * 2**20
@@ -37,7 +37,7 @@ _EARLY_BYTES = 4 * 2**20
 
 def shard_rows(frame_bytes: int) -> int:
     """Return how many frames of a size go into one shard."""
-    return max(1, min(_MOST_ROWS, _SHARD_BYTES // frame_bytes))
+    return max(1, min(MOST_ROWS, _SHARD_BYTES // frame_bytes))
 
 
 def shard_name(number: int) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -20,15 +19,28 @@ from saccade.core import (
 from ._journal import JOURNAL
 from ._json import numbers
 from ._pixel_writer import Place
-from ._zarr import ArrayForm
+from ._shard import MOST_ROWS
+from ._zarr import ArrayForm, is_stream_name
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from saccade.core import Observation, Pixels
 
     from ._journal import Line
 
+Made = TypeVar("Made")
+
 # A line that asks for more is no line that a recorder wrote.
 _LARGEST_FRAME_BYTES = 2**34
+_LARGEST = 2**53
+_DTYPES = frozenset(
+    ["bool", *(f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64))]
+    + [f"float{bits}" for bits in (16, 32, 64)]
+)
+# What values raise when they are made of something else.
+_MISFITS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+_MEASURED = ("exposure_ms", "x_um", "y_um", "z_um", "pixel_size_um", "t_ns", "retries", "exposures")
 _SEEN_NUMBERS = ("score", "points", "boxes", "measurements", "elapsed_ms", "at_um")
 
 
@@ -68,11 +80,11 @@ def place_of(line: Line) -> Place:
     value = line.value
     try:
         place = Place(value["path"], value["row"])
-        sound = isinstance(place.row, int) and place.row >= 0
-        sound = sound and isinstance(value["index"], int) and isinstance(value["stream"], str)
+        sound = _is_count(place.row) and _is_count(value["index"])
+        sound = sound and isinstance(value["stream"], str)
         if line.kind == "frame" or place.path is not None:
             # A name that isn't one of ours could lead out of the folder.
-            sound = sound and re.fullmatch(r"[A-Za-z0-9_-]+", place.path or "") is not None
+            sound = sound and is_stream_name(place.path)
     except (KeyError, TypeError):
         sound = False
     if not sound:
@@ -90,14 +102,15 @@ def stored_of(line: Line) -> Stored:
     """
     place, value = place_of(line), line.value
     try:
-        height, width = (int(size) for size in value["shape"])
-        dtype = np.dtype(value["dtype"])
-        nbytes = height * width * dtype.itemsize
+        height, width = value["shape"]
         # A file a frame is a shard of one row.
-        shard_rows, offset = int(value.get("shard_rows", 1)), int(value.get("offset", 0))
-        sound = min(height, width, shard_rows) > 0 and offset >= 0
-        sound = sound and dtype.kind in "biuf" and value.get("nbytes", nbytes) == nbytes
-        sound = sound and nbytes <= _LARGEST_FRAME_BYTES and isinstance(value["crc32"], int)
+        shard_rows, offset = value.get("shard_rows", 1), value.get("offset", 0)
+        sound = value["dtype"] in _DTYPES and _is_count(value["crc32"])
+        sound = sound and all(map(_is_count, (height, width, shard_rows, offset)))
+        sound = sound and min(height, width) > 0 and 0 < shard_rows <= MOST_ROWS
+        dtype = np.dtype(value["dtype"] if sound else "uint8")
+        nbytes = height * width * dtype.itemsize
+        sound = sound and value.get("nbytes", nbytes) == nbytes <= _LARGEST_FRAME_BYTES
     except (KeyError, TypeError, ValueError):
         sound = False
     if not sound:
@@ -112,25 +125,40 @@ def lost_lines_of(line: Line) -> int:
     """Return how many damaged lines a recovery found at the end of the journal."""
     value = line.value if isinstance(line.value, dict) else {}
     lost = value.get("lost_lines", 0)
-    return lost if isinstance(lost, int) else 0
+    return lost if _is_count(lost) else 0
 
 
 def frame_of(line: Line, pixels: Pixels) -> Frame:
-    """Return the frame that a line and its pixels were made of."""
-    value = line.value
+    """Return the frame that a line and its pixels were made of.
+
+    Raises
+    ------
+    DamagedRunError
+        If the line does not tell what a frame must have.
+    """
+    return _made(line, "frame", lambda: _frame(line.value, pixels))
+
+
+def _frame(value: dict[str, Any], pixels: Pixels) -> Frame:
     known = {entry.name: value[entry.name] for entry in fields(Frame) if entry.name in value}
     texts = {name: known.pop(name, None) for name in ("stream", "channel", "properties", "event")}
+    if not isinstance(texts["channel"], str | None):
+        raise TypeError("a channel is a name")
     known = numbers(known)
-    for name in ("roi", "sensor_px", "affine"):
+    for name, count in (("roi", 4), ("sensor_px", 2), ("affine", 4)):
         if known.get(name) is not None:
-            known[name] = tuple(known[name])
+            known[name] = _numbers_of(known[name], count)
+    _numbers_of(known[name] for name in _MEASURED if known.get(name) is not None)
+    _numbers_of(known.get("light_mw", {}).values())
+    times = known.pop("times", {})
+    _numbers_of(times.values())
     return Frame(
         pixels=pixels,
         stream=texts["stream"],
         channel=texts["channel"],
-        properties=texts["properties"] or {},
+        properties=dict(texts["properties"] or {}),
         event=event_from_plain(texts["event"]),
-        times=Times(**known.pop("times", {})),
+        times=Times(**times),
         **known,
     )
 
@@ -143,14 +171,49 @@ def verdict_of(line: Line) -> Verdict:
     DamagedRunError
         If the line holds none.
     """
-    try:
-        return Verdict(**line.value)
-    except TypeError as error:
-        raise DamagedRunError(f"Line {line.n + 1} of {JOURNAL} is no verdict.") from error
+    return _made(line, "verdict", lambda: _verdict(line.value))
+
+
+def _verdict(value: dict[str, Any]) -> Verdict:
+    verdict = Verdict(**value)
+    counts = (verdict.planned, verdict.committed, verdict.gaps, verdict.refused)
+    if not (isinstance(verdict.name, str) and all(map(_is_count, counts))):
+        raise TypeError("no verdict")
+    return verdict
 
 
 def observation_of(line: Line) -> Observation:
-    """Return the observation of a line, without its label image."""
-    value = dict(line.value)
+    """Return the observation of a line, without its label image.
+
+    Raises
+    ------
+    DamagedRunError
+        If the line tells none.
+    """
+    return _made(line, "observation", lambda: _observation(line.value))
+
+
+def _observation(value: dict[str, Any]) -> Observation:
+    value = dict(value)
     value |= {name: numbers(value[name]) for name in _SEEN_NUMBERS if name in value}
     return observation_from_plain(value)
+
+
+def _made(line: Line, what: str, make: Callable[[], Made]) -> Made:
+    try:
+        return make()
+    except _MISFITS as error:
+        raise DamagedRunError(f"Line {line.n + 1} of {JOURNAL} tells no {what}.") from error
+
+
+def _is_count(value: object) -> bool:
+    return type(value) is int and 0 <= value <= _LARGEST
+
+
+def _numbers_of(values: Iterable[Any], count: int | None = None) -> tuple[Any, ...]:
+    given = tuple(values)
+    if not all(type(each) in (int, float) for each in given) or count not in (None, len(given)):
+        raise TypeError(f"{given} are not what was measured")
+    for each in given:
+        float(each)  # a whole number can be too large for it
+    return given

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from saccade.core import StoreError
 
 from ._disk import sync_folder, write_whole
-from ._json import dumps
+from ._json import dumps, load_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -117,18 +116,18 @@ def read_array(group: Path) -> tuple[ArrayForm, int]:
         If it can't be read.
     """
     try:
-        metadata = json.loads((group / ARRAY / METADATA).read_bytes())
+        metadata = load_json(group / ARRAY / METADATA)
         rows, *shape = (int(size) for size in metadata["shape"])
         shard_rows = int(metadata["chunk_grid"]["configuration"]["chunk_shape"][0])
         return ArrayForm(tuple(shape), str(metadata["data_type"]), shard_rows), rows
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
         raise ValueError(f"{METADATA} of the array is not what was written") from error
 
 
 def cut_array(group: Path, rows: int) -> None:
     """Change the number of rows that an array declares, and nothing else."""
     path = group / ARRAY / METADATA
-    metadata = json.loads(path.read_bytes())
+    metadata = load_json(path)
     metadata["shape"][0] = rows
     write_whole(path, dumps(metadata, indent=2) + b"\n")
 
@@ -136,7 +135,7 @@ def cut_array(group: Path, rows: int) -> None:
 def read_series(root: Path) -> list[str] | None:
     """Return the images that the root lists; None if that can't be read."""
     try:
-        groups = [json.loads((path / METADATA).read_bytes()) for path in (root, root / SERIES)]
+        groups = [load_json(path / METADATA) for path in (root, root / SERIES)]
         series = groups[1]["attributes"]["ome"]["series"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -146,9 +145,9 @@ def read_series(root: Path) -> list[str] | None:
 def is_image(group: Path) -> bool:
     """Return whether a group says that it is an image."""
     try:
-        content = json.loads((group / METADATA).read_bytes())
+        content = load_json(group / METADATA)
         return bool(content["attributes"]["ome"]["multiscales"][0]["datasets"])
-    except (OSError, ValueError, KeyError, TypeError, IndexError):
+    except (OSError, ValueError, LookupError, TypeError):
         return False
 
 
@@ -171,6 +170,12 @@ def free_name(role: str, taken: set[str]) -> str:
         if name.lower() not in lowered:
             return name
     raise StoreError(f"No name is free for another stream of {role!r}.")
+
+
+def is_stream_name(name: object) -> bool:
+    """Return whether `free_name` could have made a name: it leads nowhere else, on any system."""
+    known = isinstance(name, str) and re.fullmatch(r"[A-Za-z0-9_-]{1,80}", name) is not None
+    return known and _NOT_NAMES.fullmatch(str(name)) is None
 
 
 def _write_group(path: Path, ome: dict[str, Any], **more: Any) -> None:

@@ -238,3 +238,26 @@ def test_bad_folder_is_one_clear_error(
     with pytest.raises(RecordingError, match=BAD[make]) as caught:
         open_recording(make(tmp_path, coded_planes))
     assert caught.value.do
+
+
+@pytest.mark.parametrize("name", ["../other", "a/../../other", "/other", "C:other", "..\\other"])
+def test_metadata_leads_nowhere_else(tmp_path: Path, coded_planes: Coded, name: str) -> None:
+    """Neither a list of images nor an image can name what is outside of its folder."""
+    write_image(tmp_path / "other", "0.5", coded_planes(2), "tyx")
+    images = write_group(tmp_path / "images", "0.5", {"bioformats2raw.layout": 3})
+    write_group(images / "OME", "0.5", {"series": [name]})
+    with pytest.raises(RecordingError, match="not in it"):
+        open_recording(images)
+    attributes = multiscales("tyx")
+    attributes["multiscales"][0]["datasets"][0]["path"] = f"{name}/0"
+    write_group(tmp_path / "image", "0.5", attributes)
+    with pytest.raises(RecordingError, match="not in it"):
+        open_recording(tmp_path / "image")
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, " " * (2**26 + 1), "9" * 5000])
+def test_metadata_is_bounded(tmp_path: Path, text: str) -> None:
+    """Levels without end, and more text than any image has, are one named error."""
+    (tmp_path / "zarr.json").write_text(text, encoding="utf-8")
+    with pytest.raises(RecordingError, match="no JSON"):
+        open_recording(tmp_path)

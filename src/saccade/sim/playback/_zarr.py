@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import tensorstore
 
-from saccade.core import RecordingError
+from saccade.core import RecordingError, parse_json
 
 from ._axes import leading_axes
 from ._facts import LENGTHS_UM, TIMES_S, listed, mapped, measure, named
@@ -22,6 +21,9 @@ if TYPE_CHECKING:
 
 TIMEOUT_S = 60.0
 """Longest wait for the disk."""
+
+# Of metadata; `parse_json` refuses more.
+_MOST_BYTES = 2**26 + 1
 
 _STREAM = "Of this run the stream {} is played, its frames in the order they were taken."
 _GIVE = "Give the folder of one OME-Zarr image, version 0.4 or 0.5."
@@ -64,11 +66,19 @@ def _images(path: Path) -> list[Path]:
         raise RecordingError(f"{path.name} is a plate.", "Give the folder of one of its fields.")
     stated = listed(_attributes(path / "OME").get("series"))
     found = stated or sorted((p.name for p in path.iterdir() if p.is_dir()), key=_natural)
-    images = [path / str(name) for name in found]
+    images = [_inside(path, name) for name in found]
     images = [image for image in images if "multiscales" in _attributes(image)]
     if not images or len(images) < len(stated):
         raise RecordingError(f"{path.name} lacks the OME-Zarr image that it should hold.", _GIVE)
     return images
+
+
+def _inside(folder: Path, name: object) -> Path:
+    """Return what a folder calls by a name; not what lies elsewhere."""
+    text = str(name)
+    if text.startswith("/") or ".." in text.split("/") or set(text) & set(":\\\0"):
+        raise RecordingError(f"{folder.name} names {text[:80]!r}, which is not in it.", _GIVE)
+    return folder / text
 
 
 def _natural(name: str) -> tuple[int, str]:
@@ -80,11 +90,16 @@ def _group(path: Path) -> dict[str, Any]:
     for name in ("zarr.json", ".zattrs"):
         if (path / name).is_file():
             try:
-                found = mapped(json.loads((path / name).read_text(encoding="utf-8")))
+                found = mapped(_content(path / name))
             except ValueError as error:
                 raise RecordingError(f"{path / name} is no JSON: {error}", _GIVE) from error
             return mapped(found.get("attributes")) if name == "zarr.json" else {"ome": found}
     return {}
+
+
+def _content(path: Path) -> Any:
+    with path.open("rb") as file:
+        return parse_json(file.read(_MOST_BYTES))
 
 
 def _attributes(path: Path) -> dict[str, Any]:
@@ -95,7 +110,7 @@ def _pile(image: Path, *, gaps: bool) -> Pile:
     attributes = _attributes(image)
     scales = mapped((listed(attributes.get("multiscales")) or [{}])[0])
     level = mapped((listed(scales.get("datasets")) or [{}])[0])
-    store = _store(image / str(level.get("path", "")), gaps=gaps)
+    store = _store(_inside(image, level.get("path", "")), gaps=gaps)
     shape = tuple(store.shape)
     axes = [a if isinstance(a, dict) else {"name": a} for a in listed(scales.get("axes"))]
     axes = axes or [{"name": name} for name in "tczyx"[-len(shape) :]]
