@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from . import app, core, decide, detect, guard, run, scope, score, sim, store, testing
+    from . import app, core, decide, detect, guard, models, run, scope, score, sim, store, testing
     from .app import Run, load_protocol, replay_run
     from .core import Action, Decision, Frame, Gap, Observation, Refusal
     from .decide import burst, from_story, snap, story
@@ -37,6 +37,7 @@ __all__ = [
     "from_story",
     "guard",
     "load_protocol",
+    "models",
     "replay_run",
     "run",
     "scope",

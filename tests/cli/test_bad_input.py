@@ -92,6 +92,8 @@ CASES = [
     pytest.param(["replay", "absent"], "absent", id="no folder, replayed"),
     pytest.param(["export", "absent", "--ome-tiff", "out"], "absent", id="no folder, exported"),
     pytest.param(["export", "existing"], "--ome-tiff", id="no format"),
+    pytest.param(["import-model", "a.pt", "out.safetensors"], "a.pt is no file", id="no model"),
+    pytest.param(["import-model", "a.pt2", "out.safetensors"], "torch.export", id="a program"),
 ]
 
 

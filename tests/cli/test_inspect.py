@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import tifffile
+import torch
 
 Saccade = Callable[..., tuple[int, str, str]]
 
@@ -104,3 +106,12 @@ def test_a_run_that_died_is_recovered(
     assert code == 1
     assert json.loads(output)["gone"] == [0, 1, 2, 3, 4]
     assert saccade("recover", tmp_path)[0] == 2
+
+
+def test_a_checkpoint_is_imported_with_its_sha256(saccade: Saccade, tmp_path: Path) -> None:
+    """The file that is made is the one whose sha256 is told."""
+    torch.save({"a": torch.ones(3)}, tmp_path / "a.pt")
+    code, output, errors = saccade("import-model", "a.pt", "a.safetensors", "--json")
+    assert code == 0, errors
+    sha256 = hashlib.sha256((tmp_path / "a.safetensors").read_bytes()).hexdigest()
+    assert json.loads(output)["sha256"] == sha256

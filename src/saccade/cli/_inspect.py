@@ -1,4 +1,4 @@
-"""The commands that need no microscope: replay, verify, export, bench, info."""
+"""The commands that need no microscope: replay, verify, export, import-model, bench, info."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from rich.table import Table
 
-from saccade import app, store
+from saccade import app, models, store
 from saccade.app import RenderBench, StoreBench
 from saccade.core import UsageError, plain
 from saccade.sim.specimens import SPECIMENS
@@ -86,6 +86,17 @@ def export(path: Path, ome_tiff: Path | None, as_json: bool) -> None:
     else:
         for file in files:
             say(str(file))
+
+
+def import_model(source: Path, target: Path, as_json: bool) -> None:
+    """Turn a checkpoint of torch into safetensors."""
+    with named_errors(as_json), err.status("reading ..."):
+        weights = models.import_model(source, target)
+    if as_json:
+        answer({"file": str(target), "sha256": weights.sha256, "tensors": len(weights.tensors)})
+    else:
+        say(f"{target}: {len(weights.tensors)} tensors")
+        say(f"sha256 {weights.sha256}")
 
 
 def bench(

@@ -131,6 +131,16 @@ def export(
     _inspect.export(run, ome_tiff, as_json)
 
 
+@app.command("import-model")
+def import_model(
+    source: Annotated[Path, typer.Argument(help="Checkpoint of torch.", show_default=False)],
+    out: Annotated[Path, typer.Argument(help="New .safetensors file.", show_default=False)],
+    as_json: AsJson = False,
+) -> None:
+    """Turn a checkpoint into safetensors, in a process that can do nothing else."""
+    _inspect.import_model(source, out, as_json)
+
+
 @app.command()
 def bench(
     size: Annotated[list[int] | None, typer.Option(help="Side of the pictures in pixels.")] = None,

@@ -38,6 +38,10 @@ class ProfileError(UsageError):
     """A scope profile, or the hardware that it names, can't be used."""
 
 
+class ModelError(UsageError):
+    """A file of weights can't be used, or is not the one that was recorded."""
+
+
 class RecordingError(UsageError):
     """A recording can't be read or played back."""
 
