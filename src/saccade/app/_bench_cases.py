@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from saccade.scope import MicroManagerScope
 
 _TIMEOUT_S = 300.0
-_POLL_S = 4e-4
 
 
 @dataclass

@@ -6,7 +6,7 @@ import heapq
 import math
 from collections import deque
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from saccade.core import Action, Order, Refusal
 
@@ -138,21 +138,23 @@ class Loop:
             Monotonic time.
         """
         return [
-            self._admit(decided(action, decision), base, now_ns)
+            self._admit(action, decision, base, now_ns)
             for decision in decisions
             for action in decision.actions
         ]
 
-    def _admit(self, action: Action, base: MDAEvent | None, now_ns: int) -> Action | Refusal:
+    def _admit(
+        self, action: Action, decision: Decision, base: MDAEvent | None, now_ns: int
+    ) -> Action | Refusal:
         if problem := _problem(action):
-            return Refusal(action, "run", problem)
+            return Refusal(decided(action, decision), "run", problem)
         # Guards must see what will be played, hence also what would be put back before it.
         disturbed = self._moved.union(*(playing.names for playing in self._playing))
         events = tuple(
             self._put_back(inherit(event, base) if base else event, disturbed)
             for event in action.events
         )
-        action = replace(action, events=events, t_ns=now_ns)
+        action = decided(action, decision, events=events, t_ns=now_ns)
         if late := _late(action, now_ns):
             return late
         answer = self._door.let_through(action)
@@ -263,7 +265,7 @@ class Loop:
         return Order(event, self._index - 1, stream, now_ns)
 
 
-def decided(action: Action, decision: Decision) -> Action:
+def decided(action: Action, decision: Decision, **changes: Any) -> Action:
     """Return an action as one that rests on the decision's frame, and on what that rests on.
 
     So it can't pass as planned, nor as the answer to another detector.
@@ -274,9 +276,11 @@ def decided(action: Action, decision: Decision) -> Action:
         As a policy made it.
     decision : Decision
         That it belongs to.
+    **changes
+        Other fields that are to be different; at once, because a copy costs.
     """
     frame = decision.frame if action.frame is None else action.frame
-    return replace(action, frame=frame, weights=decision.weights)
+    return replace(action, frame=frame, weights=decision.weights, **changes)
 
 
 def is_picture(event: MDAEvent) -> bool:

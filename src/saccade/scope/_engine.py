@@ -24,6 +24,7 @@ from ._camera import Camera
 from ._hand import Hand
 from ._lease import Lease
 from ._settings_of import SettingsOf
+from ._shield import is_heard
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -246,8 +247,7 @@ class StrictEngine(MDAEngine):
         return frame.pixels, event, self._metadata(event, frame)
 
     def _metadata(self, event: MDAEvent, frame: Frame) -> FrameMetaV1:
-        signal = self.mmcore.mda.events.frameReady
-        if hasattr(signal, "__len__") and not len(signal):
+        if not is_heard(self.mmcore.mda.events.frameReady):
             return cast("FrameMetaV1", {})  # nobody looks at it
         return self.get_frame_metadata(event, runner_time_ms=frame.t_ns / 1e6)
 

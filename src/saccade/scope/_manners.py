@@ -34,6 +34,6 @@ class Manners:
     settle_s: float = 10.0
     setting_retries: int = 2
     snap_retries: int = 1
-    poll_s: float = 4e-4
+    poll_s: float = 3e-4
     frame_margin_s: float = 2.0
     first_frame_s: float = 20.0

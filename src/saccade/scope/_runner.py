@@ -12,7 +12,7 @@ from pymmcore_plus.mda import FinishReason, MDARunner, RunState
 
 from saccade.core import ScopeBusyError
 
-from ._shield import Relayed
+from ._shield import Relayed, is_heard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -151,6 +151,8 @@ class StrictRunner(MDARunner):
             logging.getLogger(__name__).warning(text)
 
     def _emit(self, name: str, signal: Any, values: tuple[Any, ...]) -> None:
+        if not is_heard(signal):
+            return  # between a frame and what answers it, every microsecond counts
         try:
             signal.emit(*values)
         except EmitLoopError as error:

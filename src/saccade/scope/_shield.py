@@ -52,8 +52,8 @@ class Shield:
             self._thread.join(_JOIN_S)
 
     def _send(self, name: str, signal: Any, values: tuple[Any, ...]) -> None:
-        if hasattr(signal, "__len__") and not len(signal):
-            return  # nobody listens
+        if not is_heard(signal):
+            return
         with self._ready:
             if not self._closed:
                 self._items.append((name, signal, values))
@@ -87,6 +87,17 @@ class Shield:
         self._complaints += 1
         if self._complaints <= _MOST_COMPLAINTS:
             self._complain(f"A listener of {name!r} raised {cause!r}.")
+
+
+def is_heard(signal: Any) -> bool:
+    """Return whether anybody listens to a signal, as far as it tells.
+
+    Parameters
+    ----------
+    signal : object
+        Those of psygnal know; those of Qt don't, and count as heard.
+    """
+    return not hasattr(signal, "__len__") or len(signal) > 0
 
 
 class Relayed:
