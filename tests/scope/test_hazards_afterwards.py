@@ -8,7 +8,7 @@ import pytest
 from scope_rig import PATIENCE_S, Memory, Rig, wait_until
 from useq import MDAEvent
 
-from saccade.core import Frame, Observation, SaccadeError, State, StoreError
+from saccade.core import Frame, Observation, SaccadeError, ScopeError, State, StoreError
 
 if TYPE_CHECKING:
     from saccade.run import Run
@@ -299,7 +299,7 @@ def test_a_shutter_that_does_not_close_fails_the_run_and_is_told(rig: Rig) -> No
     core = rig.core
     core.fault("setShutterOpen", on=2, times=None)
     run = rig.begin([MDAEvent(keep_shutter_open=True), *[MDAEvent()] * 5])
-    with pytest.raises(RuntimeError, match="Planned fault of setShutterOpen"):
+    with pytest.raises(ScopeError, match="Shutter did not close: Planned fault"):
         run.wait(PATIENCE_S)
     assert run.state is State.FAILED
     assert rig.sink.of("safe")[-1][SHUTTER].startswith("NOT SAFE")
@@ -315,7 +315,7 @@ def test_a_teardown_that_raises_leaves_the_runner_usable(rig: Rig) -> None:
     rig.core.mda.events.sequenceFinished.connect(told.append)
     rig.core.fault("setAutoShutter", on=2)
     run = rig.begin([MDAEvent(keep_shutter_open=True), MDAEvent(), MDAEvent()])
-    with pytest.raises(RuntimeError, match="Planned fault"):
+    with pytest.raises(ScopeError, match="Planned fault"):
         run.wait(PATIENCE_S)
     assert len(told) == 1
     assert str(rig.core.mda.status.phase) == "idle"

@@ -157,11 +157,7 @@ class StrictEngine(MDAEngine):
         """Close the shutter unless the event asked to leave it open; end sequences."""
         try:
             if self._held_open and not event.keep_shutter_open:
-                self._lease.end()
-                self.mmcore.setShutterOpen(self._held_open, False)
-                self.mmcore.setAutoShutter(True)
-                self._safety.forget(self._held_open)
-                self._held_open = ""
+                self._close_shutter()
             if isinstance(event, SequencedEvent):
                 for problem in stop_sequences(self.mmcore, event):
                     self._source.noted("failure", {"text": problem})
@@ -287,6 +283,20 @@ class StrictEngine(MDAEngine):
             self._hand.wait_for((shutter,))
             if not core.getShutterOpen():
                 raise SettingError(f"{shutter} did not open.")
+
+    def _close_shutter(self) -> None:
+        """Close the shutter that was left open; a run must not go on beside one that won't."""
+        shutter = self._held_open
+        self._lease.end()
+        try:
+            self.mmcore.setShutterOpen(shutter, False)
+            self.mmcore.setAutoShutter(True)
+        except Exception as error:
+            why = " ".join(str(error).split()) or repr(error)
+            do = "See to the light; the run ended by SAFE, and its journal tells how that went."
+            raise ScopeError(f"{shutter} did not close: {why}.", do) from error
+        self._safety.forget(shutter)
+        self._held_open = ""
 
     def _focus(self, event: MDAEvent) -> None:
         action = event.action
