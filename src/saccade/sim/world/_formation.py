@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 from saccade.core import ProtocolError
@@ -75,14 +76,15 @@ def form(exposure: Exposure) -> Photons:
     photons = dose * view.pixel_size_um**2
     if channel.transmitted:
         seen = _passed(optics, layers, sigmas_um, field)
-        seen *= share
-        photons *= _TRANSMITTED
+        cv2.multiply(seen, share, dst=seen, scale=photons * _TRANSMITTED)
     else:
         # Medium and glass glow at all heights; what glows in focus stands for them.
         layers[int(np.argmin(sigmas_um))] += np.float32(imaging.background)
-        layers *= share
-        seen = _glow(optics, layers, sigmas_um, field)
-    return np.multiply(field.crop(seen, view.shape_px), np.float32(photons))
+        planes = _planes(layers, sigmas_um)
+        for plane in planes.values():
+            cv2.multiply(plane, share, dst=plane, scale=photons)
+        seen = _glow(optics, planes, field)
+    return field.crop(seen, view.shape_px)
 
 
 def _painted(specimen: Specimen, channel: Channel, field: Field) -> NDArray[np.float32]:
@@ -97,15 +99,26 @@ def _painted(specimen: Specimen, channel: Channel, field: Field) -> NDArray[np.f
     return canvas.layers
 
 
-def _glow(
-    optics: Optics, layers: NDArray[np.float32], sigmas_um: list[float], field: Field
-) -> NDArray[np.float32]:
-    """Return what layers send out together, blurred and hazy."""
+def _planes(layers: NDArray[np.float32], sigmas_um: list[float]) -> dict[float, Photons]:
+    """Return layers by how much they will be blurred, those that are alike as one; in place."""
+    planes: dict[float, Photons] = {}
+    for layer, sigma_um in zip(layers, sigmas_um, strict=True):
+        # Layers equally far above and below the focus differ in the last digit.
+        alike = round(sigma_um, 9)
+        if alike in planes:
+            cv2.add(planes[alike], layer, dst=planes[alike])
+        else:
+            planes[alike] = layer
+    return planes
+
+
+def _glow(optics: Optics, planes: dict[float, Photons], field: Field) -> Photons:
+    """Return what planes send out together, blurred and hazy; they are used up."""
     size_um = field.view.pixel_size_um
-    seen = optics.blur(layers[0], sigmas_um[0], size_um)
-    for layer, sigma_um in zip(layers[1:], sigmas_um[1:], strict=True):
-        seen += optics.blur(layer, sigma_um, size_um)
-    return optics.hazy(seen, size_um)
+    first, *others = (optics.blur(plane, sigma, size_um) for sigma, plane in planes.items())
+    for other in others:
+        cv2.add(first, other, dst=first)
+    return optics.hazy(first, size_um)
 
 
 def _passed(

@@ -8,6 +8,7 @@ from functools import lru_cache
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 from saccade.core import is_number, require
@@ -135,16 +136,21 @@ class Sensor:
         for row in range(0, height, rows):  # what fits the processor's cache is faster
             block = np.s_[row : row + rows]
             electrons = photons[block]
-            electrons *= sensitivity[block]
-            electrons += dark[block] * np.float32(exposure_ms / 1e3)
-            counts[block] = self._digitise(noise(electrons, self.read_noise_e, rng))
+            cv2.multiply(electrons, sensitivity[block], dst=electrons)
+            cv2.scaleAdd(dark[block], exposure_ms / 1e3, electrons, dst=electrons)
+            self._digitise(noise(electrons, self.read_noise_e, rng), counts[block])
         return counts
 
-    def _digitise(self, electrons: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return counts, before they lose their fractions; in place."""
-        electrons *= np.float32(1 / self.gain_e)
-        electrons += np.float32(self.offset + 0.5)
-        return np.clip(electrons, 0, self.most_counts, out=electrons)
+    def _digitise(
+        self, electrons: NDArray[np.float32], into: NDArray[np.uint8] | NDArray[np.uint16]
+    ) -> None:
+        """Write counts, rounded; the electrons are used up."""
+        # First of all they saturate: OpenCV turns what no integer can hold into a zero.
+        most_e = (self.most_counts - self.offset) * self.gain_e
+        np.minimum(electrons, np.float32(most_e), out=electrons)
+        depth = cv2.CV_8U if self.bits == 8 else cv2.CV_16U
+        per_e = 1 / self.gain_e
+        cv2.addWeighted(electrons, per_e, electrons, 0.0, self.offset, dst=into, dtype=depth)
 
 
 def noise(
@@ -161,32 +167,33 @@ def noise(
     Parameters
     ----------
     electrons : array of float32, (y, x)
-        Expected, not negative; it is used up as working memory.
+        Expected; less than none counts as none. It is used up as working memory.
     read_noise_e : float
         Standard deviation.
     rng : numpy.random.Generator
         Over a bit generator of 64 bits; drawn from in a fixed order.
     """
+    np.maximum(electrons, 0, out=electrons)
     z = _normal(electrons.shape, rng)
-    few = electrons < _grain_seen_below(read_noise_e)
-    drawn = None
-    if few.any():
-        drawn = rng.poisson(np.maximum(electrons[few], 0)) + np.float32(read_noise_e) * z[few]
+    below, few, drawn = _grain_seen_below(read_noise_e), None, None
+    if below > 0:
+        few = electrons < below
+        drawn = rng.poisson(electrons[few]) + np.float32(read_noise_e) * z[few]
     variance = electrons + np.float32(max(read_noise_e**2, 1e-9))
-    bend = electrons / variance
-    bend *= np.float32(1 / 6)
-    noisy = electrons
-    noisy -= bend
+    bend = cv2.divide(electrons, variance, scale=1 / 6)
+    noisy = cv2.subtract(electrons, bend, dst=electrons)
     # What the bent part adds to the variance, the straight one must leave out.
-    variance -= 2 * bend**2
-    np.sqrt(np.maximum(variance, 0, out=variance), out=variance)
-    bend *= z
-    variance += bend
-    variance *= z
-    noisy += variance
-    if drawn is not None:
-        noisy[few] = drawn
-    return noisy
+    cv2.subtract(variance, cv2.multiply(bend, bend, scale=2.0), dst=variance)
+    if below > 0:
+        np.maximum(variance, 0, out=variance)
+    straight = cv2.sqrt(variance, dst=variance)
+    cv2.multiply(bend, z, dst=bend)
+    cv2.add(straight, bend, dst=straight)
+    cv2.multiply(straight, z, dst=straight)
+    cv2.add(noisy, straight, dst=noisy)
+    if few is not None:
+        electrons[few] = drawn
+    return electrons
 
 
 def _grain_seen_below(read_noise_e: float) -> float:
@@ -207,7 +214,8 @@ def _normal(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.floa
     """
     count = math.prod(shape)
     steps = rng.bit_generator.random_raw(-(-count // 4)).view(np.uint16)[:count]
-    return _quantiles().take(steps).reshape(shape)
+    # No step is beyond the table; "wrap" spares the check.
+    return _quantiles().take(steps, mode="wrap").reshape(shape)
 
 
 @lru_cache(maxsize=1)
