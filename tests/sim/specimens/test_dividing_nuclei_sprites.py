@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from saccade.sim.specimens._dividing_chance import mix, normal, uniform
-from saccade.sim.specimens._dividing_chromatin import RADIUS_PX, blebs, lump, nucleus
+from saccade.sim.specimens._dividing_chromatin import RADIUS_PX, blebs, halved, lump, nucleus
 from saccade.sim.specimens._dividing_chromosomes import Stage, chromosomes
 from saccade.sim.specimens._dividing_press import press
 from saccade.sim.world import Canvas, View
@@ -46,6 +46,24 @@ def test_a_nucleus_has_its_light_and_about_its_size(key: int) -> None:
     area = np.count_nonzero(sprite > 0.3 * np.quantile(sprite, 0.9))
     assert area == pytest.approx(np.pi * RADIUS_PX**2, rel=0.3)
     assert sprite.shape[1] > 1.2 * sprite.shape[0]
+
+
+@pytest.mark.parametrize("key", range(8))
+def test_a_halved_sprite_keeps_its_light_and_its_middle(key: int) -> None:
+    """Shrunk once or twice, a quarter of the sum in pixels of four times the area, none moved."""
+    sprite = nucleus(key, 1.1 + key / 10)
+    for _ in range(2):
+        small = halved(sprite)
+        assert small.sum() == pytest.approx(sprite.sum() / 4, rel=1e-5)
+        for axis in (0, 1):
+            assert small.shape[axis] % 2 == 1
+            large_px, small_px = (
+                (each.sum(axis=1 - axis) * (np.arange(each.shape[axis]) - each.shape[axis] // 2))
+                for each in (sprite, small)
+            )
+            moved_px = 2 * small_px.sum() / small.sum() - large_px.sum() / sprite.sum()
+            assert abs(moved_px) < 1e-3
+        sprite = small
 
 
 def test_no_two_nuclei_look_alike_and_each_stays_as_it_is() -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._dividing_chance import mix, normal, uniform
+from ._dividing_light import tolerance_j_per_cm2
 
 if TYPE_CHECKING:
     from ._dividing_settings import Settings
@@ -17,16 +18,26 @@ Cells: TypeAlias = NDArray[np.void]
 
 _FIELDS = np.dtype(
     [
+        # What every picture asks of every cell lies side by side.
         ("key", "u8"),
-        ("founder", "u8"),
-        ("track", "i8"),
+        ("came_key", "u8"),
+        # The walk: two knots of it and the velocity; its place is the walk plus the separation.
+        ("x0", "f8"),
+        ("y0", "f8"),
+        ("x1", "f8"),
+        ("y1", "f8"),
         # What it came from: time, direction and durations of the division that made it.
         ("born_s", "f8"),
-        ("came_key", "u8"),
-        ("came_axis_rad", "f8"),
-        ("came_side", "f8"),
         ("came_anaphase_s", "f8"),
         ("came_telophase_s", "f8"),
+        ("dies_s", "f8"),
+        # Rate in rad/s and phase of small swings: shiver along x and y, slow and quick rocking.
+        ("swing", "f8", (4, 2)),
+        ("came_swing", "f8", (4, 2)),
+        ("came_axis_rad", "f8"),
+        ("came_side", "f8"),
+        ("founder", "u8"),
+        ("track", "i8"),
         # What it will do: onset of its own anaphase (inf: never), and its durations.
         ("divides_s", "f8"),
         ("prophase_s", "f8"),
@@ -39,24 +50,16 @@ _FIELDS = np.dtype(
         ("aspect", "f8"),
         ("gain", "f8"),
         ("angle_rad", "f8"),
-        # Rate in rad/s and phase of small swings: shiver along x and y, slow and quick rocking.
-        ("swing", "f8", (4, 2)),
-        ("came_swing", "f8", (4, 2)),
-        # The walk: two knots of it and the velocity; its place is the walk plus the separation.
-        ("x0", "f8"),
-        ("y0", "f8"),
-        ("x1", "f8"),
-        ("y1", "f8"),
         ("vx", "f8"),
         ("vy", "f8"),
         # Light.
+        ("tolerance", "f8"),
         ("dose", "f8"),
         ("harm", "f8"),
         ("dye0", "f8"),
         ("dye1", "f8"),
         ("hold_s", "f8"),
         ("blebs_s", "f8"),
-        ("dies_s", "f8"),
     ]
 )
 _CYCLES, _LENGTH, _AGE, _SIZE, _ASPECT, _GAIN, _ANGLE, _PLACE, _LUMP, _SWING, _SPEED = range(10, 21)
@@ -109,6 +112,7 @@ def founders(settings: Settings, seed: int, start_s: float) -> Cells:
     cells["divides_s"] = np.where(cycles, divides_s, np.inf)
     cells = _whole(cells)
     cells["came_swing"] = cells["swing"]
+    cells["tolerance"] = tolerance_j_per_cm2(cells, settings)
     return cells
 
 

@@ -62,18 +62,28 @@ def absorb(cells: Cells, doses: Doses, channel: Channel, t_s: float, settings: S
     settings : Settings
         Of the specimen.
     """
-    cells["dose"] += doses
-    cells["dye0"] += doses * (channel.name == "FITC")
-    cells["dye1"] += doses * (channel.name != "FITC")
-    cells["harm"] += doses * channel.harm
-    limit = tolerance_j_per_cm2(cells, settings)
+    lit = np.flatnonzero(doses)
+    felt = doses[lit]
+    dye = "dye0" if channel.name == "FITC" else "dye1"
+    for name, share in (("dose", 1.0), (dye, 1.0), ("harm", channel.harm)):
+        cells[name][lit] += felt * share
+    harmed = lit[cells["harm"][lit] >= cells["tolerance"][lit]]
+    if len(harmed):
+        _harm(cells, harmed, t_s, settings)
+
+
+def _harm(cells: Cells, rows: NDArray[np.intp], t_s: float, settings: Settings) -> None:
+    """Arrest cells that have had their dose, and more where they have had a multiple of it."""
+    some = cells[rows]
     # What is parting goes on parting; whatever befalls its nuclei comes afterwards.
-    free_s = np.maximum(t_s, parted_s(cells))
-    arrested = (cells["harm"] >= limit) & np.isinf(cells["hold_s"])
-    cells["hold_s"][arrested] = held_from_s(cells, t_s)[arrested]
-    for name, times in (("blebs_s", settings.blebbing_at), ("dies_s", settings.death_at)):
-        struck = (cells["harm"] >= times * limit) & np.isinf(cells[name])
-        cells[name][struck] = free_s[struck]
+    free_s = np.maximum(t_s, parted_s(some))
+    for name, times, since_s in (
+        ("hold_s", 1.0, held_from_s(some, t_s)),
+        ("blebs_s", settings.blebbing_at, free_s),
+        ("dies_s", settings.death_at, free_s),
+    ):
+        struck = (some["harm"] >= times * some["tolerance"]) & np.isinf(some[name])
+        cells[name][rows[struck]] = since_s[struck]
 
 
 def blebbing(cells: Cells, t_s: float) -> NDArray[np.float64]:

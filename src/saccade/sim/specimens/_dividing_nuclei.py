@@ -35,7 +35,6 @@ REACH_UM = {"FITC": 12.0, "Cy5": 34.0}
 """Beyond it nothing of a cell is seen."""
 _WARM_UP_STEPS = 40
 """Steps lived before time 0, so that cells have made room and some are in division."""
-_WITHIN_UM = 25.0
 _EXTENT_UM = 12.0
 _DEBRIS = 80
 
@@ -158,6 +157,7 @@ class DividingNuclei:
             ),
         }
         self._sprites = Sprites()
+        self._places_um: NDArray[np.float64] | None = None
         self._divisions: list[Occurrence] = []
         self._knot = -_WARM_UP_STEPS
         self.t_s = self._knot * STEP_S
@@ -174,11 +174,15 @@ class DividingNuclei:
             self._knot += 1
             step(self._cells, self._knot, self.settings)
         self._divide(t_s)
-        self.t_s = t_s
+        self.t_s, self._places_um = t_s, None
 
     def places_um(self) -> NDArray[np.float64]:
-        """Return where the cells are, (n, 2)."""
-        return places_um(self._cells, self.t_s, self._knot * STEP_S, self.settings)
+        """Return where the cells are, (n, 2); not to be written to."""
+        if self._places_um is None:  # painting and lighting both ask, light moves nobody
+            knot_s = self._knot * STEP_S
+            self._places_um = places_um(self._cells, self.t_s, knot_s, self.settings)
+            self._places_um.setflags(write=False)
+        return self._places_um
 
     def phases(self) -> NDArray[np.int8]:
         """Return the `Phase` of each cell, (n,), in the order of `places_um`."""
@@ -203,7 +207,7 @@ class DividingNuclei:
             return
         paint_chromatin(canvas, scene, PHOTONS_PER_GENOME * left * cells["gain"], self._sprites)
         light = PHOTONS_PER_GENOME * self.settings.brightness
-        paint_debris(canvas, self._debris_um, self._debris_keys, light)
+        paint_debris(canvas, self._debris_um, self._debris_keys, light, self._sprites)
 
     def absorb(self, doses: Doses, channel: str) -> None:
         """Bleach, and be harmed."""
@@ -231,13 +235,9 @@ class DividingNuclei:
     def _scene(self, canvas: Canvas, reach_um: float) -> Scene:
         """Return the cells in sight."""
         knot_s = self._knot * STEP_S
-        cells = self._cells
-        # A cell is within a short walk, and half of a separation, of its next knot.
-        near = canvas.shown(cells["x1"], cells["y1"], reach_um + _WITHIN_UM)
-        cells = cells[near]
-        places = places_um(cells, self.t_s, knot_s, self.settings)
+        places = self.places_um()
         shown = canvas.shown(places[:, 0], places[:, 1], reach_um)
-        cells = cells[shown]
+        cells = self._cells[shown]
         middles, angles = middles_um(cells, self.t_s, knot_s), angles_rad(cells, self.t_s)
         return Scene(cells, self.t_s, places[shown], middles, angles, self.settings)
 

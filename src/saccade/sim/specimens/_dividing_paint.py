@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._dividing_chromatin import RADIUS_PX, lump
+from ._dividing_chromatin import RADIUS_PX
 from ._dividing_chromosomes import SPRITE_PX_UM, Stage
 from ._dividing_cycle import clock_s, decondensed, dna, nucleus_um, prophase_onset_s, smooth
 from ._dividing_light import attached, blebbing, dying
-from ._dividing_press import press
+from ._dividing_press import FINEST, press
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,7 +57,11 @@ def paint_chromatin(
 
 
 def paint_debris(
-    canvas: Canvas, places: NDArray[np.float64], keys: list[int], photons: float
+    canvas: Canvas,
+    places: NDArray[np.float64],
+    keys: list[int],
+    photons: float,
+    sprites: Sprites,
 ) -> None:
     """Add what is left of dead cells to a canvas.
 
@@ -71,12 +75,14 @@ def paint_debris(
         By which its looks are drawn.
     photons : float
         At the sensor from the brightest, for 1 J/cm².
+    sprites : Sprites
+        Of this specimen.
     """
     for i in canvas.shown(places[:, 0], places[:, 1], 10.0).tolist():
         share = 0.15 + 0.85 * (keys[i] % 1000) / 1000
         px_um = 0.14 + 0.0001 * (keys[i] % 997)
         weight = photons * share / px_um**2
-        canvas.stamp(lump(keys[i]), *places[i], sprite_px_um=px_um, weight=weight)
+        canvas.stamp(sprites.lump(keys[i]), *places[i], sprite_px_um=px_um, weight=weight)
 
 
 def _nuclei(
@@ -87,11 +93,16 @@ def _nuclei(
     sprites: Sprites,
 ) -> None:
     seen = np.flatnonzero(photons > 0)
-    keys, aspects = scene.cells["key"][seen].tolist(), scene.cells["aspect"][seen].tolist()
-    pictures = [sprites.nucleus(key, aspect) for key, aspect in zip(keys, aspects, strict=True)]
+    if not len(seen):
+        return
+    px_um = px_um[seen]
+    halvings = np.ceil(np.log2(FINEST * canvas.pixel_size_um / px_um)).clip(0).astype(int)
+    columns = (scene.cells["key"][seen], scene.cells["aspect"][seen], halvings)
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    pictures = [sprites.nucleus(*row) for row in rows]
     # Sprites have a sum of 1; on the canvas they are densities.
-    weights = (photons / px_um**2)[seen]
-    press(canvas, pictures, scene.places[seen], px_um[seen], scene.angles[seen], weights)
+    weights = photons[seen] / px_um**2
+    press(canvas, pictures, scene.places[seen], px_um * 2**halvings, scene.angles[seen], weights)
 
 
 def _blebs(

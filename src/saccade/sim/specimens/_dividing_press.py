@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from saccade.sim.world import Canvas
 
 _BACKWARDS = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-_FINEST = 0.5
+FINEST = 0.5
+"""Canvas pixels a sprite pixel, below which a sprite has to be shrunk first."""
 
 
 def press(
@@ -41,11 +42,11 @@ def press(
     """
     scale = px_um / canvas.pixel_size_um
     # Fine sprites have to be shrunk first, which the canvas knows how to do.
-    for i in np.flatnonzero(scale < _FINEST).tolist():
+    for i in np.flatnonzero(scale < FINEST).tolist():
         size, turn, weight = float(px_um[i]), float(angles[i]), float(weights[i])
         x, y = places[i].tolist()
         canvas.stamp(sprites[i], x, y, sprite_px_um=size, angle_rad=turn, weight=weight)
-    rows = np.flatnonzero(scale >= _FINEST)
+    rows = np.flatnonzero(scale >= FINEST)
     if not len(rows):
         return
     chosen = [sprites[i] for i in rows.tolist()]

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ._dividing_chromatin import blebs, nucleus
+from ._dividing_chromatin import blebs, halved, lump, nucleus
 from ._dividing_chromosomes import Stage, chromosomes
 
 if TYPE_CHECKING:
@@ -40,9 +40,20 @@ class Sprites:
     def __init__(self) -> None:
         self._kept: OrderedDict[tuple[object, ...], NDArray[np.float32]] = OrderedDict()
 
-    def nucleus(self, key: int, aspect: float) -> NDArray[np.float32]:
-        """Return a nucleus in interphase; parameters as of `nucleus`."""
-        return self._once((key,), lambda: nucleus(key, aspect))
+    def nucleus(self, key: int, aspect: float, halvings: int = 0) -> NDArray[np.float32]:
+        """Return a nucleus in interphase; parameters as of `nucleus`.
+
+        For coarse canvases it is shrunk by half, as often as asked; its values remain
+        densities, so that its sum is 1 in units of its own finest pixels.
+        """
+        if halvings == 0:
+            return self._once((key,), lambda: nucleus(key, aspect))
+        finer = halvings - 1
+        return self._once((key, halvings), lambda: halved(self.nucleus(key, aspect, finer)))
+
+    def lump(self, key: int) -> NDArray[np.float32]:
+        """Return what is left of a dead cell."""
+        return self._once((key, "lump"), lambda: lump(key))
 
     def blebs(self, key: int) -> NDArray[np.float32]:
         """Return the blebs of a nucleus."""
