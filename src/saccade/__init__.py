@@ -14,7 +14,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from . import app, core, decide, detect, guard, models, run, scope, score, sim, store, testing
+    from . import (
+        app,
+        core,
+        decide,
+        detect,
+        guard,
+        isolate,
+        models,
+        run,
+        scope,
+        score,
+        sim,
+        store,
+        testing,
+    )
     from .app import Run, load_protocol, replay_run
     from .core import Action, Decision, Frame, Gap, Observation, Refusal
     from .decide import burst, from_story, snap, story
@@ -36,6 +50,7 @@ __all__ = [
     "detect",
     "from_story",
     "guard",
+    "isolate",
     "load_protocol",
     "models",
     "replay_run",

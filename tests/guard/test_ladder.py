@@ -137,6 +137,32 @@ def test_classical_and_below_ask_for_no_agreement() -> None:
     assert not passes(guard, LEARNED_ACTION)
 
 
+@pytest.mark.parametrize(
+    ("lowest", "rungs"),
+    [
+        pytest.param("stop", ["guarded", "classical", "fixed-rate"], id="not to stop"),
+        pytest.param("fixed-rate", ["guarded", "classical", "fixed-rate"], id="as low as it may"),
+        pytest.param("guarded", ["guarded"], id="no lower than it may"),
+    ],
+)
+def test_frames_that_nobody_saw_do_not_stop_a_run(lowest: str, rungs: list[str]) -> None:
+    """A detector whose process is lost costs the decisions, and leaves the plan its pace."""
+    guard = Ladder(alarms=1, of=1, lowest=lowest)
+    unseen = seen(verdict="invalid", unseen="it was ended by SIGKILL")
+    shifts = [shift for _ in range(9) if (shift := guard.hear(unseen)) is not None]
+    assert [shift.now for shift in shifts] == rungs
+    assert not any(shift.stop for shift in shifts)
+
+
+def test_what_was_seen_and_is_not_trusted_still_stops_a_run() -> None:
+    """Only the observation that tips the scales counts: one that was seen leads to stop."""
+    guard = on("fixed-rate")
+    assert guard.hear(seen(verdict="invalid", unseen="it hung up")) is None
+    shift = guard.hear(seen(ok=False))
+    assert shift is not None
+    assert (shift.now, shift.stop) == ("stop", True)
+
+
 def test_observations_that_are_not_trusted_are_a_fall() -> None:
     """3 of the last 5 are too many; which, and when, is told, and counting begins anew."""
     guard = Ladder()

@@ -14,11 +14,13 @@ from saccade.core import (
     DetectorError,
     Gap,
     Identity,
+    IsolatedError,
     Observation,
     PolicyError,
     ProtocolError,
     Refusal,
     Stand,
+    UnseenError,
 )
 from saccade.run import Chain, Eye, Rule, Start
 from saccade.testing import StubDetector, frame_of
@@ -294,3 +296,118 @@ def test_every_detector_that_wants_to_be_warmed_is():
 
     Chain({"a": Warm(), "b": StubDetector()}).warm(FRAME)
     assert warmed == [FRAME]
+
+
+class Apartment:
+    """A detector in a process of its own, as far as a chain can tell."""
+
+    patient = False
+
+    def __init__(self, answer: Any, notes: list[str]) -> None:
+        self.answer, self.notes, self.closed = answer, notes, 0
+
+    def __call__(self, frame: Any) -> Observation:
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+    def told(self) -> tuple[str, ...]:
+        told, self.notes = tuple(self.notes), []
+        return told
+
+    def close(self) -> None:
+        self.closed += 1
+        self.notes = ["2 frames were not looked at in all."]
+
+
+def test_a_frame_that_nobody_saw_is_invalid_and_no_failure() -> None:
+    """It says why, what is known of the detector stays known, and what happened is told."""
+    seen = Observation(0.5, detector=Identity("network", "1", "sha256:1"))
+    lost = Apartment(seen, [])
+    chain = Chain({"it": lost}, Listens())
+    chain.look(FRAME)
+    lost.answer, lost.notes = UnseenError("it was ended by SIGKILL"), ["frame 7: it died."]
+    look = chain.look(FRAME)
+    assert look.failures == ()
+    assert look.notes == ("'it': frame 7: it died.",)
+    (seen,) = look.observations
+    assert (seen.score, seen.verdict, seen.unseen) == (0.0, "invalid", "it was ended by SIGKILL")
+    assert (seen.frame, seen.channel) == (7, "FITC")
+    assert look.decisions[0].weights == "sha256:1"
+    assert chain.look(FRAME).notes == ()
+
+
+def test_what_fails_elsewhere_is_told_in_its_own_words() -> None:
+    """The text is that of the same failure here; its kind says that the run may go on."""
+    here, there = RuntimeError("no"), IsolatedError("RuntimeError('no')")
+    texts = []
+    for error, kind in ((here, DetectorError), (there, IsolatedError)):
+        (failure,) = Chain({"it": Apartment(error, [])}).look(FRAME).failures
+        assert type(failure) is kind
+        texts.append(str(failure))
+    assert texts[0] == texts[1]
+
+
+def test_what_was_not_seen_is_not_looked_at_again() -> None:
+    """Looked at again, the detector begins anew where it was lost, and learns the stand."""
+
+    class Remembers:
+        def __init__(self) -> None:
+            self.seen, self.learnt = 0, 0
+
+        def learn(self, stand: Stand) -> None:
+            self.learnt += 1
+
+        def fresh(self) -> Remembers:
+            return Remembers()
+
+        def __call__(self, frame: Any) -> Observation:
+            self.seen += 1
+            return Observation(0.5, measurements={"seen": self.seen, "learnt": self.learnt})
+
+    chain = Chain({"one": Remembers(), "other": Remembers()})
+    chain.learn(Stand("a"))
+    chain.hear(FRAME)
+    again = chain.hear(FRAME, ["", "it hung up"]).observations
+    assert [each.unseen for each in again] == ["", "it hung up"]
+    assert [each.verdict for each in again] == ["trusted", "invalid"]
+    after = chain.hear(FRAME, ["", ""]).observations
+    assert [dict(each.measurements) for each in after] == [
+        {"seen": 3, "learnt": 1},
+        {"seen": 1, "learnt": 1},
+    ]
+
+
+def test_a_function_has_no_memory_to_lose() -> None:
+    """Without ``fresh`` a detector stays what it is."""
+    chain = Chain(StubDetector([0.5] * 9))
+    assert chain.hear(FRAME, ["it hung up"]).observations[0].unseen == "it hung up"
+    assert chain.hear(FRAME).observations[0].score == 0.5
+
+
+def test_every_part_that_holds_something_is_closed() -> None:
+    """One that can't be closed keeps no other from it."""
+
+    class Stuck:
+        def __call__(self, seen: Observation) -> Decision:
+            return Decision()
+
+        def close(self) -> None:
+            raise OSError("it is stuck")
+
+    lost = Apartment(Observation(0.5), [])
+    chain = Chain({"it": lost}, [Stuck(), Stuck()])
+    assert chain.close() == (
+        "'it': 2 frames were not looked at in all.",
+        "'Stuck' can't be closed: OSError('it is stuck').",
+        "'Stuck' can't be closed: OSError('it is stuck').",
+    )
+    assert lost.closed == 1
+
+
+@pytest.mark.parametrize("patient", [True, False])
+def test_a_chain_says_whether_frames_wait(patient: bool) -> None:
+    """A detector in a process of its own is told whether time is real."""
+    lost = Apartment(Observation(0.5), [])
+    Chain({"it": lost}, patient=patient)
+    assert lost.patient is patient

@@ -10,11 +10,13 @@ from saccade.core import (
     Action,
     Decision,
     DetectorError,
+    IsolatedError,
     PolicyError,
     Refusal,
     ScopeError,
     State,
     StoreError,
+    UnseenError,
 )
 from saccade.run import Eye, Run
 from saccade.testing import FakeScope, MemorySink, StubDetector
@@ -360,3 +362,49 @@ def test_a_failed_release_is_told_and_ends_the_run():
 
     scope = Clings()
     failed(plan(1), RuntimeError, match="stuck", scope=scope)
+
+
+class Elsewhere:
+    """A detector that fails in a process of its own, on every frame."""
+
+    patient = False
+
+    def __init__(self, error: Exception, broken: bool = False) -> None:
+        self.error, self.broken, self.closed = error, broken, []
+
+    def __call__(self, frame):
+        raise self.error
+
+    def told(self):
+        return ("it died.",)
+
+    def learn(self, stand):
+        if self.broken:
+            raise self.error
+
+    def close(self):
+        self.closed.append(True)
+
+
+@pytest.mark.parametrize("error", [IsolatedError("RuntimeError()"), UnseenError("it hung up")])
+def test_a_detector_in_a_process_of_its_own_never_fails_a_run(error):
+    """All frames are taken, and it is closed when the microscope is SAFE, before the files."""
+    detector = Elsewhere(error)
+    ran = play(plan(9), detect={"it": detector})
+    assert (ran.verdict.name, ran.verdict.committed) == ("completed", 9)
+    assert [seen.verdict for seen in ran.sink.of("observation")] == ["invalid"] * 9
+    assert ran.sink.of("detector")[-1] == {"text": "'it': it died."}
+    assert len(ran.sink.of("detector")) == 10
+    assert ran.run.unseen_looks == 9 * isinstance(error, UnseenError)
+    assert detector.closed == [True]
+
+
+def test_a_run_that_can_t_be_armed_closes_its_detectors():
+    """Nothing is left, and the microscope was not taken."""
+    detector = Elsewhere(IsolatedError("it can't be started"), broken=True)
+    scope = FakeScope()
+    run = Run(scope, plan(2), detect=detector, sink=MemorySink(), clock=scope.clock)
+    with pytest.raises(IsolatedError):
+        run.start()
+    assert detector.closed == [True]
+    assert scope.calls == []

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from saccade.core import Action, Refusal, did_you_mean
+from saccade.core import Action, Refusal, SaccadeError, did_you_mean
 from saccade.guard import Limits, Modifiable
-from saccade.run import Door
+from saccade.isolate import Isolated
+from saccade.run import Door, blank
 
 from ._parts import build_parts
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from useq import MDAEvent
 
-    from saccade.core import Guard, Stand
+    from saccade.core import Detector, Guard, Stand
 
     from ._protocol import Protocol
 
@@ -66,6 +67,7 @@ def check(protocol: Protocol, stand: Stand, out: Path | None = None) -> tuple[Fi
         if eye.channel is not None and stand.channels and eye.channel not in stand.channels:
             what = f"The detector {name!r} looks at the channel {eye.channel!r}, which isn't there."
             findings.append(Finding("error", what, did_you_mean(eye.channel, stand.channels)))
+        findings += _starts(name, eye.detector, stand)
     findings += _guarded(protocol.watch, parts.guards, stand)
     findings += _recording(protocol.watch, stand)
     findings += _disk(protocol.watch, stand, out)
@@ -110,6 +112,21 @@ def _within(name: str, plan: Iterable[Any], stand: Stand) -> Iterator[Finding]:
         if isinstance(answer, Refusal):
             yield Finding("error", f"{name}: {answer.reason}.", f"Allowed: {answer.allowed}.")
             return
+
+
+def _starts(name: str, detector: Detector, stand: Stand) -> Iterator[Finding]:
+    """Start a detector in a process of its own, as the run will."""
+    if not isinstance(detector, Isolated):
+        return
+    try:
+        detector.learn(stand)
+        detector.warm(blank(stand))
+    except SaccadeError as error:
+        yield Finding("error", f"The detector {name!r}: {error.what}", error.do)
+    else:
+        yield Finding("fact", f"The detector {name!r} starts in a process of its own.")
+    finally:
+        detector.close()
 
 
 def _guarded(plan: Iterable[Any], guards: tuple[Guard, ...], stand: Stand) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 from saccade.core import plain
+from saccade.isolate import Isolated
 from saccade.run import Eye, Rule
 
 from ._registry import parts
@@ -53,6 +54,8 @@ def _described_rule(rule: Any) -> dict[str, Any]:
 
 
 def _described(part: Any) -> dict[str, Any]:
+    if isinstance(part, Isolated):
+        return {**_described(part.detector), "isolate": part.settings}
     for name, make in parts().items():
         if type(part) is make and is_dataclass(part):
             given = {each.name: getattr(part, each.name) for each in fields(part) if each.init}

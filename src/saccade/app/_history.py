@@ -49,7 +49,10 @@ def replay_run(
     def frame_of(index: int) -> Frame:
         return next(frame for frame in frames if frame.index == index)
 
-    chain = Chain(detect, decide)
-    chain.learn(stand_from_plain(folder.run.get("stand", {"name": "unknown"})))
-    lines = ((line.kind, line.value) for line in folder.lines())
-    return replay(history(lines, frame_of), chain)
+    chain = Chain(detect, decide, patient=True)
+    try:
+        chain.learn(stand_from_plain(folder.run.get("stand", {"name": "unknown"})))
+        lines = ((line.kind, line.value) for line in folder.lines())
+        return replay(history(lines, frame_of), chain)
+    finally:
+        chain.close()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from saccade.core import ProtocolError
+from saccade.isolate import Isolated
 from saccade.run import Eye, Rule
 
 from ._registry import build
@@ -46,7 +47,7 @@ def build_parts(spec: Mapping[str, Any]) -> Parts:
     """
     eyes = {
         name: Eye(
-            _build(part, f"detect.{name}", "channel", "takes_ms"),
+            _detector(part, f"detect.{name}"),
             part.get("channel"),
             part.get("takes_ms"),
         )
@@ -60,6 +61,12 @@ def build_parts(spec: Mapping[str, Any]) -> Parts:
         _build(part, f"guard.{place}") for place, part in enumerate(spec.get("guard", ()))
     )
     return Parts(eyes, rules, guards)
+
+
+def _detector(part: Mapping[str, Any], where: str) -> Any:
+    detector = _build(part, where, "channel", "takes_ms", "isolate")
+    isolation = part.get("isolate")
+    return detector if isolation is None else Isolated(detector, **isolation)
 
 
 def _build(part: Mapping[str, Any], where: str, *ours: str) -> Any:

@@ -63,9 +63,25 @@ class Part(FileModel):
         return dict(self.model_extra or {})
 
 
+class Isolation(FileModel):
+    """What a detector in a process of its own may take; as in `saccade.isolate.Isolated`."""
+
+    takes_at_most_ms: Annotated[float, Field(gt=0, le=1e7)] = 5000.0
+    memory_mb: Annotated[float, Field(gt=0, le=1e7)] | None = None
+    starts_within_s: Annotated[float, Field(gt=0, le=1e4)] = 60.0
+
+
+def _isolation(value: object) -> object:
+    """Return what ``true`` and ``false`` stand for."""
+    if value is True:
+        return {}
+    return None if value is False else value
+
+
 class DetectorPart(Part):
     """A detector, its settings, the channel that it looks at, and its time in virtual time."""
 
+    isolate: Annotated[Isolation | None, BeforeValidator(_isolation)] = None
     channel: Word | None = None
     takes_ms: Annotated[float, Field(ge=0)] | Literal["measured"] | None = None
 

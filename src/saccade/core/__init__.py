@@ -7,6 +7,7 @@ from ._errors import (
     EventsError,
     FolderError,
     GuardError,
+    IsolatedError,
     ModelError,
     PolicyError,
     ProfileError,
@@ -23,6 +24,7 @@ from ._errors import (
     StoreError,
     StoreFullError,
     StoreOverloadedError,
+    UnseenError,
     UsageError,
     did_you_mean,
 )
@@ -36,6 +38,8 @@ from ._from_plain import (
     stand_from_plain,
 )
 from ._interfaces import (
+    Apart,
+    Closes,
     Commits,
     Detector,
     Guard,
@@ -80,7 +84,9 @@ from ._values import (
 __all__ = [
     "TOLD",
     "Action",
+    "Apart",
     "Clock",
+    "Closes",
     "Commits",
     "DamagedRunError",
     "Decision",
@@ -95,6 +101,7 @@ __all__ = [
     "GuardError",
     "Hears",
     "Identity",
+    "IsolatedError",
     "Keys",
     "Latest",
     "Learns",
@@ -136,6 +143,7 @@ __all__ = [
     "StoreFullError",
     "StoreOverloadedError",
     "Times",
+    "UnseenError",
     "UsageError",
     "Verdict",
     "VirtualClock",

@@ -114,6 +114,14 @@ class DetectorError(SaccadeError):
     """A detector failed on a frame."""
 
 
+class IsolatedError(DetectorError):
+    """A detector failed on a frame in a process of its own; the run goes on without it."""
+
+
+class UnseenError(DetectorError):
+    """A detector in a process of its own did not look at a frame, or did not come back."""
+
+
 class PolicyError(SaccadeError):
     """A policy failed on an observation."""
 

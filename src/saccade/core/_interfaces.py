@@ -52,6 +52,25 @@ class Learns(Protocol):
 
 
 @runtime_checkable
+class Closes(Protocol):
+    """A detector, monitor or policy that holds what a run must let go of, such as a process."""
+
+    def close(self) -> None:
+        """Let go of it; called when the microscope is SAFE, and when a run can't be armed."""
+
+
+@runtime_checkable
+class Apart(Protocol):
+    """A detector outside of the run's process, that can be lost and started again."""
+
+    patient: bool
+    """Whether a frame waits while it starts again, where time is not real; set by the run."""
+
+    def told(self) -> tuple[str, ...]:
+        """Return what happened to it since the last call, in sentences, for the journal."""
+
+
+@runtime_checkable
 class Commits(Protocol):
     """A guard with a ledger: told of each action that passed every guard."""
 

@@ -167,6 +167,8 @@ class Observation:
     t_ns: int = field(default=0, compare=False)
     at_um: tuple[float | None, float | None, float | None] = (None, None, None)
     """Stage x, y and z of the frame."""
+    unseen: str = ""
+    """Why nobody looked at the frame; empty if it was looked at."""
 
     @property
     def place(self) -> tuple[int, int]:

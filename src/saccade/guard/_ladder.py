@@ -53,6 +53,8 @@ class Ladder:
     last observations were doubtful or invalid; what the rung would have refused as well is
     not counted. Then both are counted anew, and the watch goes back to the pace of its plan.
     The run climbs one rung after every ``recover_s`` without such a refusal or observation.
+    A frame that nobody looked at, because the process of a detector was lost, is not trusted
+    either, but such a frame alone leads no lower than to fixed-rate: the plan goes on.
     What has left the door is played to its end. The ladder knows no time but that of
     observations and refusals, so it comes to the same from a journal.
 
@@ -149,7 +151,8 @@ class Ladder:
         """
         cause = self._seen(news) if isinstance(news, Observation) else self._refusal(news)
         if cause:
-            return self._fall(cause)
+            unseen = isinstance(news, Observation) and bool(news.unseen)
+            return self._fall(cause, _FIXED_RATE if unseen else _STOP)
         return self._climb()
 
     def fresh(self) -> Self:
@@ -194,11 +197,11 @@ class Ladder:
     def _be_at(self, t_ns: int) -> None:
         self._memory.now_ns = max(self._memory.now_ns, t_ns)
 
-    def _fall(self, cause: str) -> Shift | None:
+    def _fall(self, cause: str, lowest: int) -> Shift | None:
         memory = self._memory
         memory.looks.clear()
         memory.refused_ns.clear()
-        if memory.rung >= _RUNGS.index(self.lowest):
+        if memory.rung >= min(lowest, _RUNGS.index(self.lowest)):
             return None
         return self._shift(memory.rung + 1, cause, own_pace=True)
 

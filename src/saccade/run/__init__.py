@@ -2,6 +2,7 @@
 
 from ._chain import Chain
 from ._door import Door
+from ._fill import blank
 from ._history import Past, history
 from ._loop import Loop
 from ._parts import Eye, Eyes, Look, News, Rule, Rules, Start
@@ -30,6 +31,7 @@ __all__ = [
     "Start",
     "Wait",
     "Watch",
+    "blank",
     "history",
     "replay",
 ]

@@ -8,16 +8,20 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from saccade.core import (
+    Apart,
+    Closes,
     Decision,
     DetectorError,
     Frame,
     Gap,
     Identity,
+    IsolatedError,
     Learns,
     Observation,
     PolicyError,
     Refusal,
     SaccadeError,
+    UnseenError,
     Warms,
 )
 
@@ -25,7 +29,7 @@ from ._measure import measured_ms
 from ._parts import Eye, Eyes, Look, Rule, Rules, Start, linked_rules, named_eyes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from saccade.core import Monitor, Policy, Stand
 
@@ -49,6 +53,9 @@ class Chain:
     declared : bool
         Whether a detector takes the time that it declares (see `Eye`), as in virtual time,
         rather than the time that it took.
+    patient : bool
+        Whether a frame waits for a detector that is being started again, as where time is
+        not real.
 
     Raises
     ------
@@ -63,6 +70,7 @@ class Chain:
         monitors: Sequence[Monitor] = (),
         *,
         declared: bool = False,
+        patient: bool = False,
     ) -> None:
         self._eyes = named_eyes(detect)
         self._rules = linked_rules(decide, self._eyes)
@@ -70,11 +78,16 @@ class Chain:
         self._declared = declared
         self._measured_ms: dict[str, float] = {}
         self._weights: dict[str, str] = {}
+        self._stand: Stand | None = None
+        self._patient = patient
+        for eye in self._eyes.values():
+            if isinstance(eye.detector, Apart):
+                eye.detector.patient = patient
 
     def learn(self, stand: Stand) -> None:
         """Tell every part what microscope it works for."""
-        parts = [eye.detector for eye in self._eyes.values()]
-        for part in (*parts, *self._monitors, *(rule.policy for rule in self._rules)):
+        self._stand = stand
+        for _, part in self._parts():
             if isinstance(part, Learns):
                 part.learn(stand)
 
@@ -86,23 +99,37 @@ class Chain:
             if self._declared and eye.takes_ms == "measured":
                 self._measured_ms[name] = measured_ms(eye.detector, blank)
 
+    def close(self) -> tuple[str, ...]:
+        """Let every part let go of what it holds; return what there is to tell of it."""
+        told: list[str] = []
+        for name, part in self._parts():
+            if isinstance(part, Closes):
+                try:
+                    part.close()
+                except Exception as error:  # noqa: BLE001 - the others must be closed as well
+                    told.append(f"{name!r} can't be closed: {error!r}.")
+                told += _told(name, part)
+        return tuple(told)
+
     def wants(self, stream: str) -> bool:
         """Return whether any policy wants to know of frames in this role."""
         if not self._rules:
             return stream == "watch"
         return any(rule.hears(stream) for rule in self._rules)
 
-    def hear(self, news: News) -> Look:
+    def hear(self, news: News, unseen: Sequence[str] = ()) -> Look:
         """Return what is made of a frame, a gap, a refusal, or the start.
 
         Parameters
         ----------
         news : Start, Frame, Gap or Refusal
             A part that fails does not stop the others; the failure is in the result.
+        unseen : sequence of str
+            As in `look`.
         """
         match news:
             case Frame():
-                return self.look(news)
+                return self.look(news, unseen)
             case Gap():
                 return self.miss(news)
             case Refusal():
@@ -115,7 +142,7 @@ class Chain:
         rules = [rule for rule in self._rules if not (start.planned and rule.leads)]
         return self._ask(rules, "begin", start.t_ns, -1, start)
 
-    def look(self, frame: Frame) -> Look:
+    def look(self, frame: Frame, unseen: Sequence[str] = ()) -> Look:
         """Return what is seen in a frame and what is decided on it.
 
         Parameters
@@ -123,16 +150,24 @@ class Chain:
         frame : Frame
             One that `wants` asked for. A part that fails does not stop the others: its
             observation is invalid, and the failure is in the result.
+        unseen : sequence of str
+            Where it is looked at again: for each observation of it then, why the detector had
+            not looked. It does not look again, and begins anew as it had to do then.
         """
         observations: dict[str, Observation] = {}
         failures: list[SaccadeError] = []
+        notes: list[str] = []
+        reasons = iter(unseen)
         for name, eye in self._eyes.items():
             if eye.channel is None or eye.channel == frame.channel:
-                observations[name], failure = self._observe(name, eye, frame)
+                seen, failure = self._observe(name, eye, frame, next(reasons, ""))
+                observations[name] = seen
                 failures += [failure] if failure else []
+                notes += _told(name, eye.detector)
                 # Whoever has never said what it is may be anything.
                 known = self._weights.get(name, _UNKNOWN)
-                self._weights[name] = known if failure else observations[name].detector.weights
+                silent = failure is not None or bool(seen.unseen)
+                self._weights[name] = known if silent else seen.detector.weights
         decisions = []
         for rule in self._rules:
             heard = observations.get(rule.on or "")
@@ -140,7 +175,8 @@ class Chain:
                 decision, failure = self._decide(partial(rule.policy, heard), rule, frame.index)
                 decisions.append(decision)
                 failures += [failure] if failure else []
-        return Look(frame, tuple(observations.values()), tuple(decisions), tuple(failures))
+        seen_all, decided = tuple(observations.values()), tuple(decisions)
+        return Look(frame, seen_all, decided, tuple(failures), tuple(notes))
 
     def miss(self, gap: Gap) -> Look:
         """Tell the policies that care of a frame that will not come."""
@@ -163,15 +199,25 @@ class Chain:
                 failures += [failure] if failure else []
         return Look(seen, (), tuple(decisions), tuple(failures))
 
+    def _parts(self) -> Iterator[tuple[str, object]]:
+        yield from ((name, eye.detector) for name, eye in self._eyes.items())
+        yield from ((_name(each), each) for each in self._monitors)
+        yield from ((_name(rule.policy), rule.policy) for rule in self._rules)
+
     def _observe(
-        self, name: str, eye: Eye, frame: Frame
+        self, name: str, eye: Eye, frame: Frame, unseen: str
     ) -> tuple[Observation, SaccadeError | None]:
         began_ns = time.perf_counter_ns()
         failure: SaccadeError | None = None
         elapsed_ms = None
         try:
+            if unseen:
+                self._begin_anew(name, eye)
+                raise UnseenError(unseen)
             seen = _checked(eye.detector(frame))
             elapsed_ms = self._declared_ms(name, eye, frame) if self._declared else None
+        except UnseenError as error:
+            seen = Observation(0.0, detector=Identity(name), unseen=error.what)
         except Exception as error:  # noqa: BLE001 - a detector may fail in any way; acquisition goes on
             failure = _detector_error("Detector", name, frame, error)
             seen = Observation(0.0, detector=Identity(name))
@@ -183,7 +229,20 @@ class Chain:
                 seen = _checked(monitor(frame, seen))
             except Exception as error:  # noqa: BLE001 - as above
                 failure = failure or _detector_error("Monitor", _name(monitor), frame, error)
-        return (replace(seen, verdict="invalid") if failure else seen), failure
+        invalid = failure is not None or bool(seen.unseen)
+        return (replace(seen, verdict="invalid") if invalid else seen), failure
+
+    def _begin_anew(self, name: str, eye: Eye) -> None:
+        """Take a detector without memory in place of one that was lost."""
+        fresh = getattr(eye.detector, "fresh", None)
+        if fresh is None:
+            return
+        if isinstance(eye.detector, Closes):
+            eye.detector.close()
+        other = fresh()
+        if isinstance(other, Learns) and self._stand is not None:
+            other.learn(self._stand)
+        self._eyes[name] = replace(eye, detector=other)
 
     def _declared_ms(self, name: str, eye: Eye, frame: Frame) -> float:
         measured_ms = self._measured_ms.get(name)
@@ -230,9 +289,14 @@ def _completed(seen: Observation, frame: Frame, elapsed_ms: float) -> Observatio
     )
 
 
+def _told(name: str, part: object) -> list[str]:
+    return [f"{name!r}: {text}" for text in part.told()] if isinstance(part, Apart) else []
+
+
 def _detector_error(kind: str, name: str, frame: Frame, cause: Exception) -> DetectorError:
-    failure = DetectorError(
-        f"{kind} {name!r} failed on frame {frame.index}: {cause!r}.",
+    apart = isinstance(cause, IsolatedError)
+    failure = (IsolatedError if apart else DetectorError)(
+        f"{kind} {name!r} failed on frame {frame.index}: {str(cause) if apart else repr(cause)}.",
         "The frame is kept and nothing is decided on it.",
     )
     failure.__cause__ = cause

@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from saccade.core import Action, Frame, Gap, GuardError, PolicyError, Refusal, StoreError
+from saccade.core import (
+    Action,
+    Frame,
+    Gap,
+    GuardError,
+    IsolatedError,
+    PolicyError,
+    Refusal,
+    StoreError,
+)
 
 from ._history import heard
 from ._loop import decided
@@ -55,6 +64,8 @@ class Clerk:
         self.newest = -1
         """Index of the frame that was taken last."""
         self.refused = 0
+        self.unseen = 0
+        """Number of looks that a detector in a process of its own did not take."""
 
     def settle(self, look: Look, now_ns: int) -> Sequence[Refusal]:
         """Journal a look and act on it; return the refusals that policies should hear of.
@@ -68,7 +79,10 @@ class Clerk:
         """
         if look.decisions and not isinstance(look.seen, Frame):
             self.tell("heard", heard(look.seen))
+        for note in look.notes:
+            self.note_detector(note)
         for observation in look.observations:
+            self.unseen += bool(observation.unseen)
             self.tell("observation", observation)
             self._hear(observation)
         for failure in look.failures:
@@ -85,6 +99,10 @@ class Clerk:
         if isinstance(look.seen, Refusal):
             return ()  # an answer to a refusal that is refused could go on forever
         return [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
+
+    def note_detector(self, text: str) -> None:
+        """Journal what happened to the process of a detector."""
+        self.tell("detector", {"text": text})
 
     def refuse(self, refusal: Refusal) -> None:
         """Journal a refusal, and tell the guards of it."""
@@ -127,15 +145,17 @@ class Clerk:
                 self._switch.stop(f"{shift.guard}: {shift.cause}", by_guard=True)
 
     def _count_failures(self, look: Look) -> None:
+        # What fails in a process of its own has given the run leave to go on without it.
+        own = [each for each in look.failures if not isinstance(each, IsolatedError)]
         if look.observations:
-            self._failed_looks = self._failed_looks + 1 if look.failures else 0
+            self._failed_looks = self._failed_looks + 1 if own else 0
         if isinstance(look.seen, Start):
             self._planned = look.seen.planned
-        before_any = isinstance(look.seen, Start) and bool(look.failures)
+        before_any = isinstance(look.seen, Start) and bool(own)
         # Where no plan goes on without it, a run is over with the policy that led it.
         led = [] if self._planned else [f for f in look.failures if isinstance(f, PolicyError)]
         if before_any or led or self._failed_looks >= self._max_failures:
-            self._switch.fail((*led, *look.failures)[0])
+            self._switch.fail((*led, *own)[0])
 
     def _act(self, look: Look, now_ns: int) -> Sequence[Action | Refusal]:
         if not any(decision.actions for decision in look.decisions):

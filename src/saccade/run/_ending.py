@@ -12,6 +12,7 @@ from ._verdict import Tally, judge
 if TYPE_CHECKING:
     from saccade.core import Clock, Scope, Sink, Verdict
 
+    from ._chain import Chain
     from ._clerk import Clerk
     from ._feed import Feed
     from ._loop import Loop
@@ -29,7 +30,7 @@ class Ending:
 
     Parameters
     ----------
-    scope, sink, report, feed, clerk, loop, switch, clock
+    scope, sink, report, feed, clerk, loop, switch, clock, chain
         The parts of the run.
     """
 
@@ -43,16 +44,18 @@ class Ending:
         loop: Loop,
         switch: Switch,
         clock: Clock,
+        chain: Chain,
     ) -> None:
         self._scope, self._sink, self._report = scope, sink, report
         self._feed, self._clerk, self._loop, self._switch = feed, clerk, loop, switch
-        self._clock = clock
+        self._clock, self._chain = clock, chain
         self._verdict: Verdict | None = None
 
     def end(self) -> Verdict:
         """Take every step of the way out, whatever became of the one before."""
-        release = self._scope.release
-        for step in (self.go_safe, self._feed.finish, self._report.drain, self._close, release):
+        looked = (self._feed.finish, self._part)
+        kept = (self._report.drain, self._close)
+        for step in (self.go_safe, *looked, *kept, self._scope.release):
             try:
                 step()
             except Exception as error:  # noqa: BLE001 - kept, and raised in wait()
@@ -70,6 +73,11 @@ class Ending:
         wall = _EPOCH + timedelta(microseconds=self._clock.wall_ns() / 1e3)
         stamp = wall.isoformat(timespec="milliseconds")
         self._clerk.tell("state", {"state": state, "wall": stamp})
+
+    def _part(self) -> None:
+        """End the processes of detectors."""
+        for note in self._chain.close():
+            self._clerk.note_detector(note)
 
     def _close(self) -> None:
         self.note_state(STATES.get(self._judge().name, State.FINISHED))

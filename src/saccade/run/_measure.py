@@ -7,7 +7,7 @@ import time
 from copy import deepcopy
 from typing import TYPE_CHECKING
 
-from saccade.core import ProtocolError
+from saccade.core import Closes, ProtocolError
 
 if TYPE_CHECKING:
     from saccade.core import Detector, Frame
@@ -30,6 +30,7 @@ def measured_ms(detector: Detector, blank: Frame) -> float:
     ProtocolError
         If it can't be copied, or can't look at a blank frame.
     """
+    copy: Detector | None = None
     try:
         copy = deepcopy(detector)
         copy(blank)  # what only the first look waits for is no part of the others
@@ -37,6 +38,9 @@ def measured_ms(detector: Detector, blank: Frame) -> float:
     except Exception as error:
         what = f"How long a detector takes can't be measured: {error!r}."
         raise ProtocolError(what, "Give takes_ms as a number.") from error
+    finally:
+        if isinstance(copy, Closes):
+            copy.close()
 
 
 def _look_ms(detector: Detector, blank: Frame) -> float:

@@ -117,6 +117,8 @@ class Look:
     observations: tuple[Observation, ...] = ()
     decisions: tuple[Decision, ...] = ()
     failures: tuple[SaccadeError, ...] = field(default=(), compare=False)
+    notes: tuple[str, ...] = field(default=(), compare=False)
+    """What happened to detectors in processes of their own."""
 
     @property
     def takes_ns(self) -> int:

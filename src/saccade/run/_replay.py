@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from saccade.core import Frame, Gap, Refusal, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from ._chain import Chain
     from ._parts import News
@@ -59,7 +59,7 @@ class Replay:
         return not self.differences
 
 
-def replay(history: Iterable[tuple[News, Iterable[Any], Iterable[Any]]], chain: Chain) -> Replay:
+def replay(history: Iterable[tuple[News, Sequence[Any], Sequence[Any]]], chain: Chain) -> Replay:
     """Decide again from stored frames, and compare with what was decided then.
 
     Numbers are compared exactly, bit for bit; times, durations and ages are not.
@@ -68,7 +68,8 @@ def replay(history: Iterable[tuple[News, Iterable[Any], Iterable[Any]]], chain: 
     ----------
     history : iterable of (heard, observations, decisions)
         What was heard, in order, as `saccade.run.history` yields it. Observations and
-        decisions are values, or what the journal holds of them.
+        decisions are values, or what the journal holds of them. What a detector did not look
+        at then, because its process was lost, it does not look at now.
     chain : Chain
         A fresh one; its parts must have learned the stand already, if they want to.
 
@@ -80,7 +81,7 @@ def replay(history: Iterable[tuple[News, Iterable[Any], Iterable[Any]]], chain: 
     looks = identical = 0
     differences: list[Difference] = []
     for heard, observations, decisions in history:
-        look = chain.hear(heard)
+        look = chain.hear(heard, [plain(each).get("unseen", "") for each in observations])
         place = _index_of(heard)
         found = [
             *_compared("observation", place, observations, look.observations),

@@ -103,7 +103,8 @@ class Run(Signals):
         self._scope, self._sink = scope, sink
         self._loop = Loop(watch, Door((guards,) if callable(guards) else guards))
         self._clock = clock or RealClock()
-        self._chain = Chain(detect, decide, monitors, declared=self._clock.lockstep)
+        virtual = self._clock.lockstep
+        self._chain = Chain(detect, decide, monitors, declared=virtual, patient=virtual)
         self._switch = Switch()
         self._report = Report(sink, self._by_kind(), self._clock)
         self._lookout = self._new_lookout() if mode == "lagged" else None
@@ -135,6 +136,7 @@ class Run(Signals):
             self._loop,
             self._switch,
             self._clock,
+            self._chain,
         )
         self._state = State.IDLE
         self._thread: threading.Thread | None = None
@@ -153,6 +155,11 @@ class Run(Signals):
     def dropped_looks(self) -> int:
         """Number of frames that a lagged detector did not get to see."""
         return 0 if self._lookout is None else self._lookout.dropped
+
+    @property
+    def unseen_looks(self) -> int:
+        """Number of looks that detectors in processes of their own did not take."""
+        return self._clerk.unseen
 
     @property
     def dropped_signals(self) -> int:
@@ -231,8 +238,16 @@ class Run(Signals):
 
     def _arm(self) -> None:
         stand = self._scope.stand()
-        self._chain.learn(stand)
-        self._loop.learn(stand)
+        try:
+            self._chain.learn(stand)
+            self._loop.learn(stand)
+            self._take(stand)
+        except BaseException:
+            self._chain.close()
+            raise
+        self._change(State.ARMED)
+
+    def _take(self, stand: Stand) -> None:
         self._scope.hold(f"run {self.folder or hex(id(self))}")
         try:
             self._chain.warm(blank(stand))
@@ -240,7 +255,6 @@ class Run(Signals):
         except BaseException:
             self._scope.release()
             raise
-        self._change(State.ARMED)
 
     def _open(self, stand: Stand) -> None:
         """Make the sink ready, now that everything fits; for subclasses that own theirs."""

@@ -15,6 +15,7 @@ from ._asserts import (
     observations_of,
 )
 from ._detectors import StubDetector
+from ._faulty_detector import DetectorFault, FaultyDetector
 from ._frames import blob_frame, frame_of, frames_of, picture_of, score_of
 from ._scope import DEFAULT_STAND, FakeScope, Setting
 from ._sink import MemorySink
@@ -25,9 +26,11 @@ if TYPE_CHECKING:
 __all__ = [
     "DEFAULT_STAND",
     "Call",
+    "DetectorFault",
     "Exposure",
     "FakeScope",
     "FaultyCore",
+    "FaultyDetector",
     "MemorySink",
     "Setting",
     "StubDetector",
