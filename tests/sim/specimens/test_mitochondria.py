@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from saccade.core import ProtocolError
 from saccade.sim.specimens import Mitochondria, make_specimen
 from saccade.sim.specimens._mitochondria_cells import place_flat_cells
+from saccade.sim.specimens._mitochondria_network import Network, Sway, Swaying, grow
 from saccade.sim.world import Canvas, Imaging, Light, Occurrence, Optics, View, World
 
 OIL = Imaging(optics=Optics(na=1.4, index=1.518, haze=0.0, falloff=0.0), background=0.0)
@@ -246,6 +247,29 @@ def test_the_network_sways_mildly_and_stays_joined() -> None:
     before = painted(still)
     still.advance(50.0)
     assert np.array_equal(painted(still), before)
+
+
+@given(t_s=st.floats(0, 1e6), left_um=st.floats(-90, 90), top_um=st.floats(-90, 90))
+@settings(max_examples=30, deadline=None)
+def test_a_part_of_the_network_moves_as_the_whole(
+    t_s: float, left_um: float, top_um: float
+) -> None:
+    """The blocks in a rectangle hold all points that are there, each where the ripples move it."""
+    net, sway, swaying = _sways()
+    whole = sway.moved(net.points_um, t_s)
+    blocks = swaying.near((left_um, top_um), (left_um + 40, top_um + 40))
+    rows = np.concatenate([np.zeros(0, int), *(np.arange(len(whole))[each] for each in blocks)])
+    moved = swaying.moved(blocks, t_s).T
+    assert moved == pytest.approx(whole[rows], abs=2e-4)
+    away = whole - (left_um + 20, top_um + 20)
+    inside = np.flatnonzero((np.abs(away) < 20).all(axis=1))
+    assert np.isin(inside, rows).all()
+
+
+@cache
+def _sways() -> tuple[Network, Sway, Swaying]:
+    net, sway = grow(3, place_flat_cells(3, (200.0, 200.0))), Sway.drawn(3, 2.0)
+    return net, sway, Swaying.of(sway, net.points_um)
 
 
 def test_light_is_neither_won_nor_lost_between_pixels() -> None:

@@ -9,10 +9,11 @@ import numpy as np
 from saccade.sim.world import Channel, Health, Occurrence
 
 from ._mitochondria_cells import HAZE_PX_UM, draw_haze, place_flat_cells
-from ._mitochondria_network import SITE_STEPS, STEP_UM, Sway, grow
-from ._mitochondria_paint import lay_map, splat
+from ._mitochondria_network import SITE_STEPS, STEP_UM, Sway, Swaying, grow
+from ._mitochondria_paint import extent_um, lay_map, splat
 from ._mitochondria_sites import Change, Sites
 from ._settings import in_range, is_size
+from ._splat import Scratch
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,6 +35,8 @@ _SLOPE = 4.0
 """Of the Hill curve of harm against dose."""
 _SWOLLEN = 2.3
 """Width of a swollen mitochondrion, as a multiple."""
+_UNSEEN = 1e-3
+"""By how much of its width a tubule can swell before it is painted swollen."""
 _NEAR = SITE_STEPS // 2
 
 
@@ -111,7 +114,7 @@ class Mitochondria:
         self._sigma_um, self._harm_j_per_cm2 = width_um / 8**0.5, harm_j_per_cm2
         self._settle(fissions_per_h, motion)
         self._began: list[Occurrence] = []
-        self._t_s, self._averted = 0.0, 0
+        self._t_s, self._averted, self._scratch = 0.0, 0, Scratch()
 
     def _settle(self, fissions_per_h: float, motion: float) -> None:
         """Grow cells and networks, and give each tubule its brightness."""
@@ -120,6 +123,7 @@ class Mitochondria:
         self._haze = draw_haze(seed, self.size_um, cells)
         self._net, self._sway = grow(seed, cells), Sway.drawn(seed, motion)
         net, sites = self._net, len(self._net.sites)
+        self._swaying = Swaying.of(self._sway, net.points_um)
         hz = fissions_per_h / 3600 * net.tubules / max(sites, 1) / (1 - _SPLIT)
         self._sites = Sites(
             seed,
@@ -130,13 +134,15 @@ class Mitochondria:
             most=_MOST,
         )
         rng = np.random.default_rng([seed, 5])
-        self._light = rng.lognormal(0, 0.25, net.tubules)[net.tubule]
-        self._light *= _PER_UM * STEP_UM * rng.normal(1, 0.15, len(net.tubule)).clip(0.4)
+        light = rng.lognormal(0, 0.25, net.tubules)[net.tubule]
+        light *= _PER_UM * STEP_UM * rng.normal(1, 0.15, len(net.tubule)).clip(0.4)
+        self._light = light.astype(np.float32)
         puncta = int(_PUNCTA_PER_UM * STEP_UM * len(net.tubule))
         self._puncta = rng.integers(0, max(len(net.tubule), 1), puncta)
         self._punctum = _PUNCTUM * rng.lognormal(0, 0.5, puncta)
         self._flicker = rng.uniform(0.03, 0.1, puncta), rng.uniform(0, 2 * np.pi, puncta)
-        self._middle = (net.first[:-1] + net.first[1:]) // 2
+        middles = net.points_um[(net.first[:-1] + net.first[1:]) // 2]
+        self._middles = Swaying.of(self._sway, middles)
         self._dose, self._harm = np.zeros((2, net.tubules))
         self._bleached = {name: np.zeros(net.tubules) for name in self.channels}
 
@@ -152,7 +158,7 @@ class Mitochondria:
 
     def places_um(self) -> NDArray[np.float64]:
         """Return where the middles of the tubules are, (n, 2)."""
-        return self._sway.moved(self._net.points_um[self._middle], self._t_s)
+        return self._middles.moved(self._middles.blocks, self._t_s).T.astype(float)
 
     def absorb(self, doses: Doses, channel: str) -> None:
         """Bleach, and be harmed."""
@@ -179,18 +185,23 @@ class Mitochondria:
             self._paint_puncta(canvas)
 
     def _paint_tubules(self, canvas: Canvas) -> None:
-        net = self._net
-        x_um, y_um = net.points_um.T
-        shown = canvas.shown(x_um, y_um, 3.0)
-        width = self.widths()[shown]
-        tubule = net.tubule[shown]
-        swell = 1 + (_SWOLLEN - 1) * self._strain[tubule]
-        light = self._light[shown] * width * np.exp(-self._bleached["FITC"])[tubule]
-        places = self._sway.moved(net.points_um[shown], self._t_s)
-        normal = self._sigma_um
-        splat(canvas, places, light, normal * width * swell, (0.0, normal, _SWOLLEN * normal))
+        blocks = self._swaying.near(*extent_um(canvas))
+        if not blocks:
+            return
+        light, width, tubule = (
+            np.concatenate([each[block] for block in blocks])
+            for each in (self._light, self.widths(), self._net.tubule)
+        )
+        light *= width
+        light *= np.exp(-self._bleached["FITC"]).astype(np.float32)[tubule]
+        swell = (_SWOLLEN - 1) * self._strain
+        if swell.max(initial=0.0) > _UNSEEN:
+            width *= (1 + swell).astype(np.float32)[tubule]
+        x_um, y_um = self._swaying.moved(blocks, self._t_s)
+        levels = (0.0, 1.0, _SWOLLEN)
+        splat(canvas, x_um, y_um, light, width, self._sigma_um, levels, self._scratch)
 
-    def widths(self) -> NDArray[np.float64]:
+    def widths(self) -> NDArray[np.float32]:
         """Return how wide the tubule is at each point, as a share of what is usual, (n,)."""
         net = self._net
         changed = self._sites.changed(self._t_s)
@@ -198,7 +209,7 @@ class Mitochondria:
         near = net.sites[changed][:, None] + along
         tubule = net.tubule[net.sites[changed]][:, None]
         inside = (near >= net.first[tubule]) & (near < net.first[tubule + 1])
-        width = np.ones(len(net.tubule))
+        width = np.ones(len(net.tubule), np.float32)
         share = self._sites.width(changed, np.abs(along) * STEP_UM, self._t_s)
         width[near[inside]] = share[inside]
         return width
@@ -213,8 +224,8 @@ class Mitochondria:
         light *= np.exp(-self._bleached["Cy5"])[self._net.tubule[points]]
         at_rest = self._net.points_um[points]
         at_rest[len(self._puncta) :] = self._net.along(gathered, along_um)
-        places, size_um = self._sway.moved(at_rest, self._t_s), 0.1
-        splat(canvas, places, light, np.full(len(points), size_um), (size_um,))
+        x_um, y_um = self._sway.moved(at_rest, self._t_s).T
+        splat(canvas, x_um, y_um, light, np.ones(len(points)), 0.1, (1.0,), self._scratch)
 
     # ------------------------------------------------------------------- what is known
 

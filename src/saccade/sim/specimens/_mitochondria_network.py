@@ -10,6 +10,8 @@ import numpy as np
 from ._mitochondria_cells import EDGE, NUCLEUS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from ._mitochondria_cells import FlatCells
@@ -23,6 +25,8 @@ _TIP_STEPS = 6
 _TUBULES, _BRANCHES = 84, 50
 """In each cell."""
 _PERSISTENCE_UM = 14.0
+_BLOCK = 2048
+"""Points that are moved, or left out, together."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -168,9 +172,68 @@ class Sway:
         drawn = (direction, wave, 2 * np.pi / period, rng.uniform(0, 2 * np.pi, 8))
         return cls(*(each.astype(np.float32) for each in drawn))
 
+    @property
+    def reach_um(self) -> float:
+        """No point is further than this from where it is at rest, along x or y."""
+        return float(np.abs(self.direction).sum(axis=0).max())
+
     def moved(self, points_um: NDArray[np.float64], t_s: float) -> NDArray[np.float64]:
         """Return where points at rest, (n, 2), are at a time."""
+        angle = points_um.astype(np.float32) @ self.wave.T - self.turned(t_s)
+        moved: NDArray[np.float64] = points_um + np.sin(angle) @ self.direction
+        return moved
+
+    def turned(self, t_s: float) -> NDArray[np.float32]:
+        """Return by how much each ripple has turned at a time, in radians."""
         # The phase in time is reduced first: single precision would lose it within a day.
-        turn = np.float32((self.radians_per_s.astype(float) * t_s) % (2 * np.pi)) + self.phase
-        angle = points_um.astype(np.float32) @ self.wave.T - turn
-        return points_um + np.sin(angle) @ self.direction
+        turn: NDArray[np.float64] = (self.radians_per_s.astype(float) * t_s) % (2 * np.pi)
+        return turn.astype(np.float32) + self.phase
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Swaying:
+    """Many points that sway, with all that never changes about them worked out once.
+
+    A ripple at a point is sin(k p - w t) = sin(k p) cos(w t) - cos(k p) sin(w t), so that a
+    picture needs no sine of a point.
+    """
+
+    sway: Sway
+    at_rest_um: NDArray[np.float32]
+    """x and y, (2, n)."""
+    waves: NDArray[np.float32]
+    """Sines, then cosines, of the ripples at each point at rest, (2 ripples, n)."""
+    frames_um: NDArray[np.float64]
+    """Least x and y, and greatest, of each block of points at any time, (blocks, 2, 2)."""
+
+    @classmethod
+    def of(cls, sway: Sway, points_um: NDArray[np.float64]) -> Swaying:
+        """Return points, (n, 2), ready to sway."""
+        angle = sway.wave.astype(float) @ points_um.T
+        waves = np.concatenate((np.sin(angle), np.cos(angle))).astype(np.float32)
+        blocks = [points_um[i : i + _BLOCK] for i in range(0, len(points_um), _BLOCK)]
+        frames = np.array([(each.min(axis=0), each.max(axis=0)) for each in blocks])
+        frames = frames.reshape(-1, 2, 2) + sway.reach_um * np.array([[-1.0], [1.0]])
+        at_rest = np.ascontiguousarray(points_um.T, np.float32)
+        return cls(sway, at_rest, waves, frames)
+
+    @property
+    def blocks(self) -> list[slice]:
+        """All points."""
+        count = self.at_rest_um.shape[1]
+        return [slice(i, min(i + _BLOCK, count)) for i in range(0, count, _BLOCK)]
+
+    def near(self, low_um: Sequence[float], high_um: Sequence[float]) -> list[slice]:
+        """Return the blocks of points that may lie in a rectangle, given by two corners."""
+        seen = (self.frames_um[:, 1] >= low_um) & (self.frames_um[:, 0] <= high_um)
+        blocks = self.blocks
+        return [blocks[i] for i in np.flatnonzero(seen[:, 0] & seen[:, 1]).tolist()]
+
+    def moved(self, blocks: Sequence[slice], t_s: float) -> NDArray[np.float32]:
+        """Return where the points of some blocks are at a time: x and y, (2, n)."""
+        turn = self.sway.turned(t_s)[:, None]
+        direction = self.sway.direction
+        now = np.concatenate((np.cos(turn) * direction, -np.sin(turn) * direction)).T
+        # A block is so small that the product stays on one core.
+        moved = [self.at_rest_um[:, block] + now @ self.waves[:, block] for block in blocks]
+        return np.concatenate([self.at_rest_um[:, :0], *moved], axis=1)

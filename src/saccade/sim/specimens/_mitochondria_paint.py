@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from ._splat import add_points
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -15,17 +17,31 @@ if TYPE_CHECKING:
 
     from saccade.sim.world import Canvas
 
+    from ._splat import Scratch
 
+
+_SMOOTH = 1.4
+"""Size of pixels, in those of a map, that show all that it shows: it is smooth."""
 _SHARP_PX = 0.2
 """A Gaussian narrower than this is a point."""
 
 
+def extent_um(canvas: Canvas) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Return the least x and y, and the greatest, that a canvas shows."""
+    row, col = (float(each) for each in canvas.to_px(0.0, 0.0))
+    (height, width), size_um = canvas.shape_px, canvas.pixel_size_um
+    return (-col * size_um, -row * size_um), ((width - col) * size_um, (height - row) * size_um)
+
+
 def splat(
     canvas: Canvas,
-    places_um: NDArray[np.float64],
-    light: NDArray[np.float64],
-    sigma_um: NDArray[np.float64],
-    levels_um: Sequence[float],
+    x_um: NDArray[np.floating],
+    y_um: NDArray[np.floating],
+    light: NDArray[np.floating],
+    width: NDArray[np.floating],
+    sigma_um: float,
+    levels: Sequence[float],
+    scratch: Scratch,
 ) -> None:
     """Add points of light, each a Gaussian; what is between two levels of width is a mixture.
 
@@ -33,59 +49,59 @@ def splat(
     ----------
     canvas : Canvas
         Its first layer is painted on.
-    places_um : array of float, (n, 2)
-        x and y.
+    x_um, y_um : array of float, (n,)
+        Where.
     light : array of float, (n,)
         Of each point, in units of the canvas times µm².
-    sigma_um : array of float, (n,)
-        Standard deviation of each point.
-    levels_um : sequence of float
-        Those that are painted, rising; the first may be 0.
+    width : array of float, (n,)
+        Of each point; most have a width of 1.
+    sigma_um : float
+        Standard deviation of a point whose width is 1.
+    levels : sequence of float
+        Widths that are painted, rising; the first may be 0, and one of them is 1.
+    scratch : Scratch
+        Memory to paint in.
     """
-    row, col = canvas.to_px(*places_um.T)
-    height, width = canvas.shape_px
-    inside = (row >= 0) & (row < height - 1) & (col >= 0) & (col < width - 1)
-    row, col, sigma_um = row[inside], col[inside], sigma_um[inside]
-    light = light[inside] / canvas.pixel_size_um**2
-    into = canvas.layers[0]
-    steps = np.asarray(levels_um)
-    position = np.interp(sigma_um, steps, np.arange(len(steps)))
-    for index, level_um in enumerate(steps):
-        share = light * np.clip(1 - np.abs(position - index), 0, 1)
-        some = share > 0
-        if not some.any():
-            continue
-        sigma_px = float(level_um) / canvas.pixel_size_um
-        if sigma_px < _SHARP_PX:
-            _add_points(into, row[some], col[some], share[some])
-            continue
-        picture = np.zeros(canvas.shape_px, np.float32)
-        _add_points(picture, row[some], col[some], share[some])
-        side = 2 * math.ceil(3 * sigma_px) + 1
-        cv2.GaussianBlur(
-            picture, (side, side), sigma_px, dst=picture, borderType=cv2.BORDER_CONSTANT
-        )
-        cv2.add(into, picture, dst=into)
+    row0, col0 = (float(each) for each in canvas.to_px(0.0, 0.0))
+    size_um = np.float32(canvas.pixel_size_um)
+    col = x_um.astype(np.float32) / size_um + np.float32(col0)
+    row = y_um.astype(np.float32) / size_um + np.float32(row0)
+    light = light.astype(np.float32) / size_um**2
+    odd = np.flatnonzero(width != 1)
+    where = np.interp(width[odd], levels, np.arange(len(levels)))
+    for index, level in enumerate(levels):
+        share = np.clip(1 - np.abs(where - index), 0, 1).astype(np.float32)
+        if level == 1:
+            mine = light.copy()
+            mine[odd] *= share
+            _lay(canvas, col, row, mine, sigma_um, scratch)
+        else:
+            some = odd[share > 0]
+            mine = light[some] * share[share > 0]
+            _lay(canvas, col[some], row[some], mine, level * sigma_um, scratch)
 
 
-def _add_points(
-    into: NDArray[np.float32],
-    row: NDArray[np.float64],
-    col: NDArray[np.float64],
-    light: NDArray[np.float64],
+def _lay(
+    canvas: Canvas,
+    col: NDArray[np.float32],
+    row: NDArray[np.float32],
+    light: NDArray[np.float32],
+    sigma_um: float,
+    scratch: Scratch,
 ) -> None:
-    """Add points, each shared by four pixels."""
-    flat, width = into.reshape(-1), into.shape[1]
-    top, left = row.astype(np.intp), col.astype(np.intp)
-    down, right = row - top, col - left
-    first = top * width + left
-    for offset, share in (
-        (0, (1 - down) * (1 - right)),
-        (1, (1 - down) * right),
-        (width, down * (1 - right)),
-        (width + 1, down * right),
-    ):
-        np.add.at(flat, first + offset, (light * share).astype(np.float32))
+    """Add points that are equally wide."""
+    into, sigma_px = canvas.layers[0], sigma_um / canvas.pixel_size_um
+    if not len(light):
+        return
+    if sigma_px < _SHARP_PX:
+        add_points(into, col, row, light)
+        return
+    picture = scratch.floats("points", canvas.shape_px)
+    add_points(picture, col, row, light)
+    side = 2 * math.ceil(3 * sigma_px) + 1
+    border = cv2.BORDER_CONSTANT
+    cv2.GaussianBlur(picture, (side, side), sigma_px, dst=picture, borderType=border)
+    cv2.add(into, picture, dst=into)
 
 
 def lay_map(canvas: Canvas, map_: NDArray[np.float32], pixel_um: float, weight: float) -> None:
@@ -102,9 +118,9 @@ def lay_map(canvas: Canvas, map_: NDArray[np.float32], pixel_um: float, weight: 
     weight : float
         Its values are multiplied by it.
     """
-    step = max(int(pixel_um / canvas.pixel_size_um), 1)
+    step = max(int(_SMOOTH * pixel_um / canvas.pixel_size_um), 1)
     high, wide = canvas.shape_px
-    # Pixels as coarse as the map's are enough to begin with, one more at the edges.
+    # Coarse pixels are enough to begin with, one more at the edges.
     few = (wide + step - 1) // step + 2, (high + step - 1) // step + 2
     scale = step * canvas.pixel_size_um / pixel_um
     ahead = step - (step - 1) / 2

@@ -119,15 +119,19 @@ def add_points(
         What each adds in all.
     """
     height, width = into.shape
-    left, top = np.floor(cols).astype(int), np.floor(rows).astype(int)
-    on = (left >= 0) & (top >= 0) & (left < width - 1) & (top < height - 1)
-    left, top, weights = left[on], top[on], weights[on]
-    right, down = cols[on] - left, rows[on] - top
-    flat, at = into.reshape(-1), top * width + left
-    np.add.at(flat, at, (weights * (1 - right) * (1 - down)).astype(np.float32))
-    np.add.at(flat, at + 1, (weights * right * (1 - down)).astype(np.float32))
-    np.add.at(flat, at + width, (weights * (1 - right) * down).astype(np.float32))
-    np.add.at(flat, at + width + 1, (weights * right * down).astype(np.float32))
+    on = (cols >= 0) & (rows >= 0) & (cols < width - 1) & (rows < height - 1)
+    cols, rows, weights = (each[on].astype(np.float32) for each in (cols, rows, weights))
+    left, top = np.floor(cols), np.floor(rows)
+    at = top.astype(np.intp) * width + left.astype(np.intp)
+    cols -= left
+    rows -= top
+    lower = weights * rows
+    weights -= lower
+    right, lower_right = weights * cols, lower * cols
+    shares = (weights - right, right, lower - lower_right, lower_right)
+    flat = into.reshape(-1)
+    for further, share in zip((0, 1, width, width + 1), shares, strict=True):
+        np.add.at(flat, at + further, share)
 
 
 def blur(picture: NDArray[np.float32], sigma_px: float) -> None:
