@@ -249,7 +249,7 @@ def test_the_network_sways_mildly_and_stays_joined() -> None:
     assert np.array_equal(painted(still), before)
 
 
-@given(t_s=st.floats(0, 1e6), left_um=st.floats(-90, 90), top_um=st.floats(-90, 90))
+@given(t_s=st.floats(0, 1e6), left_um=st.floats(-60, 60), top_um=st.floats(-60, 60))
 @settings(max_examples=30, deadline=None)
 def test_a_part_of_the_network_moves_as_the_whole(
     t_s: float, left_um: float, top_um: float
@@ -268,7 +268,7 @@ def test_a_part_of_the_network_moves_as_the_whole(
 
 @cache
 def _sways() -> tuple[Network, Sway, Swaying]:
-    net, sway = grow(3, place_flat_cells(3, (200.0, 200.0))), Sway.drawn(3, 2.0)
+    net, sway = grow(3, place_flat_cells(3, (120.0, 120.0))), Sway.drawn(3, 2.0)
     return net, sway, Swaying.of(sway, net.points_um)
 
 
