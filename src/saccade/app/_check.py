@@ -71,6 +71,7 @@ def check(protocol: Protocol, stand: Stand, out: Path | None = None) -> tuple[Fi
     findings += _guarded(protocol.watch, parts.guards, stand)
     findings += _recording(protocol.watch, stand)
     findings += _disk(protocol.watch, stand, out)
+    findings += _supervised(protocol, stand)
     findings += [Finding("warning", text) for text in protocol.warnings()]
     return tuple(dict.fromkeys(findings))
 
@@ -177,6 +178,33 @@ def _disk(plan: Iterable[Any], stand: Stand, out: Path | None) -> Iterator[Findi
         yield Finding("warning", text, "Bursts come on top.")
     else:
         yield Finding("fact", text)
+
+
+def _supervised(protocol: Protocol, stand: Stand) -> Iterator[Finding]:
+    path = stand.details.get("light_path")
+    if not protocol.unattended:
+        return
+    if _in_virtual_time(stand):
+        yield Finding(
+            "fact", "In virtual time an unattended run has no supervisor: no light is on."
+        )
+    elif path is None:
+        yield Finding(
+            "warning",
+            "The supervisor has no path of its own to the light: if this program dies or hangs, "
+            "it can only say so, and the light may stay on.",
+            "Give the profile a supervisor, as hardware_configs/README.md says.",
+        )
+    else:
+        yield Finding(
+            "fact",
+            f"If this program dies or hangs, the supervisor puts the light out through {path}; "
+            "the run begins with a test of that.",
+        )
+
+
+def _in_virtual_time(stand: Stand) -> bool:
+    return bool(stand.details.get("sim", {}).get("clock") == "virtual")
 
 
 def _gb(count: float) -> str:

@@ -59,6 +59,8 @@ class Protocol(FileModel):
         Age at which a lagged decision is dropped.
     sim : Simulation or None
         Settings of the simulation, where the scope is one.
+    unattended : bool
+        Whether a supervisor watches the run, because nobody else does.
     """
 
     saccade: Literal[1]
@@ -72,6 +74,7 @@ class Protocol(FileModel):
     deadline_ms: Annotated[float, Field(gt=0)] | None = None
     record: Recording = Recording()
     sim: Simulated | None = None
+    unattended: bool = False
 
     _given: dict[str, Any] = PrivateAttr(default_factory=dict)
     _path: Path | None = PrivateAttr(default=None)

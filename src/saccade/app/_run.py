@@ -12,6 +12,7 @@ from saccade import run as runs
 from saccade.core import StoreError, plain
 from saccade.guard import Limits, Modifiable
 from saccade.store import Recorder, claim_folder, new_folder, write_run_json
+from saccade.supervise import Supervisor
 
 from ._describe import describe
 
@@ -49,6 +50,9 @@ class Run(runs.Run):
         given up as a gap.
     protocol : mapping, optional
         The protocol as resolved, for ``run.json``.
+    unattended : bool
+        Let a supervisor watch the run, by what the scope's profile says: see
+        `saccade.supervise.Supervisor`. In virtual time there is nothing to watch.
 
     Examples
     --------
@@ -73,6 +77,7 @@ class Run(runs.Run):
         queue_mb: float = 1024.0,
         overload: Literal["wait", "gap"] = "wait",
         protocol: Mapping[str, Any] | None = None,
+        unattended: bool = False,
     ) -> None:
         self.name = name
         self._out = None if out is None else Path(out)
@@ -96,6 +101,7 @@ class Run(runs.Run):
             mode=mode,
             deadline_ms=deadline_ms,
             clock=scope.clock,
+            supervisor=_supervisor(scope) if unattended else None,
         )
 
     def _open(self, stand: Stand) -> None:
@@ -116,6 +122,12 @@ def with_profile(guards: Guard | Sequence[Guard]) -> tuple[Guard, ...]:
     always = (Modifiable(), Limits())
     missing = [each for each in always if not any(type(own) is type(each) for own in given)]
     return (*missing, *given)
+
+
+def _supervisor(scope: Scope) -> Supervisor | None:
+    if scope.clock.lockstep:
+        return None
+    return Supervisor(getattr(scope, "supervision", None))
 
 
 class _Deferred:

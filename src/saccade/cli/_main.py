@@ -33,6 +33,13 @@ ScopeName = Annotated[
         show_default=False,
     ),
 ]
+Unattended = Annotated[
+    bool,
+    typer.Option(
+        "--unattended",
+        help="With a supervisor that puts the light out if this program dies or hangs.",
+    ),
+]
 ProtocolFile = Annotated[Path, typer.Argument(help="Protocol file (YAML).", show_default=False)]
 RunPath = Annotated[Path, typer.Argument(help="Run folder.", show_default=False)]
 
@@ -51,18 +58,26 @@ def demo(
 
 @app.command()
 def run(
-    protocol: ProtocolFile, scope: ScopeName = None, out: Out = None, as_json: AsJson = False
+    protocol: ProtocolFile,
+    scope: ScopeName = None,
+    out: Out = None,
+    unattended: Unattended = False,
+    as_json: AsJson = False,
 ) -> None:
     """Run a protocol; Ctrl+C stops it safely."""
-    _play.run(protocol, scope, out, as_json)
+    _play.run(protocol, scope, out, as_json, unattended=unattended)
 
 
 @app.command()
 def check(
-    protocol: ProtocolFile, scope: ScopeName = None, out: Out = None, as_json: AsJson = False
+    protocol: ProtocolFile,
+    scope: ScopeName = None,
+    out: Out = None,
+    unattended: Unattended = False,
+    as_json: AsJson = False,
 ) -> None:
     """Check a protocol against a scope: presets, limits, light, disk."""
-    _play.check(protocol, scope, out, as_json)
+    _play.check(protocol, scope, out, as_json, unattended=unattended)
 
 
 @app.command()

@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 _WAIT_S = 0.5
 
 
-def run(path: Path, scope: str | None, folder: Path | None, as_json: bool) -> None:
+def run(
+    path: Path, scope: str | None, folder: Path | None, as_json: bool, *, unattended: bool = False
+) -> None:
     """Run a protocol file."""
     with named_errors(as_json):
-        summary = play(app.load_protocol(path), scope, folder, as_json)
+        summary = play(_loaded(path, unattended), scope, folder, as_json)
     if as_json:
         answer(summary)
     else:
@@ -33,10 +35,17 @@ def run(path: Path, scope: str | None, folder: Path | None, as_json: bool) -> No
     raise SystemExit(summary["exit_code"])
 
 
-def check(path: Path, scope_name: str | None, folder: Path | None, as_json: bool) -> None:
+def check(
+    path: Path,
+    scope_name: str | None,
+    folder: Path | None,
+    as_json: bool,
+    *,
+    unattended: bool = False,
+) -> None:
     """Check a protocol file against a scope."""
     with named_errors(as_json):
-        protocol = app.load_protocol(path)
+        protocol = _loaded(path, unattended)
         scope = app.open_scope(scope_name or protocol.scope, path.parent, protocol.sim)
         findings = app.check(protocol, scope.stand(), folder)
     wrong = [finding for finding in findings if finding.level == "error"]
@@ -47,6 +56,11 @@ def check(path: Path, scope_name: str | None, folder: Path | None, as_json: bool
             say(f"{finding.level}: {finding.text} {finding.do}".rstrip())
         say("It can't run like this." if wrong else "It can run.")
     raise SystemExit(int(Exit.USAGE if wrong else Exit.FINISHED))
+
+
+def _loaded(path: Path, unattended: bool) -> Protocol:
+    protocol = app.load_protocol(path)
+    return protocol.model_copy(update={"unattended": True}) if unattended else protocol
 
 
 def play(

@@ -110,6 +110,14 @@ class DamagedRunError(SaccadeError):
     """A run folder does not hold what its journal says."""
 
 
+class SupervisorError(SaccadeError):
+    """The supervisor of an unattended run took over, died or hangs."""
+
+
+class SelfTestError(SupervisorError):
+    """The supervisor could not prove that its own path puts the light out."""
+
+
 class DetectorError(SaccadeError):
     """A detector failed on a frame."""
 

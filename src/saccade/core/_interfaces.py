@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ._clock import Clock
+    from ._errors import SupervisorError
 
 
 Detector: TypeAlias = Callable[[Frame], Observation]
@@ -160,6 +161,40 @@ class Rests(Protocol):
 
     def rest(self, until_ns: int) -> None:
         """Learn, between two events, that nothing comes before a time."""
+
+
+class Pulse(Protocol):
+    """Lets a supervisor know that the thread which commands the microscope lives."""
+
+    def lit(self, seconds: float | None) -> None:
+        """Say that light may be on, and when this thread will be heard of again."""
+
+    def lent(self, seconds: float | None) -> None:
+        """Say the same, while somebody looks who may hold up the interpreter for a while."""
+
+    def dark(self) -> None:
+        """Say that no light is on."""
+
+
+@runtime_checkable
+class Pulses(Protocol):
+    """A microscope that says when light may be on."""
+
+    def report_to(self, pulse: Pulse | None) -> None:
+        """Say so from now on; None is to nobody."""
+
+
+class Supervisor(Protocol):
+    """A process that puts the light out when this one is lost."""
+
+    def start(self) -> Mapping[str, Any]:
+        """Start it, and let it prove that it can; raise a `SupervisorError` if it can't."""
+
+    def watch(self, folder: Path | None, on_alarm: Callable[[SupervisorError], None]) -> Pulse:
+        """Let it watch from now on; `on_alarm` is called if it acts, dies or hangs."""
+
+    def end(self, *, safe: bool = True) -> Mapping[str, Any]:
+        """End it, when the light is off or isn't known to be; raise if it ended before."""
 
 
 class Sink(Protocol):

@@ -10,6 +10,8 @@ from saccade.core import State
 from ._verdict import Tally, judge
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from saccade.core import Clock, Scope, Sink, Verdict
 
     from ._chain import Chain
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from ._feed import Feed
     from ._loop import Loop
     from ._report import Report
+    from ._supervision import Supervision
     from ._switch import Switch
 
 STATES = {"stopped": State.STOPPED, "failed": State.FAILED}
@@ -30,7 +33,7 @@ class Ending:
 
     Parameters
     ----------
-    scope, sink, report, feed, clerk, loop, switch, clock, chain
+    scope, sink, report, feed, clerk, loop, switch, clock, chain, supervision
         The parts of the run.
     """
 
@@ -45,16 +48,18 @@ class Ending:
         switch: Switch,
         clock: Clock,
         chain: Chain,
+        supervision: Supervision,
     ) -> None:
         self._scope, self._sink, self._report = scope, sink, report
         self._feed, self._clerk, self._loop, self._switch = feed, clerk, loop, switch
-        self._clock, self._chain = clock, chain
+        self._clock, self._chain, self._supervision = clock, chain, supervision
+        self._safe: Mapping[str, str] | None = None
         self._verdict: Verdict | None = None
 
     def end(self) -> Verdict:
         """Take every step of the way out, whatever became of the one before."""
         looked = (self._feed.finish, self._part)
-        kept = (self._report.drain, self._close)
+        kept = (self._leave_supervisor, self._report.drain, self._close)
         for step in (self.go_safe, *looked, *kept, self._scope.release):
             try:
                 step()
@@ -66,7 +71,9 @@ class Ending:
 
     def go_safe(self) -> None:
         """Bring the microscope to SAFE, and journal what that took."""
-        self._clerk.tell("safe", self._scope.safe())
+        self._safe = None
+        self._safe = self._scope.safe()
+        self._clerk.tell("safe", self._safe)
 
     def note_state(self, state: State) -> None:
         """Journal where the run is."""
@@ -78,6 +85,9 @@ class Ending:
         """End the processes of detectors."""
         for note in self._chain.close():
             self._clerk.note_detector(note)
+
+    def _leave_supervisor(self) -> None:
+        self._supervision.end(self._safe)
 
     def _close(self) -> None:
         self.note_state(STATES.get(self._judge().name, State.FINISHED))

@@ -20,6 +20,7 @@ from ._lookout import Lookout
 from ._loop import Loop
 from ._report import Report
 from ._signals import Signals
+from ._supervision import Supervision
 from ._switch import Switch
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from useq import MDAEvent
 
-    from saccade.core import Clock, Guard, Monitor, Scope, Sink, Stand, Verdict
+    from saccade.core import Clock, Guard, Monitor, Scope, Sink, Stand, Supervisor, Verdict
 
     from ._lookout import AnyLookout
     from ._parts import Eyes, Rules
@@ -79,6 +80,8 @@ class Run(Signals):
         Number of looks in a row that may fail before the run does.
     max_refusals : int
         Number of planned events in a row that guards may refuse before the run stops.
+    supervisor : Supervisor, optional
+        Puts the light out if this process dies or hangs; without it the run fails.
     """
 
     def __init__(
@@ -97,6 +100,7 @@ class Run(Signals):
         folder: Path | None = None,
         max_failures: int = 3,
         max_refusals: int = 10,
+        supervisor: Supervisor | None = None,
     ) -> None:
         self.folder = folder
         self.verdict: Verdict | None = None
@@ -127,6 +131,7 @@ class Run(Signals):
             on_hold=self._on_hold,
             max_refusals=max_refusals,
         )
+        self._supervision = Supervision(supervisor, scope, self._clerk, self._give_up)
         self._ending = Ending(
             scope,
             sink,
@@ -137,6 +142,7 @@ class Run(Signals):
             self._switch,
             self._clock,
             self._chain,
+            self._supervision,
         )
         self._state = State.IDLE
         self._thread: threading.Thread | None = None
@@ -216,6 +222,14 @@ class Run(Signals):
         """End the run as soon as the exposure in progress is over; any thread may call it."""
         if self._state.ended or not self._switch.stop(reason) or self._state is State.IDLE:
             return
+        self._cut_short()
+
+    def _give_up(self, error: BaseException) -> None:
+        """End the run because of what another thread has found out."""
+        self._switch.fail(error)
+        self._cut_short()
+
+    def _cut_short(self) -> None:
         self._scope.abort()
         if self._feed.looking:
             # The run's thread is with a detector, which may be slow; the microscope is idle.
@@ -251,8 +265,11 @@ class Run(Signals):
         self._scope.hold(f"run {self.folder or hex(id(self))}")
         try:
             self._chain.warm(blank(stand))
+            self._supervision.prove()
             self._open(stand)
+            self._supervision.begin(self.folder)
         except BaseException:
+            self._supervision.give_up()
             self._scope.release()
             raise
 

@@ -29,6 +29,10 @@ class Shot:
     """Number of the frame in its burst."""
 
 
+def _pass_by() -> None:
+    """Do nothing."""
+
+
 class Camera:
     """Takes pictures through the core, with a bounded number of tries.
 
@@ -44,6 +48,8 @@ class Camera:
         Receives what the journal should hold.
     clock : Clock, optional
         Stamps the pictures, and times the waits; by default real time.
+    exposing : callable, optional
+        Called before each try.
     """
 
     def __init__(
@@ -53,9 +59,10 @@ class Camera:
         stopping: Callable[[], bool],
         note: Callable[[str, Mapping[str, object]], None],
         clock: Clock | None = None,
+        exposing: Callable[[], None] = _pass_by,
     ) -> None:
         self._core, self._manners, self._clock = core, manners, clock or RealClock()
-        self._stopping, self._note = stopping, note
+        self._stopping, self._note, self._exposing = stopping, note, exposing
 
     def snap(self, size_px: tuple[int, int]) -> Shot:
         """Return one picture.
@@ -79,6 +86,7 @@ class Camera:
                 raise StoppedError("A stop was asked for before the exposure.")
             try:
                 self.end_live_view()
+                self._exposing()
                 return self._try(size_px, attempt)
             except RecordingEndedError:
                 raise

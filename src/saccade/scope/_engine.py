@@ -21,6 +21,7 @@ from saccade.core import (
 
 from ._burst import as_played, bursts, longest_ms, start_sequences, stop_sequences
 from ._camera import Camera
+from ._glow import Glow
 from ._hand import Hand
 from ._lease import Lease
 from ._settings_of import SettingsOf
@@ -60,7 +61,8 @@ class StrictEngine(MDAEngine):
     source : Source
         Gives orders and receives frames and gaps, all in the runner's thread.
     safety : Safety
-        Tells whether the light was put out meanwhile, and undoes it after a hold.
+        Tells whether the light was put out meanwhile, and undoes it after a hold; and whom to
+        tell when light may be on.
     clock : Clock
         Stamps what happens, and times the waits.
     """
@@ -80,8 +82,10 @@ class StrictEngine(MDAEngine):
         self._labels = labels
         self._safety = safety
         self._settings_of = SettingsOf(core, manners, lambda: labels.sensor_px)
-        self._hand = Hand(core, self._settings_of, manners, source.stopping, source.noted, clock)
-        self._camera = Camera(core, manners, source.stopping, source.noted, clock)
+        self._glow = Glow(core, manners, safety.pulse)
+        common = manners, source.stopping, source.noted, clock
+        self._hand = Hand(core, self._settings_of, *common, self._glow.command)
+        self._camera = Camera(core, *common, self._expose)
         self._orders: tuple[Order, ...] = ()
         self._lease = Lease(safety, clock)
         self._held_open = ""
@@ -130,6 +134,7 @@ class StrictEngine(MDAEngine):
         try:
             if told := self._lease.end():
                 self._source.noted("safe", told)
+            self._glow.settle(bool(self._held_open))
             # Only now: whoever stops the run either sees us at work, or is seen here.
             if self._source.stopping():
                 raise StoppedError("A stop was asked for before the event.")
@@ -164,6 +169,7 @@ class StrictEngine(MDAEngine):
         finally:
             if event.properties or isinstance(event, SequencedEvent):
                 self._hand.doubt()  # a property may have changed anything
+            self._glow.rest(bool(self._held_open))
             self.at_work = False
 
     # ------------------------------------------------------------------------------ frames
@@ -197,13 +203,18 @@ class StrictEngine(MDAEngine):
             ready_ns = self._clock.now_ns()
             self.exposure_ms = longest_ms(event, real)
             fixed = not event.exposure_sequence
+            self._glow.expose(self.exposure_ms, first=True)
             for shot in self._camera.burst(len(orders), self.exposure_ms, real.roi, fixed=fixed):
                 for lost in [place for place in orders if place < shot.place]:
                     self._miss((orders.pop(lost),), why)
                 order = orders.pop(shot.place)
                 actual = as_played(real, event, shot.place, self._labels)
-                yield self._hand_over(order, event.events[shot.place], actual, shot, ready_ns)
+                left_ms = self.exposure_ms * len(orders)
+                yield self._hand_over(
+                    order, event.events[shot.place], actual, shot, ready_ns, left_ms
+                )
                 self.at_work = True
+                self._expose()
         except (StoppedError, GeneratorExit):
             return
         except RecordingEndedError as error:
@@ -221,6 +232,9 @@ class StrictEngine(MDAEngine):
             self.mmcore.displaySLMImage(event.slm_image.device or self.mmcore.getSLMDevice())
         return real
 
+    def _expose(self) -> None:
+        self._glow.expose(self.exposure_ms)
+
     def _refuse_disturbed(self, real: Real) -> None:
         """Raise if somebody else changed something while it was exposed."""
         core = self.mmcore
@@ -231,13 +245,20 @@ class StrictEngine(MDAEngine):
             raise SettingError(f"Disturbed during the exposure: {problem}.")
 
     def _hand_over(
-        self, order: Order, event: MDAEvent, real: Real, shot: Shot, ready_ns: int
+        self,
+        order: Order,
+        event: MDAEvent,
+        real: Real,
+        shot: Shot,
+        ready_ns: int,
+        left_ms: float = 0.0,
     ) -> PImagePayload:
         times = Times(order.asked_ns, self._began_ns, ready_ns, shot.exposed_ns, shot.available_ns)
         retries = self._retries + shot.retries
         frame = self._labels.frame(order, shot.pixels, real, times, retries, shot.retries + 1)
         if self._held_open and len(self._orders) == 1:
             self._lease.begin()  # whoever looks at the frame may take long
+        self._glow.look(bool(self._held_open), left_ms)
         self.at_work = False
         self._source.took(frame)
         return frame.pixels, event, self._metadata(event, frame)
@@ -251,6 +272,7 @@ class StrictEngine(MDAEngine):
         reason = error.what if isinstance(error, ScopeError) else " ".join(repr(error).split())
         now_ns = self._clock.now_ns()
         exposures = error.exposures if isinstance(error, SnapError) else self._exposures
+        self._glow.look(bool(self._held_open))
         for order in orders:
             if order.index < 0:
                 self._source.noted("failure", {"text": reason})
@@ -278,6 +300,7 @@ class StrictEngine(MDAEngine):
         if core.getAutoShutter():
             core.setAutoShutter(False)
         self._held_open = shutter
+        self._glow.open()
         if not core.getShutterOpen():
             core.setShutterOpen(True)
             self._hand.wait_for((shutter,))
@@ -288,6 +311,7 @@ class StrictEngine(MDAEngine):
         """Close the shutter that was left open; a run must not go on beside one that won't."""
         shutter = self._held_open
         self._lease.end()
+        self._glow.command()
         try:
             self.mmcore.setShutterOpen(shutter, False)
             self.mmcore.setAutoShutter(True)

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from ._settings_of import SettingsOf
 
 
+def _pass_by() -> None:
+    """Do nothing."""
+
+
 class Hand:
     """Applies what an event asks for, waits for what it touched, and reads it back.
 
@@ -38,6 +42,8 @@ class Hand:
         Receives what the journal should hold.
     clock : Clock
         Times the waits.
+    commanding : callable, optional
+        Called before each command, and again and again while a device is busy.
     """
 
     def __init__(
@@ -48,8 +54,10 @@ class Hand:
         stopping: Callable[[], bool],
         note: Callable[[str, dict[str, object]], None],
         clock: Clock,
+        commanding: Callable[[], None] = _pass_by,
     ) -> None:
         self._core = core
+        self._commanding = commanding
         self._clock = clock
         self._settings_of = settings_of
         self._manners = manners
@@ -123,6 +131,7 @@ class Hand:
                     raise StoppedError(f"A stop was asked for while {device} was busy.")
                 if self._clock.now_ns() > deadline_ns:
                     raise SettingError(f"{device} is still busy after {self._manners.settle_s} s.")
+                self._commanding()
                 self._clock.nap(self._manners.poll_s)
 
     def _attempt(self, settings: Sequence[Setting]) -> str | None:
@@ -167,6 +176,7 @@ class Hand:
             place = setting.device, setting.name
             if place not in self.changed:
                 self.changed[place] = self._core.getProperty(*place)
+        self._commanding()
         setting.make()
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from saccade.core import ProfileError, ProtocolError, RecordingError, did_you_mean
+from saccade.supervise import Switch
 
 from ._bootstrap import import_quietly
 from ._cfg import read_cfg
@@ -114,6 +115,7 @@ def _scope(core: CMMCorePlus, profile: Profile) -> MicroManagerScope:
         recorded=profile.recorded(),
         safe_settings=profile.safe_settings(),
         details={"profile": profile.model_dump(mode="json")},
+        supervision=profile.supervision(),
     )
 
 
@@ -248,6 +250,8 @@ def _simulated(*settings: Mapping[str, Any], profile: Profile | None = None) -> 
             clock=made.clock,
         )
     _settle(made.core, profile)
+    if profile.supervisor is not None and profile.supervisor.switch is not None:
+        made.core.obey(Switch(profile.supervisor.switch))
     return MicroManagerScope(
         made.core,
         profile.name,
@@ -259,4 +263,5 @@ def _simulated(*settings: Mapping[str, Any], profile: Profile | None = None) -> 
         safe_settings=profile.safe_settings(),
         details={**made.details, "profile": profile.model_dump(mode="json")},
         clock=made.clock,
+        supervision=profile.supervision(),
     )

@@ -18,9 +18,11 @@ from saccade.core import (
     fit,
     read_yaml,
 )
+from saccade.supervise import Plan
 
 from ._adapters import ADAPTERS, adapters_shipped, is_trusted
 from ._manners import Manners
+from ._ports import refuse_shared_ports
 from ._profile_fields import (
     DEMO,
     Changeable,
@@ -33,13 +35,13 @@ from ._profile_fields import (
     Retries,
     Roles,
     Simulated,
+    Supervised,
     Timeouts,
     Tolerances,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
 
 _DEMO_CFG = "MMConfig_demo.cfg"
 _README = "hardware_configs/README.md says what each field means."
@@ -65,6 +67,7 @@ class Profile(FileModel):
     record_properties: tuple[Dotted, ...] = ()
     modifiable: tuple[Changeable, ...] | None = None
     safe: tuple[PropertyValue, ...] = ()
+    supervisor: Supervised | None = None
 
     @model_validator(mode="after")
     def _one_microscope(self) -> Self:
@@ -74,6 +77,14 @@ class Profile(FileModel):
             )
         if self.micromanager is not None and self.sim is not None:
             raise PydanticCustomError(TOLD, "it has both micromanager and sim; leave one out")
+        return self
+
+    @model_validator(mode="after")
+    def _switch_of_a_simulation(self) -> Self:
+        if self.sim is None and self.supervisor is not None and self.supervisor.switch:
+            raise PydanticCustomError(
+                TOLD, "supervisor.switch is for a virtual microscope; hardware needs cfg"
+            )
         return self
 
     @model_validator(mode="after")
@@ -135,6 +146,38 @@ class Profile(FileModel):
             )
         return folder
 
+    def supervision(self) -> Plan:
+        """Return how an unattended run is supervised.
+
+        Raises
+        ------
+        ProfileError
+            If the supervisor's own configuration isn't there, or shares a port with that of
+            the run.
+        """
+        given = self.supervisor
+        if given is None:
+            return Plan()
+        if given.switch is not None:
+            return Plan({"use": "switch", "file": str(given.switch.absolute())}, given.limit_ms)
+        if given.cfg is None:
+            return Plan(limit_ms=given.limit_ms)
+        of_run = self.micromanager
+        adapters = given.adapters or (None if of_run is None else of_run.adapters)
+        own = MicroManager.model_construct(cfg=given.cfg, adapters=adapters)
+        files = self.model_copy(update={"micromanager": own, "sim": None})
+        cfg = files.config_file()
+        if of_run is not None:
+            refuse_shared_ports(self.config_file(), cfg)
+        path = {
+            "use": "core",
+            "cfg": str(cfg.absolute()),
+            "adapters": str(files.adapters()),
+            "dark": _triples(given.dark),
+            "open": _triples(given.open),
+        }
+        return Plan(path, given.limit_ms)
+
     def light_sources(self) -> tuple[LightSource, ...]:
         """Return the lights in the units that guards use."""
         return tuple(
@@ -158,7 +201,7 @@ class Profile(FileModel):
 
     def safe_settings(self) -> tuple[tuple[str, str, str], ...]:
         """Return device, property and value of what SAFE sets besides closing shutters."""
-        return tuple((each.device, each.property, each.value) for each in self.safe)
+        return _triples(self.safe)
 
 
 def load_profile(path: Path | str) -> Profile:
@@ -204,6 +247,10 @@ def builtin_profile(name: str) -> Path:
             f"{did_you_mean(name, known)} A profile of your own is named with its .yaml.",
         )
     return known[name]
+
+
+def _triples(settings: tuple[PropertyValue, ...]) -> tuple[tuple[str, str, str], ...]:
+    return tuple((each.device, each.property, each.value) for each in settings)
 
 
 def _pair(dotted: str) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from saccade.core import TOLD, FileModel
 from saccade.sim.devices import Simulation
+from saccade.supervise import LIMIT_MS
 
 DEMO = "demo"
 """In place of a path: the configuration that comes with mm-test-adapters."""
@@ -141,3 +142,24 @@ class Retries(FileModel):
 
     setting: Tries | None = None
     snap: Tries | None = None
+
+
+class Supervised(FileModel):
+    """How an unattended run is supervised, and the supervisor's own path to the light."""
+
+    limit_ms: Annotated[float, Field(ge=20, le=10_000)] = LIMIT_MS
+    switch: Beside | None = None
+    cfg: Beside | None = None
+    adapters: Beside | None = None
+    dark: tuple[PropertyValue, ...] = ()
+    open: tuple[PropertyValue, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_path(self) -> Self:
+        if self.switch is not None and self.cfg is not None:
+            raise PydanticCustomError(TOLD, "it has both switch and cfg; leave one out")
+        if self.cfg is not None and not self.dark:
+            raise PydanticCustomError(TOLD, "cfg needs dark, what puts the light out")
+        if self.cfg is None and (self.dark or self.open or self.adapters):
+            raise PydanticCustomError(TOLD, "dark, open and adapters need cfg")
+        return self

@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 
     from pymmcore_plus import CMMCorePlus
 
-    from saccade.core import Clock
+    from saccade.core import Clock, Pulse
 
 _SETTLE_S = 0.1
 """How long a device may take to read back as closed, or as standing."""
+_WAKE_S = 10.0
+"""How long it may take to light again what SAFE put out."""
 _TRIES = 2
 """How often a shutter is told to close."""
 
@@ -86,6 +88,8 @@ class Safety:
         self._values: dict[tuple[str, str], str] = {}
         self.made = 0
         """How often it was made."""
+        self.pulse: Pulse | None = None
+        """Is told that it is dark, or no longer."""
 
     @property
     def switched(self) -> frozenset[tuple[str, str]]:
@@ -112,15 +116,13 @@ class Safety:
         with self._lock:
             if self._playing and not (self._lit or self._values):
                 self._remember()
-            self.made += 1
-            return make_safe(self._core, self._settings, self._clock)
+            return self._made()
 
     def make_if_playing(self) -> None:
         """Bring it to SAFE, unless the run has ended meanwhile."""
         with self._lock:
             if self._playing:
-                self.made += 1
-                make_safe(self._core, self._settings, self._clock)
+                self._made()
 
     def soon(self, delay_s: float) -> None:
         """Bring it to SAFE after a while, unless the run has ended by then.
@@ -140,6 +142,8 @@ class Safety:
             return
         core = self._core
         with self._lock:
+            if self.pulse is not None:
+                self.pulse.lit(_WAKE_S)
             for (device, name), value in self._values.items():
                 core.setProperty(device, name, value)
                 if not same_value(actual := core.getProperty(device, name), value):
@@ -154,6 +158,15 @@ class Safety:
         """Leave a shutter closed that an event has closed for good."""
         with self._lock:
             self._lit = tuple(label for label in self._lit if label != shutter)
+
+    def _made(self) -> dict[str, str]:
+        self.made += 1
+        told = make_safe(self._core, self._settings, self._clock)
+        if self.pulse is not None and not any(
+            each.startswith("NOT SAFE") for each in told.values()
+        ):
+            self.pulse.dark()
+        return told
 
     def _remember(self) -> None:
         core = self._core

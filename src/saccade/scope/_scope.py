@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from saccade.core import ProfileError, RealClock, ScopeError, Span, Stand
 from saccade.sim import detach_at_exit
+from saccade.supervise import Plan
 
 from ._before import Before
 from ._bootstrap import logs_into
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from pymmcore_plus import CMMCorePlus
 
-    from saccade.core import Clock, LightSource, Source
+    from saccade.core import Clock, LightSource, Pulse, Source
     from saccade.sim.world import World
 
 _GRACE_S = 0.025
@@ -54,6 +55,8 @@ class MicroManagerScope:
         Kept in ``run.json``.
     clock : Clock, optional
         What the microscope, and hence a run on it, waits on; by default real time.
+    supervision : Plan, optional
+        How an unattended run on it is supervised; by default without a path to the light.
 
     Raises
     ------
@@ -74,11 +77,13 @@ class MicroManagerScope:
         safe_settings: Sequence[tuple[str, str, str]] = (),
         details: Mapping[str, Any] | None = None,
         clock: Clock | None = None,
+        supervision: Plan | None = None,
     ) -> None:
         _refuse_unusable(core)
         self.core = core
         self.name = name
         self.clock: Clock = clock or RealClock()
+        self.supervision = supervision or Plan()
         self._lights = lights
         self._limits = dict(limits or {})
         self._modifiable = modifiable
@@ -118,7 +123,11 @@ class MicroManagerScope:
             has_z=bool(core.getFocusDevice()),
             modifiable=self._modifiable,
             tries=self._manners.snap_retries + 1,
-            details={**_versions(core), **self._details},
+            details={
+                **_versions(core),
+                **self._details,
+                "light_path": str(self.supervision) if self.supervision.acts else None,
+            },
         )
 
     def hold(self, owner: str) -> None:
@@ -176,6 +185,16 @@ class MicroManagerScope:
         """
         if self._engine is not None:
             self._engine.rest(until_ns)
+
+    def report_to(self, pulse: Pulse | None) -> None:
+        """Tell a supervisor, from now on, when light may be on; None is nobody.
+
+        Parameters
+        ----------
+        pulse : Pulse or None
+            Before `play`, or after it.
+        """
+        self._safety.pulse = pulse
 
     def abort(self) -> None:
         """See to it that the microscope is SAFE soon, now that a stop was asked for.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from saccade.core import Clock, LightSource
     from saccade.sim.world import World
+    from saccade.supervise import Switch
 
     from ._mechanics import Mechanics
 
@@ -78,14 +80,40 @@ class SimCore(UniMMCore):
             self.initializeDevice(label)
         self._camera = self._parts.camera
         self._shot: Shot | None = None
-        self._camera.sight = _Sight(self, self._parts)
-        self.scene.stand_before(self._parts)
+        self._face(self._parts)
         self._assign_roles([light.name for light in lights], pixel_size_um)
 
     @property
     def world(self) -> World:
         """The truth, as it is now."""
         return self.scene.world
+
+    def obey(self, switch: Switch) -> None:
+        """Let light reach the sample only while a switch does, and tell it when there is any.
+
+        Parameters
+        ----------
+        switch : Switch
+            Stands between the shutter and the sample. When its gate moves, light comes or goes
+            as of the next change, here or at the camera.
+        """
+
+        def tell() -> None:
+            lit = any(source.power_mw > 0 for source in self._parts.sources.values())
+            switch.shutter = lit and self._parts.shutter.get_open()
+
+        self.scene.changing()
+        self._face(replace(self._parts, passes=lambda: switch.gate))
+        self._parts.shutter.switched = tell
+        for source in self._parts.sources.values():
+            source.switched = tell
+        tell()
+
+    def _face(self, parts: Devices) -> None:
+        """Let camera and scene look at these devices."""
+        self._parts = parts
+        self._camera.sight = _Sight(self, parts)
+        self.scene.stand_before(parts)
 
     def _assign_roles(self, channels: Sequence[str], pixel_um: float) -> None:
         self.setCameraDevice(CAMERA)

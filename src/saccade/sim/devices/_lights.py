@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from saccade.core import Clock
 
 
+def _pass_by() -> None:
+    """Do nothing."""
+
+
 class SimLight(GenericDevice):
     """A light source; what it gives reaches the sample while the shutter is open.
 
@@ -37,6 +41,8 @@ class SimLight(GenericDevice):
         super().__init__()
         reentrant(self)
         self._full_mw, self._changing = full_mw, changing
+        self.switched: Callable[[], None] = _pass_by
+        """Called after it was switched on or off."""
         self.on = False
         self._percent = 100.0
 
@@ -54,6 +60,7 @@ class SimLight(GenericDevice):
         if bool(int(value)) != self.on:
             self._changing()
             self.on = bool(int(value))
+            self.switched()
 
     @pymm_property(name="Power", limits=(0.0, 100.0))
     def _power(self) -> float:
@@ -90,6 +97,8 @@ class SimShutter(ShutterDevice):
         self._clock, self._changing = clock, changing
         self._switch_ns = round(switch_ms * 1e6)
         self._open = False
+        self.switched: Callable[[], None] = _pass_by
+        """Called after it was told to open or to close."""
         self.rests_ns = clock.now_ns()
         """When it stands as it was told to."""
         self.register_property("State", default_value=0, allowed_values=[0, 1], getter=_is_open,
@@ -109,11 +118,13 @@ class SimShutter(ShutterDevice):
         self.rests_ns = now_ns + self._switch_ns
         self._changing(self.rests_ns)
         self._clock.announce(self.rests_ns)
+        self.switched()
 
     def shut_with_exposure(self) -> None:
         """Close as of the last change, the end of an exposure: the camera's own signal does it."""
         self._open = False
         self.rests_ns = self._clock.now_ns() + self._switch_ns
+        self.switched()
 
     def lets_through(self, t_ns: int) -> bool:
         """Return whether light passes at a time not before it was last told something."""

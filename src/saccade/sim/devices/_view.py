@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from saccade.sim.world import Light, View
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from pymmcore_plus.experimental.unicore import Device
 
@@ -26,6 +26,10 @@ SHUTTER, WHEEL, SLM = "Shutter", "Filter Wheel", "SLM"
 def source_label(channel: str) -> str:
     """Return the label of the light source of a channel."""
     return f"{channel} Light"
+
+
+def _always() -> bool:
+    return True
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,8 @@ class Devices:
     drift: Drift
     start_ns: int
     """When the world was 0 s old."""
+    passes: Callable[[], bool] = _always
+    """Tells whether what stands between the shutter and the sample lets light through."""
 
     def by_label(self) -> dict[str, Device]:
         """Return every device by the label that it is loaded with."""
@@ -78,7 +84,7 @@ class Devices:
     def lights(self, t_ns: int) -> tuple[Light, ...]:
         """Return what shines on the sample."""
         lit = [name for name, source in self.sources.items() if source.power_mw > 0]
-        if not lit or not self.shutter.lets_through(t_ns):
+        if not (lit and self.shutter.lets_through(t_ns) and self.passes()):
             return ()
         mask = self.slm.mask(t_ns, self.camera.full_px, self.camera.get_binning())
         return tuple(

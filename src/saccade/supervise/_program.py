@@ -1,0 +1,130 @@
+"""The supervisor's program: watches the controller, and puts the light out when it is lost.
+
+It imports the standard library only, so that it starts fast, stays small, and has nothing
+in common with what may have brought the controller down.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ._ear import Ear
+from ._paths import make_path, prove, unsafe
+
+if TYPE_CHECKING:
+    from ._paths import LightPath, Told
+
+LOG = "supervisor.jsonl"
+"""Name of its log in the run folder."""
+ENDED, REFUSED, MADE_SAFE, NOT_MADE_SAFE = 0, 2, 3, 4
+"""How the program ends: after the run; with no proof; light out; light not known to be out."""
+
+_ORDER_S = 60.0
+_AGAIN_S = 0.2
+_TRIES = 50
+"""How often the light is told to go out before it is called NOT SAFE for good."""
+
+
+def main() -> int:
+    """Prove the path, watch the controller, act if need be; return how it ended."""
+    ear = Ear(sys.stdin.fileno(), os.dup(sys.stdout.fileno()))
+    signal.signal(signal.SIGTERM, lambda *_: ear.lose("the supervisor was told to end"))
+    first = ear.order(_ORDER_S)
+    if first is None:
+        return REFUSED
+    try:
+        path = make_path(first["path"])
+        proof = prove(path)
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with it, it is no proof
+        ear.say({"failed": " ".join(str(error).split()) or repr(error)})
+        return REFUSED
+    ear.say({"ready": {"path": path.name, "acts": path.acts, "proof": proof}})
+    return _Watch(ear, path).watch()
+
+
+class _Watch:
+    def __init__(self, ear: Ear, path: LightPath) -> None:
+        self._ear, self._path = ear, path
+        self._folder: Path | None = None
+
+    def watch(self) -> int:
+        while (order := self._ear.watch()) is not None:
+            self._folder = Path(order["folder"]) if order["folder"] else None
+            self._log({"what": "watching", "path": self._path.name, "pid": os.getpid()})
+        return self._end() if self._ear.goodbye else self._act(self._ear.cause)
+
+    def _end(self) -> int:
+        told = self._path.put_back() if self._ear.goodbye == "bye" else self._off()
+        wrong = any(map(unsafe, told.values()))
+        report = {"what": "ended", "told": told}
+        self._log(report)
+        self._ear.say({"ended": report})
+        return NOT_MADE_SAFE if wrong else ENDED
+
+    def _act(self, cause: str) -> int:
+        began = time.perf_counter()
+        told = self._path.off()
+        took_ms = (time.perf_counter() - began) * 1e3
+        self._tell(cause, told, took_ms)
+        if self._path.acts and any(map(unsafe, told.values())):
+            told = self._off()
+            self._tell(cause, told, (time.perf_counter() - began) * 1e3)
+        return MADE_SAFE if self._made_safe(told) else NOT_MADE_SAFE
+
+    def _off(self) -> Told:
+        """Put the light out, again and again until it reads back as out."""
+        told = self._path.off()
+        for _ in range(_TRIES):
+            if not any(map(unsafe, told.values())):
+                break
+            time.sleep(_AGAIN_S)
+            told = self._path.off()
+        return told
+
+    def _made_safe(self, told: Told) -> bool:
+        return self._path.acts and not any(map(unsafe, told.values()))
+
+    def _tell(self, cause: str, told: Told, took_ms: float) -> None:
+        name = self._path.name
+        if not self._path.acts:
+            text = "There is no path to the light but the controller's own: it may be ON."
+        elif self._made_safe(told):
+            text = f"The light is out, through {name}, {took_ms:.1f} ms later, and read back."
+        else:
+            text = f"NOT SAFE: the light may be ON: {told} through {name}."
+        report = {
+            "what": "safe" if self._made_safe(told) else "not safe",
+            "cause": cause,
+            "text": text,
+            "took_ms": round(took_ms, 3),
+            "told": told,
+        }
+        self._ear.say({"acted": report})
+        _warn(f"saccade supervisor: {cause}. {text}")
+        self._log(report, sync=True)
+
+    def _log(self, line: dict[str, Any], *, sync: bool = False) -> None:
+        """Append a line to the log in the run folder; never raises, and seldom waits."""
+        if self._folder is None:
+            return
+        wall = datetime.now(UTC).isoformat(timespec="milliseconds")
+        try:
+            with (self._folder / LOG).open("ab", buffering=0) as log:
+                log.write(json.dumps({"wall": wall, **line}).encode() + b"\n")
+                if sync:
+                    os.fsync(log.fileno())
+        except OSError as error:
+            _warn(f"saccade supervisor: {LOG} can't be written: {error}")
+
+
+def _warn(text: str) -> None:
+    with suppress(OSError):  # no terminal is left
+        os.write(2, text.encode(errors="replace") + b"\n")
