@@ -52,6 +52,8 @@ def verify(path: Path, as_json: bool) -> None:
         for problem in report.problems:
             say(f"problem: {problem}")
         streams = ", ".join(report.streams) or "no stream"
+        if report.supervisor:
+            say(report.supervisor)
         word = "whole" if report.ok else "damaged"
         say(f"{word}: {report.frames} frames, {report.gaps} gaps, {streams}; {report.verdict}")
         if report.checksum:
@@ -70,6 +72,8 @@ def recover(path: Path, as_json: bool) -> None:
             say(f"mended: {done}")
         for problem in result.problems:
             say(f"problem: {problem}")
+        if result.supervisor:
+            say(result.supervisor)
         word = "whole" if result.ok else "damaged"
         say(f"{word}: {result.frames} frames, {result.gaps} gaps; {result.verdict}")
     raise SystemExit(int(Exit.FINISHED if result.ok else Exit.FAILED))

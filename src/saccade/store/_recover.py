@@ -12,6 +12,7 @@ from ._journal import JOURNAL, RECOVERY, JournalWriter, body
 from ._lock import FolderLock
 from ._mend import mend_image, mend_index, mend_root, set_tail_aside
 from ._reader import RunFolder
+from ._supervised import supervisor_said
 from ._survey import Survey
 from ._zarr import FRAMES, SERIES
 
@@ -39,6 +40,8 @@ class Recovery:
     problems: tuple[str, ...]
     """What can't be mended, a sentence each."""
     verdict: Verdict | None
+    supervisor: str = ""
+    """What the run's supervisor did, if there was one and it had to act, or died."""
 
 
 def recover(path: Path | str) -> Recovery:
@@ -185,4 +188,5 @@ class _Recoverer:
             mended=tuple(self._mended),
             problems=tuple(survey.problems),
             verdict=verdict,
+            supervisor=supervisor_said(self._folder),
         )

@@ -12,6 +12,7 @@ from ._indices import Shards, index_flaw
 from ._journal import JOURNAL, RECOVERY, TORN, Flaw, scan
 from ._pixel_reader import PixelReader
 from ._reader import RunFolder
+from ._supervised import supervisor_said
 from ._values import lost_lines_of, place_of, stored_of, verdict_of
 from ._zarr import FRAMES
 
@@ -43,6 +44,8 @@ class Report:
     """Whether the run never came to a verdict, as after a crash."""
     checksum: str = field(default="", compare=False)
     """Of the whole run, as `saccade.store.checksum` tells it; empty if anything is wrong."""
+    supervisor: str = field(default="", compare=False)
+    """What its supervisor did, if there was one and it had to act, or died."""
 
 
 def verify(path: Path | str) -> Report:
@@ -138,6 +141,7 @@ class _Check:
             torn=self._torn,
             unclosed=self._verdict is None,
             checksum="" if self._problems else str(self._checksum or ""),
+            supervisor=supervisor_said(self._folder),
         )
 
     def _line(self, line: Line) -> None:

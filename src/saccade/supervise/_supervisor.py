@@ -82,9 +82,7 @@ class Supervisor:
         if self._process is not None:
             raise UsageError("This supervisor is at work already.", "Make a new one.")
         self._forget()
-        self._process = _started()
-        self._begin(self._hear, "saccade-supervisor")
-        self._send({"path": dict(self.plan.path)})
+        self._begin(self._live_with, "saccade-supervisor")
         with self._changed:
             self._changed.wait_for(
                 lambda: self._alarm or {"ready", "failed"} & self._heard.keys(), _START_S
@@ -188,9 +186,18 @@ class Supervisor:
 
     # -------------------------------------------------------------------- from the supervisor
 
-    def _hear(self) -> None:
-        process = self._process
-        assert process is not None  # noqa: S101 - the thread is started after it
+    def _live_with(self) -> None:
+        """Start it and hear it out, in one thread: on Linux, it is told when that thread ends.
+
+        That is sooner than the end of its pipe, for which the whole memory of this process is
+        given back first, and each write to the disk that is under way comes to its end.
+        """
+        try:
+            process = self._process = _started()
+        except OSError as error:
+            self._raise_alarm(f"The supervisor can't be started: {error}.")
+            return
+        self._send({"path": dict(self.plan.path)})
         assert process.stdout is not None  # noqa: S101 - a pipe was asked for
         rest = b""
         try:
@@ -234,7 +241,8 @@ class Supervisor:
         """See to it that nothing of it is left."""
         self._over.set()
         process = self._process
-        assert process is not None  # noqa: S101 - the callers have it
+        if process is None:  # it could not even be started
+            return
         if process.poll() is None:
             process.kill()
         process.wait(_END_S)
@@ -251,7 +259,8 @@ def _started() -> subprocess.Popen[bytes]:
     known = os.environ.get("PYTHONPATH")
     environment = {**os.environ, "PYTHONPATH": root + (os.pathsep + known if known else "")}
     # Neither Ctrl+C nor the end of the terminal may reach it: it is to outlive them.
-    flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+    names = "CREATE_NEW_PROCESS_GROUP", "HIGH_PRIORITY_CLASS"
+    flags = sum(getattr(subprocess, name, 0) for name in names)
     return subprocess.Popen(
         [sys.executable, "-P", "-m", "saccade.supervise"],
         stdin=subprocess.PIPE,

@@ -1,0 +1,250 @@
+"""A whole run, killed and hung at random instants: the light goes off, and nothing is lost.
+
+``SACCADE_KILLS=200 python -m pytest tests/supervise/test_kills.py -s --timeout 0
+-o faulthandler_timeout=0`` is the long form; it prints a table, and holds it to the goals.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import statistics
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import psutil
+import pytest
+
+from saccade.store import RunFolder, recover, verify
+from saccade.supervise import Switch
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KILLS = int(os.environ.get("SACCADE_KILLS", "2"))
+ENOUGH = 100
+"""From so many on, percentiles are worth holding to a goal."""
+PATIENCE_S = 60.0
+SIGSTOP = getattr(signal, "SIGSTOP", None)
+
+STAND = """
+name: night-stand
+sim: {use: beads, sensor_px: [128, 128], mechanics: {shutter_ms: 1}}
+supervisor: {switch: light-switch}
+"""
+NIGHT = """
+saccade: 1
+name: night
+scope: stand.yaml
+unattended: true
+watch:
+  channels: [{config: FITC, exposure: 30}]
+  time_plan: {interval: 0, loops: 100000}
+detect:
+  beads: {use: saccade.detect:Spots, sigma: 2}
+guard:
+  - {use: saccade.guard:Limits}
+"""
+RUN = """
+import json, sys, time
+from pathlib import Path
+from saccade import app
+from saccade.core import SaccadeError
+
+protocol = app.load_protocol(Path(sys.argv[1]))
+scope = app.open_scope(protocol.scope, protocol.folder, protocol.sim)
+run = app.assemble(protocol, scope, out=Path(sys.argv[2])).run.start()
+while not run.state.ended:
+    print(run.committed, flush=True)
+    time.sleep(0.005)
+try:
+    verdict = run.wait(30)
+except SaccadeError:
+    verdict = run.verdict
+print(json.dumps([verdict.name, verdict.reason]), flush=True)
+"""
+
+
+@dataclass
+class Night:
+    """A run under way in a process of its own, with its light in sight."""
+
+    child: subprocess.Popen[bytes]
+    folder: Path
+    switch: Switch
+    told: Path
+
+    def said(self) -> list[str]:
+        return self.told.read_text(encoding="utf-8").splitlines()
+
+    def log(self) -> list[dict[str, Any]]:
+        text = (self.folder / "supervisor.jsonl").read_text(encoding="utf-8")
+        return [json.loads(line) for line in text.splitlines()]
+
+    def until(self, condition: Any) -> float:
+        """Wait until something is so; return the time, in ns of the common clock."""
+        end = time.monotonic() + PATIENCE_S
+        while not condition():
+            assert time.monotonic() < end, (self.said()[-3:], self.log())
+            time.sleep(1e-4)
+        return time.perf_counter_ns()
+
+    def end(self) -> None:
+        if self.child.poll() is None:
+            if SIGSTOP is not None:
+                self.child.send_signal(signal.SIGCONT)
+            self.child.kill()
+        self.child.wait(PATIENCE_S)
+        self.switch.close()
+
+
+def begin(folder: Path) -> Night:
+    folder.mkdir()
+    (folder / "stand.yaml").write_text(STAND, encoding="utf-8")
+    (folder / "night.yaml").write_text(NIGHT, encoding="utf-8")
+    told = folder / "told"
+    switch = Switch(folder / "light-switch")
+    with told.open("wb") as out, (folder / "errors").open("wb") as errors:
+        command = [sys.executable, "-c", RUN, str(folder / "night.yaml"), str(folder / "run")]
+        child = subprocess.Popen(command, stdout=out, stderr=errors)
+    night = Night(child, folder / "run", switch, told)
+    try:
+        night.until(lambda: len(night.said()) > 1 and night.said()[-2] not in {"0", ""})
+        time.sleep(random.uniform(0.0, 0.5))
+    except BaseException:
+        night.end()
+        raise
+    return night
+
+
+def acknowledged(night: Night) -> int:
+    """Return how many frames the run had acknowledged when it last said so."""
+    whole = night.told.read_text(encoding="utf-8").rpartition("\n")[0].splitlines()
+    return max(int(line) for line in whole if line.isdecimal())
+
+
+def prove_recovered(night: Night) -> None:
+    """Recover the run; all that was acknowledged is there, and the supervisor's act is told."""
+    count = acknowledged(night)
+    result = recover(night.folder)
+    assert result.ok, result.problems
+    assert result.gone == ()
+    assert result.frames >= count
+    assert len(list(RunFolder(night.folder).frames())) == result.frames
+    assert result.verdict is not None
+    assert result.verdict.name == "failed"
+    assert "the controller died" in result.supervisor
+    assert verify(night.folder).supervisor == result.supervisor
+
+
+def tell(text: str) -> None:
+    """Say something in the table that the long form prints."""
+    sys.stdout.write(f"\n{text}\n")
+
+
+def show(what: str, times_ms: list[float], goal_ms: float | None = None) -> None:
+    """Print a line of the table; where there are enough, hold it to the goal."""
+    ordered = sorted(times_ms)
+    p99 = ordered[max(0, -(-99 * len(ordered) // 100) - 1)]
+    p50 = statistics.median(ordered)
+    tell(f"{what}: n {len(ordered)}, p50 {p50:.2f}, p99 {p99:.2f}, max {ordered[-1]:.2f} ms")
+    if goal_ms is not None and len(ordered) >= ENOUGH:
+        assert p99 <= goal_ms, what
+
+
+def test_a_killed_controller_leaves_the_dark(tmp_path: Path) -> None:
+    """After each kill the supervisor has put the light out, and recovery loses no frame."""
+    out_ms, seen_ms, lit = [], [], 0
+    for attempt in range(KILLS):
+        night = begin(tmp_path / f"{attempt}")
+        try:
+            assert night.switch.gate
+            lit += night.switch.lit
+            began_ns = time.perf_counter_ns()
+            night.child.kill()
+            seen_ms.append((night.until(lambda n=night: not n.switch.gate) - began_ns) / 1e6)
+            assert not night.switch.lit
+            watching, acted = night.log()[0], None
+            pid = watching["pid"]
+            night.until(lambda pid=pid: not psutil.pid_exists(pid))
+            acted = night.log()[-1]
+            assert acted["what"] == "safe"
+            assert acted["cause"] == "the controller died"
+            out_ms.append((acted["t_ns"] - began_ns) / 1e6)
+            night.child.wait(PATIENCE_S)
+            prove_recovered(night)
+        finally:
+            night.end()
+    tell(f"{KILLS} kills of the controller, {lit} of them in the light; 0 frames lost")
+    show("kill to light out", out_ms, 20.0)
+    show("kill to light out, as another process saw it", seen_ms)
+
+
+@pytest.mark.skipif(SIGSTOP is None, reason="no process can be stopped on this system")
+def test_a_hung_controller_leaves_the_dark(tmp_path: Path) -> None:
+    """A process that stops in the light is soon without it; awake again, the run has failed."""
+    assert SIGSTOP is not None
+    out_ms, seen_ms = [], []
+    for attempt in range(KILLS):
+        night = begin(tmp_path / f"{attempt}")
+        try:
+            night.until(lambda n=night: n.switch.lit)
+            began_ns = time.perf_counter_ns()
+            night.child.send_signal(SIGSTOP)
+            seen_ms.append((night.until(lambda n=night: not n.switch.lit) - began_ns) / 1e6)
+            if night.switch.gate:  # it had just ended its exposure when it was stopped
+                seen_ms.pop()
+            else:
+                night.until(lambda n=night: "cause" in n.log()[-1])
+                assert "no sign of life" in night.log()[-1]["cause"]
+                out_ms.append((night.log()[-1]["t_ns"] - began_ns) / 1e6)
+            night.child.send_signal(signal.SIGCONT)
+            if out_ms and not night.switch.gate:
+                night.child.wait(PATIENCE_S)
+                name, reason = json.loads(night.said()[-1])
+                assert name == "failed"
+                assert "no sign of life" in reason
+                assert verify(night.folder).ok
+        finally:
+            night.end()
+    tell(f"{KILLS} hangs of the controller, {len(out_ms)} of them in the light")
+    if out_ms:
+        show("hang to light out", out_ms, 100.0)
+        show("hang to light out, as another process saw it", seen_ms)
+
+
+def test_a_run_does_not_go_on_without_its_supervisor(tmp_path: Path) -> None:
+    """When the supervisor is killed the run goes to SAFE, keeps its frames, and has failed."""
+    dark_ms, end_ms = [], []
+    for attempt in range(KILLS):
+        night = begin(tmp_path / f"{attempt}")
+        try:
+            began_ns = time.perf_counter_ns()
+            psutil.Process(night.log()[0]["pid"]).kill()
+            night.child.wait(PATIENCE_S)
+            end_ms.append((time.perf_counter_ns() - began_ns) / 1e6)
+            assert not night.switch.shutter
+            name, reason = json.loads(night.said()[-1])
+            assert name == "failed"
+            assert reason.startswith("The supervisor died.")
+            report = verify(night.folder)
+            assert report.ok, report.problems
+            assert report.frames >= acknowledged(night)
+            assert report.supervisor.startswith("The supervisor wrote no farewell")
+            lines = list(RunFolder(night.folder).lines())
+            safe = next(each for each in lines if each.kind == "safe")
+            assert "NOT SAFE" not in str(safe.value)
+            lost = [each for each in lines if each.kind == "supervisor"][-1]
+            assert lost.value["what"] == "lost"
+            dark_ms.append((safe.t_ns - began_ns) / 1e6)
+            assert recover(night.folder).ok
+        finally:
+            night.end()
+    tell(f"{KILLS} kills of the supervisor; 0 runs completed, 0 frames lost")
+    show("kill to SAFE, read back", dark_ms)
+    show("kill to the end of the process", end_ms)
