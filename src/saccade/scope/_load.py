@@ -251,7 +251,7 @@ def _simulated(*settings: Mapping[str, Any], profile: Profile | None = None) -> 
         )
     _settle(made.core, profile)
     if profile.supervisor is not None and profile.supervisor.switch is not None:
-        made.core.obey(Switch(profile.supervisor.switch))
+        made.core.obey(_switch(profile.supervisor.switch))
     return MicroManagerScope(
         made.core,
         profile.name,
@@ -265,3 +265,13 @@ def _simulated(*settings: Mapping[str, Any], profile: Profile | None = None) -> 
         clock=made.clock,
         supervision=profile.supervision(),
     )
+
+
+def _switch(path: Path) -> Switch:
+    try:
+        return Switch(path)
+    except OSError as error:
+        raise ProfileError(
+            f"{path} can't be the light's switch: {error.strerror or error}.",
+            "Name a file that isn't there yet, in a folder where you may write.",
+        ) from error

@@ -21,6 +21,7 @@ from saccade.core import (
 from saccade.supervise import Plan
 
 from ._adapters import ADAPTERS, adapters_shipped, is_trusted
+from ._cfg import read_cfg
 from ._manners import Manners
 from ._ports import refuse_shared_ports
 from ._profile_fields import (
@@ -162,17 +163,18 @@ class Profile(FileModel):
             return Plan({"use": "switch", "file": str(given.switch.absolute())}, given.limit_ms)
         if given.cfg is None:
             return Plan(limit_ms=given.limit_ms)
-        of_run = self.micromanager
-        adapters = given.adapters or (None if of_run is None else of_run.adapters)
-        own = MicroManager.model_construct(cfg=given.cfg, adapters=adapters)
+        # As if the run itself were to load it: what holds for one configuration holds for both.
+        own = MicroManager.model_construct(cfg=given.cfg, adapters=given.adapters)
         files = self.model_copy(update={"micromanager": own, "sim": None})
-        cfg = files.config_file()
-        if of_run is not None:
+        cfg, inherits = files.config_file(), given.adapters is None and self.sim is None
+        if read_cfg(cfg).modules:
+            raise ProfileError(f"{cfg} loads Python devices, which the supervisor does not.")
+        if self.micromanager is not None:
             refuse_shared_ports(self.config_file(), cfg)
         path = {
             "use": "core",
             "cfg": str(cfg.absolute()),
-            "adapters": str(files.adapters()),
+            "adapters": str((self if inherits else files).adapters()),
             "dark": _triples(given.dark),
             "open": _triples(given.open),
         }

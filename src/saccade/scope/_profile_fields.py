@@ -45,6 +45,13 @@ def _beside(value: Path, info: ValidationInfo) -> Path:
     return value if str(value) == DEMO else folder / value.expanduser()
 
 
+def _only_a_name(value: object) -> object:
+    """Refuse a path: a profile may not say where on the disk something is written."""
+    if isinstance(value, str) and (Path(value).name != value or value == DEMO):
+        raise PydanticCustomError(TOLD, "{v} is not a mere file name", {"v": repr(value[:80])})
+    return value
+
+
 def _dotted(value: str) -> str:
     if not all(value.partition(".")[::2]):
         raise PydanticCustomError("dotted", "{v} is not Device.Property", {"v": repr(value)})
@@ -148,7 +155,7 @@ class Supervised(FileModel):
     """How an unattended run is supervised, and the supervisor's own path to the light."""
 
     limit_ms: Annotated[float, Field(ge=20, le=10_000)] = LIMIT_MS
-    switch: Beside | None = None
+    switch: Annotated[Beside, BeforeValidator(_only_a_name)] | None = None
     cfg: Beside | None = None
     adapters: Beside | None = None
     dark: tuple[PropertyValue, ...] = ()

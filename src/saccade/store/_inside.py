@@ -13,12 +13,13 @@ from ._folder import RUN_JSON
 from ._journal import JOURNAL
 from ._lock import LOCK
 from ._mend import SET_ASIDE
+from ._supervised import SUPERVISOR
 from ._zarr import FRAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_OURS = (RUN_JSON, JOURNAL, LOCK, SET_ASIDE, FRAMES)
+_OURS = (RUN_JSON, JOURNAL, LOCK, SET_ASIDE, FRAMES, SUPERVISOR)
 
 
 def check_inside(folder: Path) -> None:

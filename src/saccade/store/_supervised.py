@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
+
+from saccade.core import parse_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +32,7 @@ def supervisor_said(folder: Path) -> str:
     path = folder / SUPERVISOR
     try:
         with path.open("rb") as file:
-            text = file.read(_MOST_BYTES).decode(errors="replace")
+            text = file.read(_MOST_BYTES)
     except FileNotFoundError:
         return ""
     except OSError as error:
@@ -47,9 +48,9 @@ def supervisor_said(folder: Path) -> str:
     return "The supervisor wrote no farewell: it died, or the run goes on."
 
 
-def _read(line: str) -> dict[str, object]:
+def _read(line: bytes) -> dict[str, object]:
     try:
-        value = json.loads(line)
-    except (ValueError, RecursionError):
+        value = parse_json(line)
+    except ValueError:
         return {}
     return value if isinstance(value, dict) else {}

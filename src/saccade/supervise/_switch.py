@@ -33,7 +33,10 @@ class Switch:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
         try:
-            if os.fstat(handle).st_size < _SIZE:
+            size = os.fstat(handle).st_size
+            if size not in {0, _SIZE}:
+                raise OSError(f"{self.path} is there already, and is no switch")
+            if size == 0:
                 os.write(handle, bytes([1, 0]))
             self._map = mmap.mmap(handle, _SIZE)
         finally:
