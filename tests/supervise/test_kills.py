@@ -26,7 +26,7 @@ from saccade.supervise import Switch
 if TYPE_CHECKING:
     from pathlib import Path
 
-KILLS = int(os.environ.get("SACCADE_KILLS", "2"))
+KILLS = int(os.environ.get("SACCADE_KILLS", "1"))
 ENOUGH = 100
 """From so many on, percentiles are worth holding to a goal."""
 PATIENCE_S = 60.0
