@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from saccade.core import Action, Refusal, SaccadeError, did_you_mean
+from saccade.core import Action, Refusal, SaccadeError, did_you_mean, needs_of, unmet
 from saccade.guard import Limits, Modifiable
 from saccade.isolate import Isolated
 from saccade.run import Door, blank
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from useq import MDAEvent
 
     from saccade.core import Detector, Guard, Stand
+    from saccade.run import Eye
 
     from ._protocol import Protocol
 
@@ -67,6 +68,7 @@ def check(protocol: Protocol, stand: Stand, out: Path | None = None) -> tuple[Fi
         if eye.channel is not None and stand.channels and eye.channel not in stand.channels:
             what = f"The detector {name!r} looks at the channel {eye.channel!r}, which isn't there."
             findings.append(Finding("error", what, did_you_mean(eye.channel, stand.channels)))
+        findings += _needed(name, eye, protocol.watch, stand)
         findings += _starts(name, eye.detector, stand)
     findings += _guarded(protocol.watch, parts.guards, stand)
     findings += _recording(protocol.watch, stand)
@@ -128,6 +130,15 @@ def _starts(name: str, detector: Detector, stand: Stand) -> Iterator[Finding]:
         yield Finding("fact", f"The detector {name!r} starts in a process of its own.")
     finally:
         detector.close()
+
+
+def _needed(name: str, eye: Eye, plan: Iterable[Any], stand: Stand) -> Iterator[Finding]:
+    """Yield what the microscope and the plan can't give a detector."""
+    times = {event.index.get("t", 0) for event in _events(plan)}
+    for needs in needs_of(eye.detector):
+        for problem in unmet(needs, stand, eye.channel, len(times) or None):
+            text = f"The detector {name!r} can't be used here: {problem.text}."
+            yield Finding("error", text, problem.hint)
 
 
 def _guarded(plan: Iterable[Any], guards: tuple[Guard, ...], stand: Stand) -> Iterator[Finding]:

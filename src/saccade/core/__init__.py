@@ -9,6 +9,7 @@ from ._errors import (
     GuardError,
     IsolatedError,
     ModelError,
+    NeedsError,
     PolicyError,
     ProfileError,
     ProtocolError,
@@ -62,6 +63,7 @@ from ._interfaces import (
 from ._json import json_excess, parse_json
 from ._keys import Keys, Problem
 from ._mailbox import Latest
+from ._needs import ANY_SIZE, Needs, check_needs, needs_of, unmet
 from ._plain import plain, plain_event, plain_frame
 from ._settings import is_number, require
 from ._values import (
@@ -87,6 +89,7 @@ from ._values import (
 )
 
 __all__ = [
+    "ANY_SIZE",
     "TOLD",
     "Action",
     "Apart",
@@ -113,6 +116,8 @@ __all__ = [
     "LightSource",
     "ModelError",
     "Monitor",
+    "Needs",
+    "NeedsError",
     "Observation",
     "Order",
     "Pixels",
@@ -158,6 +163,7 @@ __all__ = [
     "Verdict",
     "VirtualClock",
     "Warms",
+    "check_needs",
     "check_plain",
     "did_you_mean",
     "event_from_plain",
@@ -166,6 +172,7 @@ __all__ = [
     "is_number",
     "json_excess",
     "misfits",
+    "needs_of",
     "observation_from_plain",
     "one_error",
     "parse_json",
@@ -176,4 +183,5 @@ __all__ = [
     "refusal_from_plain",
     "require",
     "stand_from_plain",
+    "unmet",
 ]

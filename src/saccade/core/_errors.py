@@ -38,6 +38,10 @@ class ProfileError(UsageError):
     """A scope profile, or the hardware that it names, can't be used."""
 
 
+class NeedsError(ProfileError):
+    """A microscope can't give what a detector needs."""
+
+
 class ModelError(UsageError):
     """A file of weights can't be used, or is not the one that was recorded."""
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 
 Detector: TypeAlias = Callable[[Frame], Observation]
+"""May say in an attribute ``needs`` what it can't do without, see `Needs`."""
 Monitor: TypeAlias = Callable[[Frame, Observation], Observation]
 Policy: TypeAlias = Callable[[Observation], Decision]
 Guard: TypeAlias = Callable[[Action], Action | Refusal]

@@ -364,6 +364,8 @@ class Stand:
     """Height and width of a full frame."""
     dtype: str = "uint16"
     pixel_size_um: float = 1.0
+    pixel_size_known: bool = True
+    """Whether it was calibrated, or recorded; where it wasn't, 1 µm is a stopgap."""
     has_xy: bool = True
     has_z: bool = True
     modifiable: tuple[str, ...] | None = None

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Self
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from saccade.core import Identity, Observation, is_number, require
 
 from ._background import Background, Departure
+from ._base import Scaled
 from ._pixels import above_threshold, binned, not_a_picture, peaks, picture, place, points, smooth
-from ._settings import check_pixel_size, check_scale, is_count, is_positive, look_ms, scale_px
+from ._settings import is_count, is_positive, look_ms
 
 if TYPE_CHECKING:
-    from saccade.core import Frame, Stand
+    from saccade.core import Frame
 
 _IDENTITY = Identity("saccade.detect:Change", "1")
 _DEFAULT_SIGMA_PX = 4.0
@@ -29,7 +30,7 @@ class _Place:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Change:
+class Change(Scaled):
     """Sees what differs from a running background by more than is usual at its place.
 
     The picture is smoothed to the scale of interest and compared with an exponential mean
@@ -83,8 +84,6 @@ class Change:
     saying so starts a new one. Pictures with NaN or infinity are invalid and not learnt.
     """
 
-    sigma: float | None = None
-    sigma_um: float | None = None
     alpha: float = 0.1
     threshold: float = 5.0
     expected: float | None = None
@@ -92,7 +91,7 @@ class Change:
     _places: dict[object, _Place] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        check_scale("Change", self.sigma, self.sigma_um)
+        super().__post_init__()
         must = "a number above 0 and up to 1"
         for name, do in (
             ("alpha", "0.1 remembers about ten frames, 0.01 a hundred."),
@@ -125,7 +124,7 @@ class Change:
         frame : Frame
             Of any real dtype.
         """
-        sigma_px = scale_px(frame, self.sigma, self.sigma_um, _DEFAULT_SIGMA_PX)
+        sigma_px = self.scale_px(frame, _DEFAULT_SIGMA_PX)
         seen = picture(frame)
         if seen is None or not sigma_px > 0:
             return not_a_picture(_IDENTITY)
@@ -143,34 +142,9 @@ class Change:
         radius = max(1, round(sigma_px))
         return self._observed(frame, departure, learning, radius, factor)
 
-    def learn(self, stand: Stand) -> None:
-        """Check that a scale in µm can be used here.
-
-        Parameters
-        ----------
-        stand : Stand
-            The microscope.
-
-        Raises
-        ------
-        ProfileError
-            If it knows no pixel size.
-        """
-        check_pixel_size("Change", self.sigma_um, stand)
-
-    def warm(self, frame: Frame) -> None:
-        """Touch the memory and start the threads that the first frame would wait for."""
-        other = self.fresh()
-        other(frame)
-        other(frame)
-
     def takes_ms(self, frame: Frame) -> float:
         """Return how long a look takes, for a run in virtual time."""
         return look_ms(frame, fixed_ms=0.55, ns_a_px=2.6)
-
-    def fresh(self) -> Self:
-        """Return a detector with the same settings and no memory."""
-        return replace(self)
 
     def _observed(
         self, frame: Frame, departure: Departure, learning: bool, radius: int, factor: int

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Self, cast
+from typing import TYPE_CHECKING, cast
 
 import cv2
 import numpy as np
 
 from saccade.core import Identity, Observation, require
 
+from ._base import Base
 from ._pixels import binned, centre_and_noise, not_a_picture, picture, place, sample, smooth
 from ._settings import is_positive, look_ms
 
@@ -25,7 +26,7 @@ _CORNERS_GAIN = 6.0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Focus:
+class Focus(Base):
     """Measures how sharp a picture is, compared with the sharpest so far at its place.
 
     Sharpness is the energy of the gradient over the variance, both of the slightly smoothed
@@ -89,17 +90,9 @@ class Focus:
             detector=_IDENTITY,
         )
 
-    def warm(self, frame: Frame) -> None:
-        """Touch the memory and start the threads that the first frame would wait for."""
-        self.fresh()(frame)
-
     def takes_ms(self, frame: Frame) -> float:
         """Return how long a look takes, for a run in virtual time."""
         return look_ms(frame, fixed_ms=0.12, ns_a_px=4.7)
-
-    def fresh(self) -> Self:
-        """Return a detector with the same settings and no memory."""
-        return replace(self)
 
 
 def _sharpness(pixels: Image, sigma_px: float, noise: float, step: float) -> float:

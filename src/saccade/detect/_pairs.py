@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple, Self
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
 import numpy as np
 
 from saccade.core import Identity, Observation, require
 
+from ._base import Scaled
 from ._blobs import Blobs, blobs
 from ._pixels import (
     Peaks,
@@ -21,12 +22,12 @@ from ._pixels import (
     sample,
     smooth,
 )
-from ._settings import check_pixel_size, check_scale, is_count, is_positive, look_ms, scale_px
+from ._settings import is_count, is_positive, look_ms
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from saccade.core import Frame, Stand
+    from saccade.core import Frame
 
     from ._pixels import Image
 
@@ -45,7 +46,7 @@ _VISIBLE = 5.0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Pairs:
+class Pairs(Scaled):
     """Finds two compact bright objects side by side, alike and mirroring each other.
 
     So look the two sets of chromosomes of a cell in anaphase: much brighter than any nucleus
@@ -93,15 +94,13 @@ class Pairs:
     ground, in grey levels). Pictures with NaN or infinity are invalid.
     """
 
-    sigma: float | None = None
-    sigma_um: float | None = None
     brightness: float = 2.5
     apart: tuple[float, float] = (2.5, 20.0)
     size: tuple[float, float] = (4.0, 60.0)
     max_points: int = 20
 
     def __post_init__(self) -> None:
-        check_scale("Pairs", self.sigma, self.sigma_um)
+        super().__post_init__()
         ok = is_positive(self.brightness) and self.brightness > 1
         do = "2.5 lies between a nucleus at rest and condensed chromosomes."
         require(ok, "Pairs.brightness", self.brightness, "a number above 1", do)
@@ -122,7 +121,7 @@ class Pairs:
         frame : Frame
             Of any real dtype.
         """
-        sigma_px = scale_px(frame, self.sigma, self.sigma_um, _DEFAULT_SIGMA_PX)
+        sigma_px = self.scale_px(frame, _DEFAULT_SIGMA_PX)
         seen = picture(frame)
         if seen is None or not sigma_px > 0:
             return not_a_picture(_IDENTITY)
@@ -141,21 +140,9 @@ class Pairs:
             detector=_IDENTITY,
         )
 
-    def learn(self, stand: Stand) -> None:
-        """Check that a scale in µm can be used here; raise a `ProfileError` if it can't."""
-        check_pixel_size("Pairs", self.sigma_um, stand)
-
-    def warm(self, frame: Frame) -> None:
-        """Touch the memory and start the threads that the first frame would wait for."""
-        self(frame)
-
     def takes_ms(self, frame: Frame) -> float:
         """Return how long a look takes, for a run in virtual time."""
         return look_ms(frame, fixed_ms=0.3, ns_a_px=1.6)
-
-    def fresh(self) -> Self:
-        """Return a detector with the same settings and no memory."""
-        return replace(self)
 
     def _pairs(self, over: Image, typical: float, sigma_px: float) -> tuple[Peaks, int]:
         """Return the pairs, the best first, and how many candidates there are."""

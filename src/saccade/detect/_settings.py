@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from saccade.core import ProfileError, ProtocolError, is_number, require
+from saccade.core import ProtocolError, is_number, require
 
 if TYPE_CHECKING:
-    from saccade.core import Frame, Stand
+    from saccade.core import Frame
 
 
 def look_ms(frame: Frame, fixed_ms: float, ns_a_px: float) -> float:
@@ -45,16 +45,6 @@ def check_scale(owner: str, sigma: float | None, sigma_um: float | None) -> None
         raise ProtocolError(
             f"{owner} has sigma={sigma!r} and sigma_um={sigma_um!r}, not one scale.",
             "Leave one of them out.",
-        )
-
-
-def check_pixel_size(owner: str, sigma_um: float | None, stand: Stand) -> None:
-    """Raise a `ProfileError` if a scale in µm can't be turned into pixels on this microscope."""
-    if sigma_um is not None and not is_positive(stand.pixel_size_um):
-        raise ProfileError(
-            f"{owner}.sigma_um needs the size of a pixel, but that of {stand.name!r} is"
-            f" {stand.pixel_size_um!r} µm.",
-            "Calibrate the pixel size in Micro-Manager, or give sigma in pixels.",
         )
 
 

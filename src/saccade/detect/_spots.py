@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Self
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from saccade.core import Identity, Observation, require
 
+from ._base import Scaled
 from ._pixels import (
     above_threshold,
     binned,
@@ -18,10 +19,10 @@ from ._pixels import (
     sample,
     smooth,
 )
-from ._settings import check_pixel_size, check_scale, is_count, is_positive, look_ms, scale_px
+from ._settings import is_count, is_positive, look_ms
 
 if TYPE_CHECKING:
-    from saccade.core import Frame, Stand
+    from saccade.core import Frame
 
 _IDENTITY = Identity("saccade.detect:Spots", "1")
 _DEFAULT_SIGMA_PX = 2.0
@@ -31,7 +32,7 @@ _SURROUND = (_RATIO**2 - 1) ** 0.5
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Spots:
+class Spots(Scaled):
     """Finds bright spots of one size, whatever the gain, offset and bit depth.
 
     The picture is filtered with the difference of two Gaussians (sigma and 1.6 sigma; Marr
@@ -77,14 +78,12 @@ class Spots:
     pixel. Pictures with NaN or infinity are invalid.
     """
 
-    sigma: float | None = None
-    sigma_um: float | None = None
     threshold: float = 5.0
     max_points: int = 500
     expected: int | None = None
 
     def __post_init__(self) -> None:
-        check_scale("Spots", self.sigma, self.sigma_um)
+        super().__post_init__()
         require(
             is_positive(self.threshold),
             "Spots.threshold",
@@ -110,7 +109,7 @@ class Spots:
         frame : Frame
             Of any real dtype.
         """
-        sigma_px = scale_px(frame, self.sigma, self.sigma_um, _DEFAULT_SIGMA_PX)
+        sigma_px = self.scale_px(frame, _DEFAULT_SIGMA_PX)
         seen = picture(frame)
         if seen is None or not sigma_px > 0:
             return not_a_picture(_IDENTITY)
@@ -131,32 +130,9 @@ class Spots:
             detector=_IDENTITY,
         )
 
-    def learn(self, stand: Stand) -> None:
-        """Check that a scale in µm can be used here.
-
-        Parameters
-        ----------
-        stand : Stand
-            The microscope.
-
-        Raises
-        ------
-        ProfileError
-            If it knows no pixel size.
-        """
-        check_pixel_size("Spots", self.sigma_um, stand)
-
-    def warm(self, frame: Frame) -> None:
-        """Touch the memory and start the threads that the first frame would wait for."""
-        self(frame)
-
     def takes_ms(self, frame: Frame) -> float:
         """Return how long a look takes, for a run in virtual time."""
         return look_ms(frame, fixed_ms=0.3, ns_a_px=1.6)
-
-    def fresh(self) -> Self:
-        """Return a detector with the same settings and no memory."""
-        return replace(self)
 
     def _score(self, count: int, strongest: float) -> float:
         if self.expected is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
-from saccade.core import IsolatedError, UnseenError, is_number, require
+from saccade.core import IsolatedError, UnseenError, is_number, needs_of, require
 
 from ._account import IN_A_ROW, Account
 from ._process import LostError, Process
@@ -15,7 +15,7 @@ from ._request import Boot, request
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from saccade.core import Detector, Frame, Observation, Stand
+    from saccade.core import Detector, Frame, Needs, Observation, Stand
 
     from ._reply import Raised
 
@@ -176,6 +176,11 @@ class Isolated:
             if reply.raised is not None:
                 raise error_of(reply.raised)
             self.blank = frame
+
+    @property
+    def needs(self) -> tuple[Needs, ...]:
+        """What the detector says that it needs; what a class makes says it when it learns."""
+        return needs_of(self.detector)
 
     def takes_ms(self, frame: Frame) -> float:  # noqa: ARG002 - the last is the one that is meant
         """Return how long the detector says that its last look takes, in virtual time."""

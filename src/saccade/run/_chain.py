@@ -23,6 +23,7 @@ from saccade.core import (
     SaccadeError,
     UnseenError,
     Warms,
+    check_needs,
 )
 
 from ._measure import measured_ms
@@ -85,8 +86,21 @@ class Chain:
                 eye.detector.patient = patient
 
     def learn(self, stand: Stand) -> None:
-        """Tell every part what microscope it works for."""
+        """Tell every part what microscope it works for.
+
+        Parameters
+        ----------
+        stand : Stand
+            The microscope.
+
+        Raises
+        ------
+        NeedsError
+            If it can't give what a detector needs.
+        """
         self._stand = stand
+        for name, eye in self._eyes.items():
+            check_needs(f"The detector {name!r}", eye.detector, stand, eye.channel)
         for _, part in self._parts():
             if isinstance(part, Learns):
                 part.learn(stand)

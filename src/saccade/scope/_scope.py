@@ -119,6 +119,7 @@ class MicroManagerScope:
             shape_px=(core.getImageHeight(), core.getImageWidth()),
             dtype=f"uint{8 * core.getBytesPerPixel()}",
             pixel_size_um=core.getPixelSizeUm() or 1.0,
+            pixel_size_known=core.getPixelSizeUm() > 0,
             has_xy=bool(core.getXYStageDevice()),
             has_z=bool(core.getFocusDevice()),
             modifiable=self._modifiable,

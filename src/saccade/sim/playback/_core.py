@@ -70,10 +70,11 @@ class PlaybackCore(UniMMCore):
         self.setChannelGroup(GROUP)
         self.setAutoShutter(False)  # there is none, and the stock engine would close it
         self.setConfig(GROUP, recording.channels[0])
-        pixel_um = recording.pixel_size_um
         self.definePixelSizeConfig("Recorded")
-        self.setPixelSizeUm("Recorded", pixel_um)
-        self.setPixelSizeAffine("Recorded", (pixel_um, 0.0, 0.0, 0.0, pixel_um, 0.0))
+        if recording.pixel_size_known:
+            pixel_um = recording.pixel_size_um
+            self.setPixelSizeUm("Recorded", pixel_um)
+            self.setPixelSizeAffine("Recorded", (pixel_um, 0.0, 0.0, 0.0, pixel_um, 0.0))
         self.updateSystemStateCache()
 
     def _do_snap_image(self) -> None:
