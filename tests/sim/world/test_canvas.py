@@ -116,6 +116,19 @@ def test_a_stamp_goes_to_the_nearest_layer() -> None:
     assert [bool(layer.any()) for layer in canvas.layers] == [False, False, True]
 
 
+def test_a_canvas_leaves_out_what_it_does_not_hold() -> None:
+    """Heights that are held share one layer; what is painted at another is nowhere seen."""
+    alone, canvas = Canvas(VIEW, 0), Canvas(VIEW, 0, (-5.0, 0.0, 5.0), held=[0, 2])
+    for z_um, x_um in ((-5.0, -9.0), (0.5, 0.0), (4.0, 9.0)):
+        canvas.stamp(blob(), x_um, 0, z_um=z_um, sprite_px_um=0.5)
+        canvas.layer(z_um)[0, 0] += 1.0
+        if canvas.holds(z_um):
+            alone.stamp(blob(), x_um, 0, sprite_px_um=0.5)
+            alone.layers[0, 0, 0] += 1.0
+    assert alone.layers.any()
+    assert np.array_equal(canvas.layers, alone.layers)
+
+
 def test_places_and_pixels_agree_in_a_region() -> None:
     """The centre of the sensor is at the stage's position, also where only a region is read."""
     whole = Canvas(replace(VIEW, x_um=100, y_um=-50), 7)

@@ -97,6 +97,19 @@ def test_layers_at_the_same_focus_darken_as_one(points: type, clear: Imaging, z_
     assert np.allclose(layered, together, rtol=1e-4)
 
 
+@pytest.mark.parametrize("z_um", [0.0, 3.0, -20.0])
+def test_layers_glow_as_each_would_alone(points: type, clear: Imaging, z_um: float) -> None:
+    """A picture of layers at any distance from the focus is the sum of those of each."""
+    view, light = replace(VIEW, z_um=z_um), Light("FITC", 10, 0.01)
+    places, heights = [(0, 0), (9, 4), (-12, 7)], (-9.0, 0.0, 9.0)
+    together = World(points(places, heights, heights), clear).render(view, 20, light)
+    alone = sum(
+        World(points([place], [height], (height,)), clear).render(view, 20, light)
+        for place, height in zip(places, heights, strict=True)
+    )
+    assert np.allclose(together, alone, atol=1e-4 * together.max())
+
+
 def test_defocus_takes_no_light_from_a_transmitted_picture(points: type, clear: Imaging) -> None:
     """The mean of a transmitted picture is the same at every focus, to 1 %."""
     world, light = World(points([(0, 0), (9, 4)]), clear), Light("Lamp", 10, 0.01)

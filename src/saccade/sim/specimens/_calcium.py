@@ -207,6 +207,8 @@ class Calcium:
         somata = (bright[: self._count] * _SOMA).astype(np.float32)
         patches = (bright[self._count :] * _NEUROPIL).astype(np.float32).reshape(self._patches)
         for sheet, z_um in zip(self._sheets(canvas), DEPTHS_UM, strict=True):
+            if not canvas.holds(z_um):
+                continue
             mine = somata[sheet.first : sheet.first + sheet.cells]
             table = np.zeros((len(mine) // 256 + 1, 256), np.float32)
             table.flat[: len(mine)] = mine

@@ -36,30 +36,47 @@ class Canvas:
         Heights of the layers.
     base : float
         What every layer holds at first.
+    held : sequence of int, optional
+        Which of the heights are painted, all of them as one layer; what lies nearest to
+        another height is left out. By default, all, each as a layer of its own.
     """
 
     def __init__(
-        self, view: View, margin_px: int, layers_um: Sequence[float] = (0.0,), base: float = 0.0
+        self,
+        view: View,
+        margin_px: int,
+        layers_um: Sequence[float] = (0.0,),
+        base: float = 0.0,
+        held: Sequence[int] | None = None,
     ) -> None:
         height, width = view.shape_px
         self.view, self.margin_px = view, margin_px
         self.pixel_size_um = view.pixel_size_um
         self.layers_um = np.asarray(layers_um, float)
         self.shape_px = height + 2 * margin_px, width + 2 * margin_px
-        self.layers = np.full((len(self.layers_um), *self.shape_px), base, np.float32)
+        self._held = held
+        count = len(self.layers_um) if held is None else 1
+        self.layers = np.full((count, *self.shape_px), base, np.float32)
         """The pictures, (layer, y, x); specimens may write to them in place."""
         top, left = view.corner_px
         full_height, full_width = view.sensor_px
         self._row0 = (full_height - 1) / 2 - top + margin_px
         self._col0 = (full_width - 1) / 2 - left + margin_px
 
+    def holds(self, z_um: float) -> bool:
+        """Return whether what lies at a height is painted; what isn't need not be worked out."""
+        return self._held is None or self._nearest(z_um) in self._held
+
     def layer(self, z_um: float) -> NDArray[np.float32]:
-        """Return the layer nearest to a height."""
-        nearest = 0
-        if len(self.layers) > 1:
-            nearest = int(np.argmin(np.abs(self.layers_um - z_um)))
-        layer: NDArray[np.float32] = self.layers[nearest]
-        return layer
+        """Return the layer nearest to a height; one that isn't held is of no consequence."""
+        if self._held is None:
+            return self.layers[self._nearest(z_um)]  # type: ignore[no-any-return]
+        return self.layers[0] if self.holds(z_um) else np.empty(self.shape_px, np.float32)
+
+    def _nearest(self, z_um: float) -> int:
+        if len(self.layers_um) == 1:
+            return 0
+        return int(np.argmin(np.abs(self.layers_um - z_um)))
 
     def to_px(self, x_um: ArrayLike, y_um: ArrayLike) -> tuple[NDArray[np.float64], ...]:
         """Return rows and columns on a layer, as floats; the first pixel's centre is (0, 0)."""
@@ -112,6 +129,8 @@ class Canvas:
             Whether nothing of the sprite lies outside the ellipse that touches its sides;
             less is computed then, where it is turned.
         """
+        if not self.holds(z_um):
+            return
         row = (float(y_um) - self.view.y_um) / self.pixel_size_um + self._row0
         col = (float(x_um) - self.view.x_um) / self.pixel_size_um + self._col0
         scale = sprite_px_um / self.pixel_size_um

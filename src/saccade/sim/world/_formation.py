@@ -17,9 +17,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ._exposure import Exposure
-    from ._optics import Optics
     from ._specimen import Specimen
-    from ._values import Channel, Photons
+    from ._values import Channel, Light, Photons
 
 _TRANSMITTED = 3e7
 """Photons at the sensor from one µm² for 1 J/cm² of a lamp that passes through."""
@@ -66,77 +65,96 @@ def form(exposure: Exposure) -> Photons:
     if light is None or dose == 0:
         return np.zeros(view.shape_px, np.float32)
     channel = channel_of(exposure.specimen, view.channel)
-    imaging = exposure.imaging
-    optics, layers_um = imaging.optics, exposure.specimen.layers_um
+    optics, layers_um = exposure.imaging.optics, exposure.specimen.layers_um
     sigmas_um = [optics.sigma_um(channel.emission_nm, z - view.z_um) for z in layers_um]
-    haze_um = 0.0 if channel.transmitted or optics.haze == 0 else optics.haze_um
-    field = field_of(view, min(sigmas_um), max(sigmas_um), haze_um)
-    layers = _painted(exposure.specimen, channel, field)
-    share = lighting(optics, view, light, field)
     photons = dose * view.pixel_size_um**2
     if channel.transmitted:
-        seen = _passed(optics, layers, sigmas_um, field)
-        cv2.multiply(seen, share, dst=seen, scale=photons * _TRANSMITTED)
-    else:
-        # Medium and glass glow at all heights; what glows in focus stands for them.
-        layers[int(np.argmin(sigmas_um))] += np.float32(imaging.background)
-        planes = _planes(layers, sigmas_um)
-        for plane in planes.values():
-            cv2.multiply(plane, share, dst=plane, scale=photons)
-        seen = _glow(optics, planes, field)
-    return field.crop(seen, view.shape_px)
+        return _passed(exposure, light, channel, sigmas_um, photons * _TRANSMITTED)
+    focus = sigmas_um.index(min(sigmas_um))
+    planes = [
+        _glow(exposure, light, channel, sigma_um, held, photons, in_focus=focus in held)
+        for sigma_um, held in _planes(sigmas_um).items()
+    ]
+    for plane in planes[1:]:
+        cv2.add(planes[0], plane, dst=planes[0])
+    return planes[0]
 
 
-def _painted(specimen: Specimen, channel: Channel, field: Field) -> NDArray[np.float32]:
+def _painted(
+    specimen: Specimen, channel: Channel, field: Field, base: float, held: list[int] | None = None
+) -> NDArray[np.float32]:
     """Return sharp layers, (layer, y, x), with what of other channels is seen in this one."""
-    base = 1.0 if channel.transmitted else 0.0
-    canvas = Canvas(field.view, 0, specimen.layers_um, base)
+    canvas = Canvas(field.view, 0, specimen.layers_um, base, held)
     specimen.paint(canvas, channel.name)
     for name, share in channel.crosstalk.items():
-        other = Canvas(field.view, 0, specimen.layers_um)
+        other = Canvas(field.view, 0, specimen.layers_um, 0.0, held)
         specimen.paint(other, channel_of(specimen, name).name)
         canvas.layers += np.float32(share) * other.layers
     return canvas.layers
 
 
-def _planes(layers: NDArray[np.float32], sigmas_um: list[float]) -> dict[float, Photons]:
-    """Return layers by how much they will be blurred, those that are alike as one; in place."""
-    planes: dict[float, Photons] = {}
-    for layer, sigma_um in zip(layers, sigmas_um, strict=True):
+def _planes(sigmas_um: list[float]) -> dict[float, list[int]]:
+    """Return by how much layers will be blurred, and which layers are blurred by so much."""
+    planes: dict[float, list[int]] = {}
+    for index, sigma_um in enumerate(sigmas_um):
         # Layers equally far above and below the focus differ in the last digit.
-        alike = round(sigma_um, 9)
-        if alike in planes:
-            cv2.add(planes[alike], layer, dst=planes[alike])
-        else:
-            planes[alike] = layer
+        planes.setdefault(round(sigma_um, 9), []).append(index)
     return planes
 
 
-def _glow(optics: Optics, planes: dict[float, Photons], field: Field) -> Photons:
-    """Return what planes send out together, blurred and hazy; they are used up."""
+def _glow(
+    exposure: Exposure,
+    light: Light,
+    channel: Channel,
+    sigma_um: float,
+    held: list[int],
+    photons: float,
+    *,
+    in_focus: bool,
+) -> Photons:
+    """Return what the layers of one plane send to the sensor, blurred and hazy.
+
+    Each plane has a field of its own: what is far from the focus is wide, and blurred so much
+    that coarse pixels show it.
+    """
+    view, imaging, specimen = exposure.view, exposure.imaging, exposure.specimen
+    optics = imaging.optics
+    field = field_of(view, sigma_um, sigma_um, 0.0 if optics.haze == 0 else optics.haze_um)
+    # Medium and glass glow at all heights; what glows in focus stands for them.
+    base = imaging.background if in_focus else 0.0
+    plane = _painted(specimen, channel, field, base, held)[0]
+    cv2.multiply(plane, lighting(optics, view, light, field), dst=plane, scale=photons)
     size_um = field.view.pixel_size_um
-    first, *others = (optics.blur(plane, sigma, size_um) for sigma, plane in planes.items())
-    for other in others:
-        cv2.add(first, other, dst=first)
-    return optics.hazy(first, size_um)
+    seen = optics.hazy(optics.blur(plane, sigma_um, size_um), size_um)
+    return field.crop(seen, view.shape_px)
 
 
 def _passed(
-    optics: Optics, layers: NDArray[np.float32], sigmas_um: list[float], field: Field
-) -> NDArray[np.float32]:
-    """Return the share of the light that passes through all layers.
+    exposure: Exposure,
+    light: Light,
+    channel: Channel,
+    sigmas_um: list[float],
+    photons: float,
+) -> Photons:
+    """Return the light that passes through all layers.
 
     What a layer takes from the light that those before it let through is blurred by its own
     distance from the focus. So layers that are equally far from it multiply before they are
     blurred, and a weak one darkens a picture by as much as it absorbs.
     """
+    view, optics = exposure.view, exposure.imaging.optics
+    field = field_of(view, min(sigmas_um), max(sigmas_um), 0.0)
+    size_um = field.view.pixel_size_um
+    layers = _painted(exposure.specimen, channel, field, 1.0)
     if len(layers) == 1:
-        return optics.blur(layers[0], sigmas_um[0], field.view.pixel_size_um)
-    arriving: NDArray[np.float32] = np.ones_like(layers[0])
-    seen: NDArray[np.float32] = arriving.copy()
-    for layer, sigma_um in zip(layers, sigmas_um, strict=True):
-        change = arriving * (layer - 1)
-        arriving += change
-        seen += optics.blur(change, sigma_um, field.view.pixel_size_um)
-    np.maximum(seen, 0, out=seen)
-    return seen
+        seen = optics.blur(layers[0], sigmas_um[0], size_um)
+    else:
+        arriving: NDArray[np.float32] = np.ones_like(layers[0])
+        seen = arriving.copy()
+        for layer, sigma_um in zip(layers, sigmas_um, strict=True):
+            change = arriving * (layer - 1)
+            arriving += change
+            seen += optics.blur(change, sigma_um, size_um)
+        np.maximum(seen, 0, out=seen)
+    cv2.multiply(seen, lighting(optics, view, light, field), dst=seen, scale=photons)
+    return field.crop(seen, view.shape_px)
