@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import sys
 import time
 from dataclasses import dataclass, field
@@ -37,6 +36,13 @@ class Everything:
             verdict="doubtful",
             detector=Identity("everything", "2", "sha256:12"),
         )
+
+
+class Recounts(Everything):
+    """Sees as much, and can begin anew."""
+
+    def fresh(self):
+        return Recounts()
 
 
 @dataclass
@@ -77,7 +83,7 @@ class Curious:
                 "warmed": self.warmed,
                 "pymmcore": "pymmcore" in sys.modules,
                 "t": frame.event.index["t"],
-                "z_um": frame.event.z_pos,
+                "z_um": frame.event.z_pos or 0.0,
                 "writeable": bool(frame.pixels.flags.writeable),
             },
         )
@@ -147,7 +153,10 @@ class Hoards:
     """Takes 600 MB and waits."""
 
     def __call__(self, frame):
-        resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY,) * 2)
+        if sys.platform == "linux":
+            import resource
+
+            resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY,) * 2)
         self.memory = b"\1" * 600 * 2**20
         time.sleep(60)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -57,10 +58,8 @@ def same(one, other) -> bool:
     "detector",
     [
         pytest.param(Everything(), id="all there is"),
-        pytest.param(Everything(whole=True), id="whole numbers"),
         pytest.param(partial(Everything, whole=True), id="made there"),
         pytest.param(Change(alpha=0.5), id="a memory"),
-        pytest.param(Spots(sigma=2), id="Spots"),
     ],
 )
 def test_it_sees_what_the_detector_sees(apart, detector):
@@ -90,6 +89,9 @@ def test_it_learns_and_warms_and_declares_in_another_process(apart):
     expected = {"learnt": 1, "warmed": 1, "pymmcore": False, "t": 7, "z_um": 2.5}
     assert {name: measured[name] for name in expected} == expected
     assert measured["writeable"] is False
+    os.kill(there.pid, signal.SIGINT)  # Ctrl+C, as a terminal sends it to all that it has
+    assert os.getsid(there.pid) != os.getsid(0)
+    assert there(frame).measurements == measured
     assert there.takes_ms(frame) == 17.0
 
 
@@ -176,6 +178,25 @@ def test_it_is_not_waited_for_while_it_starts_again(apart):
     assert "frame 2: it was ended by SIGKILL; it is started again now" in first
     assert "frames were not looked at" in second
     assert there.told() == ()
+
+
+def test_a_system_that_has_no_process_for_it_is_waited_for(apart, monkeypatch):
+    """That is a failure of the detector, like any other, and it is tried again."""
+    there = apart(FaultyDetector("exit", on=[1]), takes_at_most_ms=20_000)
+    frames = frames_of([0.5] * 4)
+    there(frames[0])
+
+    def none_left(*_):
+        raise OSError("no more processes")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("saccade.isolate._process._started", none_left)
+        with pytest.raises(UnseenError, match="status 0"):
+            there(frames[1])
+        with pytest.raises(IsolatedError, match="no more processes"):
+            there(frames[2])
+    there.patient = True
+    assert there(frames[3]).score == pytest.approx(0.5, abs=1e-4)
 
 
 def test_it_rests_after_three_failures_in_a_row_and_is_tried_again(apart):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 from isolate_cases import observations, play, processes, told
-from isolate_detectors import Everything, Fussy, Scribbles
+from isolate_detectors import Curious, Fussy, Recounts, Scribbles
 from useq import MDAEvent
 
 from saccade.app import replay_run
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 # The long form is SACCADE_KILLS=200.
 KILLS = int(os.environ.get("SACCADE_KILLS", "2"))
+SLOWEST_S = 4.0 if KILLS > 20 else 1.0
+"""Longest time from one kill to the next: most strike when it looks again."""
 FAILS_ON = 2
 
 
@@ -38,15 +40,14 @@ def plan(count: int, interval_s: float = 1.0) -> list[MDAEvent]:
     ]
 
 
+SOON = {"takes_at_most_ms": 1500.0}
 FAULTS = [
     pytest.param(FaultyDetector("raise", [FAILS_ON]), {}, "", id="raise"),
-    pytest.param(FaultyDetector("hang", [FAILS_ON]), {}, "took longer than 1000 ms", id="hang"),
-    pytest.param(FaultyDetector("slow", [FAILS_ON]), {}, "took longer than 1000 ms", id="slow"),
+    pytest.param(FaultyDetector("hang", [FAILS_ON]), SOON, "took longer than 1500 ms", id="hang"),
+    pytest.param(FaultyDetector("slow", [FAILS_ON]), SOON, "took longer than 1500 ms", id="slow"),
     pytest.param(FaultyDetector("abort", [FAILS_ON]), {}, "ended by SIGABRT", id="abort"),
-    pytest.param(FaultyDetector("exit", [FAILS_ON]), {}, "ended with status 0", id="exit"),
     pytest.param(FaultyDetector("memory", [FAILS_ON]), {"memory_mb": 300}, None, id="memory"),
     pytest.param(FaultyDetector("nonsense", [FAILS_ON]), {}, "", id="nonsense"),
-    pytest.param(FaultyDetector("nan", [FAILS_ON]), {}, "", id="NaN"),
     pytest.param(Scribbles(FAILS_ON), {}, "answered nonsense", id="garbage"),
 ]
 
@@ -54,7 +55,7 @@ FAULTS = [
 @pytest.mark.parametrize(("detector", "settings", "why"), FAULTS)
 def test_a_detector_that_fails_costs_the_run_one_look(tmp_path: Path, detector, settings, why):
     """Every frame is on disk, one observation is invalid and says why, the others are not."""
-    apart = Isolated(detector, **{"takes_at_most_ms": 1000.0, **settings})
+    apart = Isolated(detector, **{"takes_at_most_ms": 20_000.0, **settings})
     run, folder, verdict = play(tmp_path / "run", apart, plan(5))
     assert verdict.name == "completed"
     assert [frame.index for frame in folder.frames()] == [0, 1, 2, 3, 4]
@@ -87,26 +88,32 @@ def test_a_run_is_the_same_with_isolation_and_without(tmp_path: Path):
 
 def test_a_run_that_lost_a_process_is_replayed_as_it_was(tmp_path: Path):
     """What was not seen is not seen again, and a lost memory is lost again."""
-    faulty = FaultyDetector("abort", [2, 4], detector=Everything())
+    faulty = FaultyDetector("abort", [2, 4], detector=Recounts())
     _, folder, _ = play(tmp_path / "run", Isolated(faulty), plan(6))
     counts = {n: each["measurements"].get("count") for n, each in observations(folder).items()}
     assert counts == {0: 1, 1: 2, 2: None, 3: 1, 4: None, 5: 1}
-    result = replay_run(folder.path, detect={"it": Eye(Recounts())})
-    assert result.same, [str(each) for each in result.differences]
+    for detector in (Recounts(), Isolated(faulty)):
+        result = replay_run(folder.path, detect={"it": Eye(detector)})
+        assert result.same, [str(each) for each in result.differences]
 
 
-class Recounts(Everything):
-    """Sees as its base does, and can begin anew."""
-
-    def fresh(self):
-        return Recounts()
+def test_a_detector_learns_is_warmed_and_declares_as_it_does_here(tmp_path: Path):
+    """Before the run is armed, and again whenever it starts; its time is what it declares."""
+    apart = Isolated(FaultyDetector("abort", [1], detector=Curious()), takes_at_most_ms=20_000)
+    _, folder, _ = play(tmp_path / "run", apart, plan(3))
+    seen = observations(folder)
+    for index in (0, 2):
+        measured = seen[index]["measurements"]
+        assert (measured["learnt"], measured["warmed"]) == (1, 1)
+        assert seen[index]["elapsed_ms"] == 10.0 + index
+    assert seen[1]["unseen"]
 
 
 def test_a_detector_that_is_down_leaves_the_run_at_the_pace_of_its_plan(tmp_path: Path):
     """The ladder hears of it and falls, but never as low as to stop the run."""
     down = Isolated(FaultyDetector("exit", range(1, 99)))
-    _, folder, verdict = play(tmp_path / "run", down, plan(40), guards=[Ladder(alarms=1, of=1)])
-    assert (verdict.name, verdict.committed) == ("completed", 40)
+    _, folder, verdict = play(tmp_path / "run", down, plan(25), guards=[Ladder(alarms=1, of=1)])
+    assert (verdict.name, verdict.committed) == ("completed", 25)
     shifts = [line.value["now"] for line in folder.lines() if line.kind == "shift"]
     assert shifts == ["guarded", "classical", "fixed-rate"]
 
@@ -128,10 +135,11 @@ def test_a_stop_does_not_wait_for_a_hung_detector_longer_than_it_may_take(tmp_pa
     assert "longer than 1500 ms" in observations(folder)[0]["unseen"]
 
 
-@pytest.mark.timeout(900)
 def test_processes_killed_at_random_cost_looks_and_nothing_else(tmp_path: Path):
     """All planned frames are taken and kept, and nothing is left, wherever the kill strikes."""
-    counts = {"kills": 0, "runs": 0, "frames": 0, "unseen": 0, "seen": 0, "started": 0}
+    counts = dict.fromkeys(
+        ["kills", "while it looked or waited", "runs", "frames", "unseen", "seen", "started"], 0
+    )
     while counts["kills"] < KILLS:
         apart = Isolated(FaultyDetector("slow", range(0, 9999, 3), slow_s=0.002))
         killer = Killer(apart, KILLS - counts["kills"])
@@ -154,12 +162,13 @@ def test_processes_killed_at_random_cost_looks_and_nothing_else(tmp_path: Path):
         assert sum("SIGKILL" in text for text in told(folder)) <= killer.kills
         assert processes() == []
         counts["kills"] += killer.kills
+        counts["while it looked or waited"] += killer.ready
         counts["runs"] += 1
         counts["frames"] += frames
         counts["unseen"] += len(unseen)
         counts["seen"] += frames - len(unseen)
         counts["started"] += sum("started again" in text for text in told(folder))
-        assert counts["runs"] < KILLS + 3
+        assert counts["runs"] < KILLS + 9
     sys.stdout.write(f"{counts}\n")
 
 
@@ -168,21 +177,23 @@ class Killer(threading.Thread):
 
     def __init__(self, apart: Isolated, most: int) -> None:
         super().__init__(name="killer", daemon=True)
-        self.apart, self.most, self.kills = apart, most, 0
+        self.apart, self.most, self.kills, self.ready = apart, most, 0, 0
         self._over = threading.Event()
 
     def run(self) -> None:
         killed = set()
-        while self.kills < self.most and not self._over.wait(random.uniform(0.0, 2.0)):
-            pid = self.apart.pid
-            if pid is None or pid in killed:
+        while self.kills < self.most and not self._over.wait(random.uniform(0.0, SLOWEST_S)):
+            process = self.apart._process
+            if process is None or process.pid in killed:
                 continue
+            pid, ready = process.pid, process.ready
             try:
                 psutil.Process(pid).kill()
             except psutil.NoSuchProcess:
                 continue
             killed.add(pid)
             self.kills += 1
+            self.ready += ready
 
     def stop(self) -> None:
         self._over.set()

@@ -2,6 +2,7 @@
 
 from ._assemble import Assembled, assemble, open_scope
 from ._bench import Bench, run_bench, run_overnight
+from ._bench_isolate import IsolateBench, run_isolate_bench
 from ._bench_render import RenderBench, run_render_bench
 from ._bench_store import StoreBench, bench_store
 from ._check import Finding, check
@@ -21,6 +22,7 @@ __all__ = [
     "Bench",
     "Finding",
     "Hindsight",
+    "IsolateBench",
     "Protocol",
     "RenderBench",
     "Run",
@@ -39,6 +41,7 @@ __all__ = [
     "parts",
     "replay_run",
     "run_bench",
+    "run_isolate_bench",
     "run_overnight",
     "run_render_bench",
     "score_on_recording",

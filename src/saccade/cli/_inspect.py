@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from rich.table import Table
 
 from saccade import app, models, store
-from saccade.app import RenderBench, StoreBench
+from saccade.app import IsolateBench, RenderBench, StoreBench
 from saccade.core import UsageError, plain
 from saccade.sim.specimens import SPECIMENS
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from saccade.app import Bench
 
-    AnyBench = Bench | RenderBench | StoreBench
+    AnyBench = Bench | IsolateBench | RenderBench | StoreBench
 
 _PACKAGES = (
     "saccade", "pymmcore-plus", "pymmcore", "mm-test-adapters", "useq-schema", "numpy", "torch",
@@ -131,6 +131,13 @@ def bench_render(frames: int, as_json: bool) -> NoReturn:
     _tell_bench(result, as_json)
 
 
+def bench_isolate(sizes_px: tuple[int, ...], frames: int, as_json: bool) -> NoReturn:
+    """Measure looks of isolated detectors beside the plain call."""
+    with named_errors(as_json), err.status("measuring ...") as status:
+        result = app.run_isolate_bench(sizes_px=sizes_px, frames=frames, progress=status.update)
+    _tell_bench(result, as_json)
+
+
 def bench_overnight(hours: float, folder: Path | None, as_json: bool) -> NoReturn:
     """Measure a night at the virtual microscope."""
     with named_errors(as_json), err.status("measuring ...") as status:
@@ -184,6 +191,9 @@ def _tell_bench(result: AnyBench, as_json: bool) -> NoReturn:
 
 
 def _tables(result: AnyBench) -> Iterator[Table]:
+    if isinstance(result, IsolateBench):
+        yield _isolate_table(result)
+        return
     if isinstance(result, RenderBench):
         yield _render_table(result)
         return
@@ -193,6 +203,16 @@ def _tables(result: AnyBench) -> Iterator[Table]:
     for size_px in sorted({row.size_px for row in result.rows}):
         for moves in (False, True):
             yield _bench_table(result, size_px, moves)
+
+
+def _isolate_table(result: IsolateBench) -> Table:
+    table = Table(title="a look here, and in a process of its own; the first look starts that")
+    for name in ("px", "", "here, ms", "p99", "apart, ms", "p99", "first, s"):
+        table.add_column(name, justify="left" if name == "" else "right")
+    for row in result.rows:
+        times = (row.here_ms, row.here_p99_ms, row.apart_ms, row.apart_p99_ms, row.start_s)
+        table.add_row(str(row.size_px), row.detector, *(f"{each:.3f}" for each in times))
+    return table
 
 
 def _render_table(result: RenderBench) -> Table:

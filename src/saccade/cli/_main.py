@@ -175,11 +175,16 @@ def bench(
     store: Annotated[
         bool, typer.Option("--store", help="Only stores, beside raw sequential writing.")
     ] = False,
+    isolate: Annotated[
+        bool, typer.Option("--isolate", help="Only detectors in processes of their own.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Measure Saccade beside the bare core and the stock runner, or its store beside others."""
     if render:
         _inspect.bench_render(max(events // 3, 1), as_json)
+    if isolate:
+        _inspect.bench_isolate(tuple(size or (512, 2048)), events, as_json)
     if overnight:
         _inspect.bench_overnight(hours, folder, as_json)
     if store:

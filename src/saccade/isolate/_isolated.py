@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
@@ -289,7 +290,8 @@ class Isolated:
         rest_s = self._account.fail(frame.index, why)
         self._account.due_ns = frame.t_ns + round(rest_s * 1e9)
         if not self.patient:
-            self._start(frame, rest_s)
+            with contextlib.suppress(OSError):  # tried again on a later frame
+                self._start(frame, rest_s)
         self._miss(why)
 
     def _raised(self, raised: Raised, frame: Frame, epoch: int) -> NoReturn:

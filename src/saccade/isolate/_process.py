@@ -55,6 +55,11 @@ class Process:
         How long it may take to be ready, and to look.
     delay_s : float
         How long it waits before it begins.
+
+    Raises
+    ------
+    OSError
+        If the system has no process, memory or pipe for it.
     """
 
     def __init__(
@@ -86,6 +91,9 @@ class Process:
         }
         try:
             self._process = _started(json.dumps(facts), (*ends, *self._memory.inherited))
+        except BaseException:
+            self._bell.close()
+            raise
         finally:
             close_ends(ends)
             self._memory.given()

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import os
 import time
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias, cast
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TypeAlias, cast
 
-from saccade.core import Detector, Frame, Observation
+from saccade.core import Detector, Frame, Learns, Observation, Stand, Warms
 
 from ._detectors import StubDetector
 
@@ -79,6 +79,26 @@ class FaultyDetector:
             nonsense: Any = self._fail(frame)
             return cast("Observation", nonsense)
         return self.detector(frame)
+
+    def learn(self, stand: Stand) -> None:
+        """Let the other detector learn the microscope."""
+        if isinstance(self.detector, Learns):
+            self.detector.learn(stand)
+
+    def warm(self, frame: Frame) -> None:
+        """Warm the other detector."""
+        if isinstance(self.detector, Warms):
+            self.detector.warm(frame)
+
+    def takes_ms(self, frame: Frame) -> float:
+        """Return how long the other detector takes, in virtual time."""
+        own = getattr(self.detector, "takes_ms", 0.0)
+        return float(own(frame) if callable(own) else own)
+
+    def fresh(self) -> Self:
+        """Return one that fails alike, over a detector without memory."""
+        own = getattr(self.detector, "fresh", None)
+        return replace(self, detector=self.detector if own is None else own())
 
     def _fail(self, frame: Frame) -> object:
         match self.fault:
