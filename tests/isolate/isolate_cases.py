@@ -16,7 +16,7 @@ from saccade.testing import FakeScope
 if TYPE_CHECKING:
     from pathlib import Path
 
-TIMEOUT_S = 60.0
+TIMEOUT_S = 110.0
 
 
 def play(out: Path, detect: Any, watch: Any, *, real: bool = False, then: Any = None, **parts: Any):

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from saccade.core import IsolatedError, ProfileError, ProtocolError, SaccadeError, UsageError
+from saccade.core import (
+    IsolatedError,
+    ModelError,
+    NeedsError,
+    ProfileError,
+    ProtocolError,
+    SaccadeError,
+    UsageError,
+)
 
 from ._memory import Layout
 
@@ -18,7 +26,8 @@ if TYPE_CHECKING:
 
 _MB = 2**20
 _OURS: dict[str, type[SaccadeError]] = {
-    each.__name__: each for each in (UsageError, ProtocolError, ProfileError)
+    each.__name__: each
+    for each in (UsageError, ModelError, NeedsError, ProfileError, ProtocolError)
 }
 
 

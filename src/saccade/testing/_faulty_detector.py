@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TypeAlias, cast
 
-from saccade.core import Detector, Frame, Learns, Observation, Stand, Warms
+from saccade.core import Detector, Frame, Learns, Needs, Observation, Stand, Warms, needs_of
 
 from ._detectors import StubDetector
 
@@ -79,6 +79,11 @@ class FaultyDetector:
             nonsense: Any = self._fail(frame)
             return cast("Observation", nonsense)
         return self.detector(frame)
+
+    @property
+    def needs(self) -> tuple[Needs, ...]:
+        """What the other detector needs."""
+        return needs_of(self.detector)
 
     def learn(self, stand: Stand) -> None:
         """Let the other detector learn the microscope."""
