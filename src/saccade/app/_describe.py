@@ -10,7 +10,7 @@ from saccade.core import plain
 from saccade.isolate import Isolated
 from saccade.run import Eye, Rule
 
-from ._registry import parts
+from ._registry import holds_detectors, parts
 
 if TYPE_CHECKING:
     from saccade import run as runs
@@ -59,6 +59,13 @@ def _described(part: Any) -> dict[str, Any]:
     for name, make in parts().items():
         if type(part) is make and is_dataclass(part):
             given = {each.name: getattr(part, each.name) for each in fields(part) if each.init}
-            return {"use": name, **{key: plain(value) for key, value in given.items()}}
+            settings = {key: _setting(make, key, value) for key, value in given.items()}
+            return {"use": name, **settings}
     name = getattr(part, "__qualname__", type(part).__qualname__)
     return {"code": f"{getattr(part, '__module__', type(part).__module__)}:{name}"}
+
+
+def _setting(make: Any, name: str, value: Any) -> Any:
+    if not holds_detectors(make, name):
+        return plain(value)
+    return [_described(each) for each in value] if isinstance(value, tuple) else _described(value)

@@ -7,6 +7,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, TypeAlias, get_args
@@ -16,6 +17,7 @@ from useq import MDASequence
 
 from saccade import decide, detect, guard
 from saccade.core import (
+    Detector,
     Keys,
     Problem,
     ProtocolError,
@@ -38,6 +40,7 @@ The environment is the user's own; a file that somebody sent can't set it.
 
 _GROUP = "saccade.parts"
 _KINDS = {"detect": detect, "decide": decide, "guard": guard}
+_NESTED = "Write {use: saccade.detect:Spots, ...}."
 _NEEDS_CODE = frozenset({"Story"})
 _STRICT = ConfigDict(strict=True, allow_inf_nan=False, arbitrary_types_allowed=True)
 
@@ -81,16 +84,10 @@ def build(use: str, settings: Mapping[str, Any], where: str) -> Any:
     ProtocolError
         If there is no such part, or a setting can't be used.
     """
-    make, given, problems = _read(use, settings, where)
-    if make is None or problems:
+    unmade, problems = _read(use, settings, where)
+    if problems:
         raise one_error(problems, source=use, raises=ProtocolError)
-    try:
-        return make(**given)
-    except UsageError as error:
-        raise ProtocolError(f"{where}: {error.what}", error.do) from None
-    except Exception as error:
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
-        raise ProtocolError(f"{where}: {use} can't be made: {reason}.") from error
+    return _made(unmade)
 
 
 def problems_of(use: str, settings: Mapping[str, Any], where: str) -> list[Problem]:
@@ -101,19 +98,46 @@ def problems_of(use: str, settings: Mapping[str, Any], where: str) -> list[Probl
     use, settings, where
         As in `build`.
     """
-    return _read(use, settings, where)[2]
+    return _read(use, settings, where)[1]
+
+
+@dataclass(frozen=True)
+class _Unmade:
+    """A part that can be made; those that it is made of are among its settings."""
+
+    make: Make
+    given: Mapping[str, Any]
+    use: str
+    where: str
+
+
+def _made(value: Any) -> Any:
+    """Return a setting with all parts in it made."""
+    if isinstance(value, tuple):
+        return tuple(map(_made, value))
+    if not isinstance(value, _Unmade):
+        return value
+    given = {name: _made(each) for name, each in value.given.items()}
+    try:
+        return value.make(**given)
+    except UsageError as error:
+        raise ProtocolError(f"{value.where}: {error.what}", error.do) from None
+    except Exception as error:
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        what = f"{value.where}: {value.use} can't be made: {reason}."
+        raise ProtocolError(what) from error
 
 
 def _read(
     use: str, settings: Mapping[str, Any], where: str
-) -> tuple[Make | None, dict[str, Any], list[Problem]]:
+) -> tuple[_Unmade | None, list[Problem]]:
     kind = where.partition(".")[0]
     known = parts()
     fitting = [name for name in known if _kind_of(name) == kind or kind not in _KINDS]
     if not isinstance(use, str) or use not in known:
-        return None, {}, [Problem(f"{where}.use is {use!r}, no known part", _like(use, fitting))]
+        return None, [Problem(f"{where}.use is {use!r}, no known part", _like(use, fitting))]
     if use not in fitting:
-        return None, {}, [Problem(f"{where}.use is {use!r}, not for {kind!r}", _like(use, fitting))]
+        return None, [Problem(f"{where}.use is {use!r}, not for {kind!r}", _like(use, fitting))]
     wanted = _parameters(known[use])
     problems = [
         Problem(f"there is no key {f'{where}.{name}'!r}", did_you_mean(name, wanted))
@@ -129,7 +153,7 @@ def _read(
     for name in (each for each in wanted if each in settings):
         given[name], wrong = _value(wanted[name].annotation, settings[name], f"{where}.{name}")
         problems += wrong
-    return known[use], given, problems
+    return _Unmade(known[use], given, use, where), problems
 
 
 def _like(use: object, names: list[str]) -> str:
@@ -144,6 +168,10 @@ def _value(annotation: Any, value: object, at: str) -> tuple[Any, list[Problem]]
     """Return a setting as its argument wants it, and what is wrong with it."""
     if annotation is MDASequence or MDASequence in get_args(annotation):
         return _sequence(value, at)
+    if annotation == Detector:
+        return _detector(value, at)
+    if annotation == tuple[Detector, ...]:
+        return _detectors(value, at)
     try:
         # As JSON, because strict pydantic then takes lists as tuples.
         return _adapter(annotation).validate_json(json.dumps(value)), []
@@ -151,6 +179,35 @@ def _value(annotation: Any, value: object, at: str) -> tuple[Any, list[Problem]]
         return None, misfits(error, value, Keys(at))
     except (TypeError, ValueError):
         return None, [Problem(f"{at} is {value!r}, which no file could hold")]
+
+
+def holds_detectors(make: Make, name: str) -> bool:
+    """Return whether a setting of a part is a detector, or a tuple of some.
+
+    Parameters
+    ----------
+    make : callable
+        A part, as in `parts`.
+    name : str
+        Of the setting.
+    """
+    return _parameters(make)[name].annotation in (Detector, tuple[Detector, ...])
+
+
+def _detectors(value: object, at: str) -> tuple[Any, list[Problem]]:
+    if not isinstance(value, (list, tuple)):
+        return None, [Problem(f"{at} is {value!r}, no list of detectors", _NESTED)]
+    read = [_detector(each, f"{at}.{place}") for place, each in enumerate(value)]
+    return tuple(part for part, _ in read), [each for _, wrong in read for each in wrong]
+
+
+def _detector(value: object, at: str) -> tuple[Any, list[Problem]]:
+    if callable(value):
+        return value, []
+    if not isinstance(value, Mapping) or "use" not in value:
+        return None, [Problem(f"{at} is {value!r}, no detector", _NESTED)]
+    settings = {str(name): each for name, each in value.items() if name != "use"}
+    return _read(value["use"], settings, at)
 
 
 def _sequence(value: object, at: str) -> tuple[Any, list[Problem]]:

@@ -1,8 +1,10 @@
-"""From a frame to an observation: spots, pairs, change and focus."""
+"""From a frame to an observation: what is bright, changes, moves, flashes or is sharp."""
 
 from ._change import Change
 from ._focus import Focus
+from ._joined import All, Any, Ensemble
 from ._pairs import Pairs
 from ._spots import Spots
+from ._window import Crop, Rescale
 
-__all__ = ["Change", "Focus", "Pairs", "Spots"]
+__all__ = ["All", "Any", "Change", "Crop", "Ensemble", "Focus", "Pairs", "Rescale", "Spots"]
