@@ -53,7 +53,11 @@ def test_what_is_described_can_be_made_again() -> None:
     spec = json.loads(json.dumps(describe(MADE, (), ())))
     assert spec["detect"]["detect"]["detectors"][0] == {
         "use": "saccade.detect:Spots",
-        "sigma": 2.0, "sigma_um": None, "threshold": 5.0, "max_points": 500, "expected": None,
+        "sigma": 2.0,
+        "sigma_um": None,
+        "threshold": 5.0,
+        "max_points": 500,
+        "expected": None,
     }
     assert repr(build_parts(spec).eyes["detect"].detector) == repr(MADE)
 

@@ -140,7 +140,7 @@ def test_who_said_it_names_every_part() -> None:
     assert (plain.version, plain.weights) == ("1(1+1)", "")
     one = All((Spots(), Says(1.0, weights="abc")))(FRAME).detector
     assert one.weights == "abc"
-    two = [All(tuple(Says(1.0, weights=w) for w in weights))(FRAME) for weights in ("ab", "ba")]
+    two = [All(tuple(Says(1.0, weights=w) for w in weights))(FRAME) for weights in ("pq", "qp")]
     assert two[0].detector.weights != two[1].detector.weights
     assert {len(each.detector.weights) for each in two} == {64}
 
