@@ -219,3 +219,15 @@ def test_what_a_run_says_of_itself_is_bounded(run: Path, text: str) -> None:
     with pytest.raises(DamagedRunError):
         _ = RunFolder(run).run
     assert not verify(run).ok
+
+
+def test_a_hostile_line_begins_no_export(run: Path, tmp_path: Path) -> None:
+    """What no frame could say is damage before the first file is begun."""
+    for change in ({"y_um": "far"}, {"event": {"index": {"p": "x"}}}, {"shape": [0, 5]}):
+        rewrite(run, lambda line, change=change: line.update(change))
+        with pytest.raises(DamagedRunError):
+            export_ome_tiff(run, tmp_path / "tiff")
+        assert not list((tmp_path / "tiff").glob("*"))
+    (run / JOURNAL).unlink()
+    with pytest.raises(DamagedRunError, match="can't be read"):
+        export_ome_tiff(run, tmp_path / "tiff")

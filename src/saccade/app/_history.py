@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from saccade.core import stand_from_plain
+from saccade.core import DamagedRunError, stand_from_plain
 from saccade.run import Chain, history, replay
 from saccade.store import RunFolder
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from saccade import run as runs
     from saccade.core import Frame
     from saccade.run import Replay
+
+
+_MISFITS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 def replay_run(
@@ -35,10 +38,21 @@ def replay_run(
     ------
     FolderError
         If it is not a run folder.
+    DamagedRunError
+        If its files don't say what those of a run do.
     ProtocolError
         If the run's parts can't be made from what it says of them.
     """
     folder = RunFolder(Path(path))
+    try:
+        return _replayed(folder, detect, decide)
+    except _MISFITS as error:
+        # What fails by itself has a name already; here, lines say what no run could.
+        why = " ".join(f"{type(error).__name__}: {error}".split())
+        raise DamagedRunError(f"{path} can't be decided again: {why}.") from error
+
+
+def _replayed(folder: RunFolder, detect: runs.Eyes, decide: runs.Rules | None) -> Replay:
     spec: Mapping[str, Any] = folder.run.get("parts", {})
     if detect is None:
         detect = dict(build_parts({"detect": spec.get("detect", {})}).eyes) or None
@@ -47,7 +61,10 @@ def replay_run(
     frames = folder.frames()
 
     def frame_of(index: int) -> Frame:
-        return next(frame for frame in frames if frame.index == index)
+        for frame in frames:
+            if frame.index == index:
+                return frame
+        raise DamagedRunError(f"Frame {index} of {folder.path} was looked at, and is not there.")
 
     chain = Chain(detect, decide, patient=True)
     try:

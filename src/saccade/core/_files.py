@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -16,6 +17,10 @@ Raises: TypeAlias = type[UsageError]
 
 _MOST_BYTES = 1_000_000
 _DEEPEST = 60
+# Control characters, halves of surrogates, and what ends a line or turns it around.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 _SUFFIXES = (".yaml", ".yml")
 
 
@@ -120,10 +125,8 @@ def _unusable(value: object, path: tuple[object, ...]) -> Iterator[str]:
 
 
 def _bad_text(text: str) -> Iterator[str]:
-    for letter in text:
-        if (letter < " " and letter not in "\n\t") or "\ud800" <= letter <= "\udfff":
-            yield f"it holds the character U+{ord(letter):04X}, which can't be printed"
-            return
+    if found := _UNPRINTABLE.search(text):
+        yield f"it holds the character U+{ord(found.group()):04X}, which can't be printed"
 
 
 def _kind(value: object) -> str:

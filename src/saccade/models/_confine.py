@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _NEVER = (
     "ftplib.", "imaplib.", "http.client.", "os.exec", "os.fork", "os.forkpty", "os.kill",
-    "os.posix_spawn", "os.spawn", "os.startfile", "os.system", "os.putenv", "os.unsetenv",
+    "os.posix_spawn", "os.spawn", "os.startfile", "os.system",
     "pickle.find_class", "poplib.", "pty.spawn", "smtplib.", "socket.", "subprocess.Popen",
     "telnetlib.", "urllib.Request", "webbrowser.open", "winreg.",
 )  # fmt: skip

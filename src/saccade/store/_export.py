@@ -14,15 +14,14 @@ import tifffile
 
 from saccade.core import FolderError, UsageError
 
-from ._json import numbers
 from ._pixel_reader import PixelReader
 from ._reader import RunFolder
-from ._values import place_of
+from ._values import frame_of, gap_of, place_of, stored_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from saccade.core import Pixels
+    from saccade.core import Frame, Pixels
 
     from ._journal import Line
 
@@ -32,6 +31,7 @@ _DTYPES = frozenset(
 # A little below what 32-bit offsets reach, for the metadata.
 _CLASSIC_BYTES = 2**32 - 2**26
 _NAMED_GAPS = 20
+_NO_PIXELS = np.zeros((0, 0), np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +107,7 @@ def _parts(folder: RunFolder) -> tuple[_Part, ...]:
         if line.kind not in {"frame", "gap"}:
             continue
         stream = place_of(line).path
+        _check(line)
         if stream is None:
             leading[line.value["stream"]].append(line)
             continue
@@ -115,6 +116,20 @@ def _parts(folder: RunFolder) -> tuple[_Part, ...]:
             lines[stream, _planned(one, "p")].append(one)
     parts = (_part(*key, planes) for key, planes in lines.items())
     return tuple(part for part in parts if part.frames)
+
+
+def _check(line: Line) -> None:
+    """Raise if a line says what no frame or gap could, before any file is begun."""
+    if line.kind == "frame":
+        stored_of(line)
+        _facts(line)
+    else:
+        gap_of(line)
+
+
+def _facts(line: Line) -> Frame:
+    """Return what a line says of a frame, without its pixels."""
+    return frame_of(line, _NO_PIXELS)
 
 
 def _part(stream: str, position: int, lines: list[Line]) -> _Part:
@@ -165,7 +180,7 @@ def _planes(part: _Part, dtype: np.dtype[Any], pictures: PixelReader) -> Iterato
 
 
 def _metadata(part: _Part, run: str) -> dict[str, Any]:
-    pixel_size_um = numbers(part.frames[0].value["pixel_size_um"])
+    pixel_size_um = _facts(part.frames[0]).pixel_size_um
     start_ns = part.frames[0].t_ns
     metadata: dict[str, Any] = {
         "axes": "TCZYX" if len(part.grid) == 3 else "TYX",
@@ -194,8 +209,8 @@ def _channels(part: _Part) -> list[dict[str, str]]:
     count = part.grid[1] if len(part.grid) == 3 else 1
     depth = part.grid[2] if len(part.grid) == 3 else 1
     for place, line in enumerate(part.lines):
-        if line.kind == "frame" and line.value["channel"]:
-            names[place // depth % count].add(line.value["channel"])
+        if line.kind == "frame" and (channel := _facts(line).channel):
+            names[place // depth % count].add(channel)
     # Where pictures of several channels lie in one row of planes, none of them names it.
     return [{"Name": _xml(name)} if (name := _only(names[c])) else {} for c in range(count)]
 
@@ -212,10 +227,11 @@ def _only(names: set[str]) -> str | None:
 def _plane(line: Line, start_ns: int) -> dict[str, Any]:
     if line.kind == "gap":
         return {}
-    value = numbers({name: line.value[name] for name in ("exposure_ms", "x_um", "y_um", "z_um")})
+    frame = _facts(line)
     plane = {"DeltaT": (line.t_ns - start_ns) / 1e9, "DeltaTUnit": "s"}
     named = {"ExposureTime": "exposure_ms", "PositionX": "x_um", "PositionY": "y_um"}
     for name, key in {**named, "PositionZ": "z_um"}.items():
-        if value[key] is not None and math.isfinite(value[key]):
-            plane |= {name: value[key], f"{name}Unit": "ms" if key == "exposure_ms" else "µm"}
+        value = getattr(frame, key)
+        if value is not None and math.isfinite(value):
+            plane |= {name: value, f"{name}Unit": "ms" if key == "exposure_ms" else "µm"}
     return plane

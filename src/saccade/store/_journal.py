@@ -151,12 +151,17 @@ def read_lines(folder: Path) -> Iterator[Line]:
     DamagedRunError
         At the first line that is missing, or is not what was written.
     """
-    for found in scan(folder):
-        if isinstance(found, Flaw):
-            raise DamagedRunError(
-                f"{folder}: {found}.", do="`saccade verify` tells what of the run is whole."
-            )
-        yield found
+    try:
+        for found in scan(folder):
+            if isinstance(found, Flaw):
+                raise DamagedRunError(
+                    f"{folder}: {found}.", do="`saccade verify` tells what of the run is whole."
+                )
+            yield found
+    except OSError as error:
+        raise DamagedRunError(
+            f"{folder / JOURNAL} can't be read: {error.strerror or error}."
+        ) from error
 
 
 def scan(folder: Path) -> Iterator[Line | Flaw]:

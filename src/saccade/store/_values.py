@@ -10,9 +10,11 @@ import numpy as np
 from saccade.core import (
     DamagedRunError,
     Frame,
+    Gap,
     Times,
     Verdict,
     event_from_plain,
+    gap_from_plain,
     observation_from_plain,
 )
 
@@ -161,6 +163,17 @@ def _frame(value: dict[str, Any], pixels: Pixels) -> Frame:
         times=Times(**times),
         **known,
     )
+
+
+def gap_of(line: Line) -> Gap:
+    """Return the gap of a line.
+
+    Raises
+    ------
+    DamagedRunError
+        If the line tells none.
+    """
+    return _made(line, "gap", lambda: gap_from_plain(line.value))
 
 
 def verdict_of(line: Line) -> Verdict:
