@@ -68,7 +68,7 @@ def slow(path: Path) -> None:
 
 
 def large(path: Path) -> None:
-    assert len(b"x" * (400 * 2**20)) > 1
+    assert len(b"x" * (300 * 2**20)) > 1
 
 
 BAITS = {

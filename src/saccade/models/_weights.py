@@ -157,7 +157,7 @@ def _checked_tensor(name: str, entry: Any) -> int:
     except (KeyError, TypeError, ValueError):
         raise ValueError(f"{name[:80]!r} is no tensor") from None
     if dtype is None:
-        raise ValueError(f"{name[:80]!r} is of the type {str(entry['dtype'])[:20]}")
+        raise ValueError(f"{name[:80]!r} is of the type {str(entry['dtype'])[:20]!r}")
     counts = [begin, end, *shape] if isinstance(shape, list) else [None]
     if not all(type(each) is int and 0 <= each <= MOST_BYTES for each in counts):
         raise ValueError(f"{name[:80]!r} has an impossible shape")
