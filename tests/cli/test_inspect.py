@@ -115,3 +115,18 @@ def test_a_checkpoint_is_imported_with_its_sha256(saccade: Saccade, tmp_path: Pa
     assert code == 0, errors
     sha256 = hashlib.sha256((tmp_path / "a.safetensors").read_bytes()).hexdigest()
     assert json.loads(output)["sha256"] == sha256
+
+
+def test_a_soak_says_whether_anything_grows(saccade: Saccade, tmp_path: Path) -> None:
+    """Too short a one tells so and ends with 1; so does one with a length that is none, with 2."""
+    (tmp_path / "small.yaml").write_text(TEXT, encoding="utf-8")
+    code, output, errors = saccade("soak", "small.yaml", "--hours", 1e-5, "--json")
+    assert code == 1, errors
+    told = json.loads(output)
+    assert (told["frames"], told["runs"], told["holds"], told["failures"]) == (5, 1, False, [])
+    code, output, _ = saccade("soak", "small.yaml", "--hours", 1e-5)
+    assert code == 1
+    assert "too short to tell" in output
+    code, _, errors = saccade("soak", "small.yaml")
+    assert code == 2
+    assert "Give one" in errors

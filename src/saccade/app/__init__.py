@@ -14,6 +14,7 @@ from ._registry import build, parts
 from ._run import Run
 from ._score import FIRST_SEED, Scoreboard, score_protocol
 from ._score_recording import score_on_recording
+from ._soak import Slope, Soak, soak
 from ._worth import Hindsight, Worth
 
 __all__ = [
@@ -27,6 +28,8 @@ __all__ = [
     "RenderBench",
     "Run",
     "Scoreboard",
+    "Slope",
+    "Soak",
     "StoreBench",
     "Worth",
     "assemble",
@@ -46,4 +49,5 @@ __all__ = [
     "run_render_bench",
     "score_on_recording",
     "score_protocol",
+    "soak",
 ]

@@ -104,6 +104,16 @@ class Run(runs.Run):
             supervisor=_supervisor(scope) if unattended else None,
         )
 
+    @property
+    def stored(self) -> int:
+        """Number of frames that are on the disk, acknowledged."""
+        return self._deferred.committed
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Bytes of pixels that wait for the disk."""
+        return self._deferred.waiting_bytes
+
     def _open(self, stand: Stand) -> None:
         if self._out is None:
             self.folder = new_folder(Path("runs"), self.name)
@@ -144,6 +154,10 @@ class _Deferred:
     @property
     def committed(self) -> int:
         return 0 if self.sink is None else self.sink.committed
+
+    @property
+    def waiting_bytes(self) -> int:
+        return 0 if self.sink is None else self.sink.waiting_bytes
 
     def flush(self, timeout_s: float) -> bool:
         return self._opened().flush(timeout_s)

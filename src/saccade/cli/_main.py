@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from . import _demo, _inspect, _play, _score
+from . import _demo, _inspect, _play, _score, _soak
 from ._console import Exit
 
 app = typer.Typer(
@@ -144,6 +144,29 @@ def export(
 ) -> None:
     """Export the frames of a run."""
     _inspect.export(run, ome_tiff, as_json)
+
+
+@app.command()
+def soak(
+    protocol: ProtocolFile,
+    minutes: Annotated[
+        float | None, typer.Option(help="How long, by the clock on the wall.", show_default=False)
+    ] = None,
+    hours: Annotated[
+        float | None,
+        typer.Option(help="Or as many frames as so many hours have.", show_default=False),
+    ] = None,
+    scope: ScopeName = None,
+    limit_mb_per_hour: Annotated[float, typer.Option(help="By how much memory may grow.")] = 1.0,
+    frames_per_s: Annotated[float, typer.Option(help="What an hour of frames means.")] = 100.0,
+    every_s: Annotated[float, typer.Option(help="Time between samples.")] = 1.0,
+    folder: Annotated[Path | None, typer.Option(help="On the disk to be used.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run a protocol for long, and say what grows: memory, files, threads, queue, folder."""
+    options = {"minutes": minutes, "hours": hours, "limit_mb_per_hour": limit_mb_per_hour}
+    more = {"frames_per_s": frames_per_s, "every_s": every_s, "folder": folder}
+    _soak.soak(protocol, scope, as_json, **options, **more)
 
 
 @app.command("import-model")

@@ -175,6 +175,11 @@ class Recorder:
         """Number of frames that became gaps because the queue was full."""
         return self._replaced
 
+    @property
+    def waiting_bytes(self) -> int:
+        """Bytes of pixels that wait for the disk."""
+        return self._queue.held_bytes
+
     def flush(self, timeout_s: float) -> bool:
         """Wait until everything queued is on disk; return whether it is.
 
