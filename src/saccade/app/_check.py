@@ -40,7 +40,9 @@ class Finding:
     do: str = ""
 
 
-def check(protocol: Protocol, stand: Stand, out: Path | None = None) -> tuple[Finding, ...]:
+def check(
+    protocol: Protocol, stand: Stand, out: Path | None = None, *, start: bool = True
+) -> tuple[Finding, ...]:
     """Return what speaks against running a protocol on a stand, and what it will cost.
 
     Parameters
@@ -51,6 +53,8 @@ def check(protocol: Protocol, stand: Stand, out: Path | None = None) -> tuple[Fi
         The microscope, as it is now.
     out : Path, optional
         Where the run folder would go.
+    start : bool
+        Whether to start detectors in processes of their own, as the run will.
 
     Raises
     ------
@@ -69,7 +73,7 @@ def check(protocol: Protocol, stand: Stand, out: Path | None = None) -> tuple[Fi
             what = f"The detector {name!r} looks at the channel {eye.channel!r}, which isn't there."
             findings.append(Finding("error", what, did_you_mean(eye.channel, stand.channels)))
         findings += _needed(name, eye, protocol.watch, stand)
-        findings += _starts(name, eye.detector, stand)
+        findings += _starts(name, eye.detector, stand) if start else ()
     findings += _guarded(protocol.watch, parts.guards, stand)
     findings += _recording(protocol.watch, stand)
     findings += _disk(protocol.watch, stand, out)

@@ -41,6 +41,8 @@ class Tally:
         self.frames = self.gaps = self.decisions = self.refusals = self.bursts = 0
         self.streams: dict[str, int] = {}
         self.last_decision = "none yet"
+        self.last_detector = ""
+        """What happened last to the process of a detector."""
         self._began = time.monotonic()
         self._arrivals: deque[int] = deque(maxlen=_WINDOW)
         self._turns_ms: deque[float] = deque(maxlen=_WINDOW)
@@ -51,6 +53,7 @@ class Tally:
         run.decided.connect(self._decision)
         run.acted.connect(self._action)
         run.refused.connect(self._refusal)
+        run.noted.connect(self._note)
 
     @property
     def elapsed_s(self) -> float:
@@ -103,6 +106,10 @@ class Tally:
     def _refusal(self, _: Refusal) -> None:
         self.refusals += 1
 
+    def _note(self, kind: str, value: Any) -> None:
+        if kind == "detector":
+            self.last_detector = value["text"]
+
 
 def follow_plainly(run: Run) -> None:
     """Print a plain line for whatever is worth one, as it happens.
@@ -151,6 +158,8 @@ def panel(tally: Tally, title: str, planned: int | None) -> Table:
         table.add_row("dose", f"{dose:.3g} J/cm² at most at one position")
     table.add_row("decisions", f"{tally.decisions}, {tally.refusals} refused, {tally.gaps} gaps")
     table.add_row("last", tally.last_decision)
+    if tally.last_detector:
+        table.add_row("detector", f"{tally.run.unseen_looks} looks missed; {tally.last_detector}")
     return table
 
 

@@ -116,13 +116,14 @@ def play_on(
         "bursts": tally.bursts,
         "refusals": tally.refusals,
         "gaps": tally.gaps,
+        "unseen": assembled.run.unseen_looks,
         "dose_j_per_cm2": tally.dose_j_per_cm2,
         "exit_code": int(_exit(verdict, interrupted)),
     }
 
 
 def _refuse_misfit(protocol: Protocol, scope: Scope, folder: Path | None) -> None:
-    findings = app.check(protocol, scope.stand(), folder)
+    findings = app.check(protocol, scope.stand(), folder, start=False)
     wrong = [finding for finding in findings if finding.level == "error"]
     if wrong:
         more = f" (and {len(wrong) - 1} more; saccade check lists them)" if len(wrong) > 1 else ""
@@ -173,6 +174,8 @@ def tell_end(summary: dict[str, Any]) -> None:
         f"{summary['decisions']} decisions, {summary['bursts']} bursts, "
         f"{summary['refusals']} refused, {summary['gaps']} gaps"
     )
+    if summary["unseen"]:
+        say(f"  {summary['unseen']} looks missed: detectors in processes of their own were lost")
     if summary["dose_j_per_cm2"] is not None:
         say(f"  light: {summary['dose_j_per_cm2']:.3g} J/cm² at most at one position")
     say(f"  {summary['folder']}")

@@ -6,6 +6,7 @@ made, on Windows a section: all vanish with the last process that has them, howe
 
 from __future__ import annotations
 
+import math
 import mmap
 import os
 import secrets
@@ -127,7 +128,7 @@ class Memory:
     def _view(
         self, at: int, room: int, dtype: np.dtype[Any], shape: tuple[int, ...]
     ) -> NDArray[Any]:
-        size = int(np.prod(shape, dtype=object)) * dtype.itemsize
+        size = math.prod(shape) * dtype.itemsize
         if size > room or dtype.hasobject:
             raise ValueError(f"{shape} of {dtype} take {size} bytes, and there is room for {room}")
         return np.ndarray(shape, dtype, buffer=self._map, offset=at)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import struct
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
@@ -239,8 +238,6 @@ def _unpacked(
 
 
 def _labels(memory: Memory, kind: Labels) -> NDArray[Any]:
-    if math.prod(kind.shape) > 2**40:
-        raise NonsenseError("its labels are larger than any picture")
     labels = np.array(memory.labels(np.dtype(kind.dtype), kind.shape))
     labels.setflags(write=False)
     return labels
