@@ -80,6 +80,7 @@ class Painter:
         self._pixel_um = canvas.pixel_size_um
         rows, cols = canvas.to_px(places_um[:, 0], places_um[:, 1])
         self._middles_px = np.stack((cols, rows), axis=1).astype(np.float32)
+        self._area_um2 = shapes.area_um2()
 
     def phase(self, dirt_um: NDArray[np.float64], onto: Canvas) -> None:
         """Darken a canvas, by way of the one that is padded around it.
@@ -98,8 +99,8 @@ class Painter:
         self._dirt(fine, coarse, dirt_um)
         blur(fine, _SHEET_UM / self._pixel_um)
         blur(coarse, _COARSE_UM / self._pixel_um)
-        fine += coarse
-        fine += self._bodies(into=coarse)
+        cv2.add(fine, coarse, dst=fine)
+        cv2.add(fine, self._bodies(into=coarse), dst=fine)
         PHASE.pass_on(fine, self.canvas, onto, into=coarse)
 
     def nuclei(self, excited: float) -> None:
@@ -130,7 +131,7 @@ class Painter:
 
     def _mean_rad(self) -> Floats:
         """Return the delay of each cell, were it equally thick everywhere: volume is kept."""
-        return _RAD_PER_UM * _VOLUME_UM3 / self.shapes.area_um2()
+        return _RAD_PER_UM * _VOLUME_UM3 / self._area_um2
 
     def _sheet_share(self) -> Floats:
         rounded = self.shapes.rounded
@@ -143,7 +144,7 @@ class Painter:
         add_polygons(levels, self._px(self.shapes.outline_um), level)
         nuclei = self.scratch.levels("nuclei", self.canvas.shape_px)
         self._fill_nuclei(nuclei, 255 * (1 - self.shapes.rounded))
-        into = self.scratch.floats("fine", self.canvas.shape_px)
+        into = self.scratch.floats("fine", self.canvas.shape_px, clear=False)
         dim = _NUCLEUS_RAD / 255
         cv2.addWeighted(levels, _RAD_PER_LEVEL, nuclei, dim, 0.0, into, cv2.CV_32F)
         return into
@@ -154,7 +155,7 @@ class Painter:
         shrink = PHASE.shrink(self._pixel_um)
         levels = self.scratch.levels("bodies", (height // shrink, width // shrink))
         corners = self.shapes.body_um[:, ::2]
-        thicker = self.shapes.area_um2() / np.maximum(polygon_area(corners), 1.0)
+        thicker = self._area_um2 / np.maximum(polygon_area(corners), 1.0)
         level = (1 - self._sheet_share()) * self._mean_rad() * thicker / _RAD_PER_LEVEL
         # The middle of a small pixel is that of the large ones that it covers.
         small_px = (self._px(corners) + np.float32(0.5)) / np.float32(shrink) - np.float32(0.5)
@@ -182,13 +183,14 @@ class Painter:
         step = shapes.outline_um - np.roll(shapes.outline_um, 1, axis=1)
         spacing_um = np.hypot(step[..., 0], step[..., 1])
         # As many points a length as make a ridge of the height that is given.
-        share = np.minimum(spacing_um / (_COARSE_UM * np.sqrt(2 * np.pi)), 0.7)
-        self._points(coarse, shapes.outline_um, _COARSE_UM, share * shapes.rim_rad)
+        share = np.minimum(spacing_um / np.float32(_COARSE_UM * np.sqrt(2 * np.pi)), 0.7)
         away_um = np.maximum(np.hypot(shapes.outline_um[..., 0], shapes.outline_um[..., 1]), 1.0)
         outside = shapes.outline_um * (1 + np.float32(1.7) / away_um)[..., None]
-        self._points(coarse, outside, _COARSE_UM, -1.3 * share * shapes.taut)
         tips = 0.2 * (1 - shapes.rounded)[:, None] * column(self.traits, "arm", 0, 6)
-        self._points(coarse, shapes.tips_um, _COARSE_UM, tips)
+        places: Floats = np.concatenate((shapes.outline_um, outside, shapes.tips_um), axis=1)
+        ridge, beyond = share * shapes.rim_rad, -1.3 * share * shapes.taut
+        peaks: Floats = np.concatenate((ridge, beyond, tips), axis=1)
+        self._points(coarse, places, _COARSE_UM, peaks)
 
     def _dirt(self, fine: Floats, coarse: Floats, dirt_um: NDArray[np.float64]) -> None:
         rows, cols = self.canvas.to_px(dirt_um[:, 0], dirt_um[:, 1])

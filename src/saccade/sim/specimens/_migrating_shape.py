@@ -70,9 +70,10 @@ class Shapes:
 
 def polygon_area(corners: Floats) -> Floats:
     """Return the areas of polygons, (n,), by the shoelace formula; corners are (n, corner, 2)."""
-    x, y = corners[..., 0], corners[..., 1]
-    turned = x * np.roll(y, -1, axis=1) - y * np.roll(x, -1, axis=1)
-    area: Floats = np.abs(turned.sum(axis=1)) / 2
+    x, y = np.ascontiguousarray(corners[..., 0]), np.ascontiguousarray(corners[..., 1])
+    turned = (x[:, :-1] * y[:, 1:] - y[:, :-1] * x[:, 1:]).sum(axis=1)
+    turned += x[:, -1] * y[:, 0] - y[:, -1] * x[:, 0]
+    area: Floats = np.abs(turned) / 2
     return area
 
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-_PAD_SIGMAS = 2.5
-_STRIP_PX = 32
+_PAD_SIGMAS, _KERNEL_SIGMAS = 2.5, 3.0
+_STRIP_PX = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +72,20 @@ class PhaseContrast:
         # Strip by strip, because what stays in the processor's cache is several times faster.
         for first in range(0, len(light), _STRIP_PX):
             strip = slice(first, first + _STRIP_PX)
-            self._compare(light[strip], delay[strip])
-            layer[strip] *= light[strip]
+            more, part = light[strip], layer[strip]
+            self._compare(more, delay[strip])
+            cv2.multiply(more, part, dst=more)
+            cv2.add(part, more, dst=part)
 
     def _compare(self, light: NDArray[np.float32], phase_rad: NDArray[np.float32]) -> None:
-        """Turn what a place is compared with into the light that it sends."""
-        light -= phase_rad
-        light *= np.float32(self.contrast)
+        """Turn what a place is compared with into the light that it sends, less 1."""
+        cv2.addWeighted(light, self.contrast, phase_rad, -self.contrast, 0.0, dst=light)
         # x / (1 + |x| / limit): slope 1 at nothing, and never beyond the limit of its side.
-        brake = light * np.float32(1 / self.bright)
-        np.maximum(brake, light * np.float32(-1 / self.dark), out=brake)
-        brake += 1
-        light /= brake
-        light += 1
+        above, below = 1 / self.bright, 1 / self.dark
+        brake = np.abs(light)
+        mean, half = (above + below) / 2, (above - below) / 2
+        cv2.addWeighted(brake, mean, light, half, 1.0, dst=brake)
+        cv2.divide(light, brake, dst=light)
 
     def shrink(self, pixel_size_um: float) -> int:
         """Return by how much a picture can be shrunk before it is blurred to a halo."""
@@ -143,4 +144,5 @@ def _inside(wide: Canvas, canvas: Canvas) -> tuple[slice, slice]:
 
 
 def _blur(picture: NDArray[np.float32], sigma_px: float) -> NDArray[np.float32]:
-    return cv2.GaussianBlur(picture, (0, 0), sigma_px, borderType=cv2.BORDER_REFLECT)  # type: ignore[return-value]
+    side = 2 * math.ceil(_KERNEL_SIGMAS * sigma_px) + 1
+    return cv2.GaussianBlur(picture, (side, side), sigma_px, borderType=cv2.BORDER_REFLECT)  # type: ignore[return-value]

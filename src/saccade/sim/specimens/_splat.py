@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import cv2
@@ -10,6 +11,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_KERNEL_SIGMAS = 3.5
 _SHIFT = 5
 """Bits of a pixel that a corner is placed by."""
 
@@ -24,12 +26,15 @@ class Scratch:
         self._floats: dict[str, NDArray[np.float32]] = {}
         self._levels: dict[str, NDArray[np.uint8]] = {}
 
-    def floats(self, name: str, shape_px: tuple[int, int]) -> NDArray[np.float32]:
-        """Return a picture of zeros; the next one of this name overwrites it."""
+    def floats(
+        self, name: str, shape_px: tuple[int, int], *, clear: bool = True
+    ) -> NDArray[np.float32]:
+        """Return a picture, of zeros unless told; the next one of this name overwrites it."""
         kept = self._floats.get(name)
         if kept is None or kept.shape != shape_px:
             kept = self._floats[name] = np.empty(shape_px, np.float32)
-        kept.fill(0)
+        if clear:
+            kept.fill(0)
         return kept
 
     def levels(self, name: str, shape_px: tuple[int, int]) -> NDArray[np.uint8]:
@@ -92,7 +97,10 @@ def _framed(
     """Return polygons in the coordinates of their frames, and the frames of those in sight."""
     height, width = shape_px
     fixed = np.rint(corners_px * 2**_SHIFT).astype(np.int32)
-    low, high = fixed.min(axis=1) >> _SHIFT, fixed.max(axis=1) >> _SHIFT
+    # One axis at a time: over the middle axis of the whole, numpy takes ten times as long.
+    axes = fixed[..., 0], fixed[..., 1]
+    low = np.stack([each.min(axis=1) for each in axes], axis=1) >> _SHIFT
+    high = np.stack([each.max(axis=1) for each in axes], axis=1) >> _SHIFT
     low = np.clip(low - 1, 0, (width, height))
     high = np.clip(high + 3, 0, (width, height))
     fixed -= low[:, None, :].astype(np.int32) << _SHIFT
@@ -137,4 +145,6 @@ def add_points(
 def blur(picture: NDArray[np.float32], sigma_px: float) -> None:
     """Blur a picture in place by a Gaussian; one far below a pixel leaves it alone."""
     if sigma_px >= 0.2:
-        cv2.GaussianBlur(picture, (0, 0), sigma_px, picture, borderType=cv2.BORDER_REFLECT)
+        side = 2 * math.ceil(_KERNEL_SIGMAS * sigma_px) + 1
+        border = cv2.BORDER_REFLECT
+        cv2.GaussianBlur(picture, (side, side), sigma_px, picture, borderType=border)

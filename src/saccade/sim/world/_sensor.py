@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ._values import Photons, View
 
-_BLOCK_PX = 16_384
+_BLOCK_PX = 32_768
 _STEPS = 65_536
 
 
