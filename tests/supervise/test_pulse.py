@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from saccade.supervise import _pulse
+from saccade.supervise._ear import OVERDUE
 from saccade.supervise._pulse import DARK_MS, LENT_MS, Pulse
 
 
@@ -50,7 +51,7 @@ def test_the_same_again_is_not_worth_a_message(now: Now) -> None:
 
 
 def test_a_broken_promise_ends_the_beats_until_the_thread_is_heard_of(now: Now) -> None:
-    """Past its deadline the process beats no more, however alive it is."""
+    """Past its deadline the process says so once, and beats no more, however alive it is."""
     sent: list[int] = []
     pulse = pulse_of(sent)
     pulse.lit(1.0)
@@ -59,11 +60,11 @@ def test_a_broken_promise_ends_the_beats_until_the_thread_is_heard_of(now: Now) 
     now.s += 0.2
     pulse.beat()
     pulse.beat()
-    assert sent == [75]
+    assert sent == [75, OVERDUE]
     pulse.lit(1.0)
-    assert sent == [75, 75]
+    assert sent == [75, OVERDUE, 75]
     pulse.beat()
-    assert sent == [75, 75, 75]
+    assert sent == [75, OVERDUE, 75, 75]
 
 
 @pytest.mark.parametrize("state", ["dark", "lit", "lent"])

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 PATIENCE_S = 30.0
+NOBODY = 2**22 + 1
+"""Larger than the number of any process."""
 SRC = Path(_supervisor.__file__).parents[2]
 
 
@@ -35,7 +37,7 @@ def wait_until(condition: Callable[[], Any]) -> None:
 class Process:
     """The program, spoken to by hand."""
 
-    def __init__(self, folder: Path, path: dict[str, str]) -> None:
+    def __init__(self, folder: Path, path: dict[str, str], pid: int) -> None:
         self.child = subprocess.Popen(
             [sys.executable, "-P", "-m", "saccade.supervise"],
             stdin=subprocess.PIPE,
@@ -45,7 +47,7 @@ class Process:
             env={**os.environ, "PYTHONPATH": str(SRC)},
         )
         self.folder = folder
-        self.say({"path": path})
+        self.say({"path": path, "pid": pid})
 
     def say(self, value: Any) -> None:
         assert self.child.stdin is not None
@@ -83,9 +85,9 @@ def switch(tmp_path: Path) -> Iterator[Switch]:
 def begin(tmp_path: Path, switch: Switch) -> Iterator[Callable[..., Process]]:
     begun: list[Process] = []
 
-    def call(use: str = "switch") -> Process:
+    def call(use: str = "switch", pid: int = NOBODY) -> Process:
         spec = {"use": "switch", "file": str(switch.path)} if use == "switch" else {"use": use}
-        begun.append(Process(tmp_path, spec))
+        begun.append(Process(tmp_path, spec, pid))
         assert "ready" in begun[-1].hear()
         begun[-1].say({"folder": str(tmp_path)})
         begun[-1].say(10_000)
@@ -127,6 +129,43 @@ def test_silence_for_longer_than_the_last_beat_allowed_is_a_hang(
     assert not switch.lit
     assert status == 3
     assert "gave no sign of life" in words
+
+
+BUSY = "print(flush=True)\nwhile True: pass"
+IDLE = "import time; print(flush=True); time.sleep(60)"
+
+
+@pytest.mark.parametrize(("code", "busy"), [(BUSY, True), (IDLE, False)])
+def test_who_is_silent_because_it_computes_gets_a_second_more(
+    begin: Callable[..., Process], switch: Switch, code: str, busy: bool
+) -> None:
+    """A busy process is not taken for a hung one at once, but no silence goes on for ever."""
+    child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+    assert child.stdout is not None
+    try:
+        child.stdout.readline()
+        time.sleep(0.2)
+        process = begin(pid=child.pid)
+        process.say(50)
+        status, words = process.end()
+    finally:
+        child.kill()
+        child.wait(PATIENCE_S)
+        child.stdout.close()
+    assert (status, switch.lit) == (3, False)
+    silent_ms = float(words.partition("no sign of life for ")[2].partition(" ms")[0])
+    assert (silent_ms > 1000) == busy
+
+
+def test_a_broken_promise_is_no_question_of_silence(
+    begin: Callable[..., Process], switch: Switch
+) -> None:
+    """Who says that the microscope does not answer is believed at once, and busy or not."""
+    process = begin(pid=os.getpid())
+    process.say(0)
+    status, words = process.end()
+    assert (status, switch.lit) == (3, False)
+    assert "waits for the microscope in vain" in words
 
 
 def test_without_a_path_it_can_only_say_so(begin: Callable[..., Process]) -> None:
@@ -188,7 +227,10 @@ print(sorted(name for name in sys.modules if name.partition(".")[0] in
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     ours = {"saccade", "saccade.supervise"}
-    ours |= {f"saccade.supervise._{name}" for name in ("ear", "paths", "plan", "program", "switch")}
+    ours |= {
+        f"saccade.supervise._{name}"
+        for name in ("ear", "paths", "plan", "program", "switch", "vitals")
+    }
     assert set(ast.literal_eval(done.stdout)) == ours
 
 
@@ -247,7 +289,7 @@ def test_a_thread_that_is_not_heard_of_costs_the_light(tmp_path: Path, switch: S
     supervisor.watch(tmp_path, alarms).lit(0.05)
     assert alarms.rung.wait(PATIENCE_S)
     assert not switch.lit
-    assert "no sign of life" in alarms[0].what
+    assert "in vain" in alarms[0].what
     with pytest.raises(SupervisorError, match="took over"):
         supervisor.end()
 

@@ -203,7 +203,7 @@ class StrictEngine(MDAEngine):
             ready_ns = self._clock.now_ns()
             self.exposure_ms = longest_ms(event, real)
             fixed = not event.exposure_sequence
-            self._glow.expose(self.exposure_ms, first=True)
+            self._glow.await_frame(self.exposure_ms, first=True)
             for shot in self._camera.burst(len(orders), self.exposure_ms, real.roi, fixed=fixed):
                 for lost in [place for place in orders if place < shot.place]:
                     self._miss((orders.pop(lost),), why)
@@ -214,7 +214,7 @@ class StrictEngine(MDAEngine):
                     order, event.events[shot.place], actual, shot, ready_ns, left_ms
                 )
                 self.at_work = True
-                self._expose()
+                self._glow.await_frame(self.exposure_ms, first=False)
         except (StoppedError, GeneratorExit):
             return
         except RecordingEndedError as error:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ._manners import Manners
 
 _GRACE_S = 1.0
-"""How long after the end of a lease the light may take to be put out."""
+"""How long the light may take to be put out when a lease is over, or a burst is given up."""
 
 
 class Glow:
@@ -63,20 +63,33 @@ class Glow:
             self._stays_on = True
             self.command()
 
-    def expose(self, exposure_ms: float, *, first: bool = False) -> None:
+    def expose(self, exposure_ms: float) -> None:
         """Say that an exposure begins.
 
         Parameters
         ----------
         exposure_ms : float
             Its length.
+        """
+        if self._pulse is not None:
+            self._pulse.lit(exposure_ms / 1e3 + self._manners.frame_margin_s)
+
+    def await_frame(self, exposure_ms: float, *, first: bool) -> None:
+        """Say that the next frame of a hardware-timed burst is waited for.
+
+        The engine gives it up first, and needs a moment to end the burst.
+
+        Parameters
+        ----------
+        exposure_ms : float
+            Its length.
         first : bool
-            Whether it is the first of a hardware-timed burst, which may wait for a trigger.
+            Whether it is the first, which may wait for a trigger.
         """
         if self._pulse is not None:
             manners = self._manners
             margin_s = manners.first_frame_s if first else manners.frame_margin_s
-            self._pulse.lit(exposure_ms / 1e3 + margin_s)
+            self._pulse.lit(exposure_ms / 1e3 + margin_s + _GRACE_S)
 
     def look(self, held_open: bool, left_ms: float = 0.0) -> None:
         """Say that somebody looks at what was taken; that may hold up everything.

@@ -269,9 +269,11 @@ def _simulated(*settings: Mapping[str, Any], profile: Profile | None = None) -> 
 
 def _switch(path: Path) -> Switch:
     try:
-        return Switch(path)
+        switch = Switch(path)
     except OSError as error:
         raise ProfileError(
             f"{path} can't be the light's switch: {error.strerror or error}.",
             "Name a file that isn't there yet, in a folder where you may write.",
         ) from error
+    switch.gate = True  # as when a stand is switched on; an emergency before may have closed it
+    return switch

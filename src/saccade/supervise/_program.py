@@ -13,11 +13,13 @@ import sys
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ._ear import DEATH, Ear
 from ._paths import make_path, prove, unsafe
+from ._vitals import stands_still
 
 if TYPE_CHECKING:
     from ._paths import LightPath, Told
@@ -52,7 +54,7 @@ def main() -> int:
         ear.say({"failed": " ".join(str(error).split()) or repr(error)})
         return REFUSED
     ear.say({"ready": {"path": path.name, "acts": path.acts, "proof": proof}})
-    return _Watch(ear, path).watch()
+    return _Watch(ear, path, first["pid"]).watch()
 
 
 def _hear_of_death(ear: Ear) -> None:
@@ -77,12 +79,13 @@ def _go_first() -> None:
 
 
 class _Watch:
-    def __init__(self, ear: Ear, path: LightPath) -> None:
-        self._ear, self._path = ear, path
+    def __init__(self, ear: Ear, path: LightPath, controller: int) -> None:
+        self._ear, self._path, self._controller = ear, path, controller
         self._folder: Path | None = None
 
     def watch(self) -> int:
-        while (order := self._ear.watch()) is not None:
+        still = partial(stands_still, self._controller)
+        while (order := self._ear.watch(still)) is not None:
             self._go_into(order)
         return self._end() if self._ear.goodbye else self._act(self._ear.cause)
 

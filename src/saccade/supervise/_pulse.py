@@ -6,6 +6,8 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from ._ear import OVERDUE
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -18,8 +20,8 @@ LENT_MS = 1000
 class Pulse:
     """The beat of a controller, as the thread that commands the microscope lets it be.
 
-    Each beat says for how long the next may be missing. While light may be on, that is short;
-    and there is no beat at all once the thread has not kept its promise to be heard of again.
+    Each beat says for how long the next may be missing. While light may be on, that is short.
+    Where the thread has not kept its promise to be heard of again, that is said instead.
 
     Parameters
     ----------
@@ -61,12 +63,14 @@ class Pulse:
         self._promise(DARK_MS, None)
 
     def beat(self) -> None:
-        """Send a beat, unless the promise was not kept."""
+        """Send a beat; or once, and then none any more, that the promise was not kept."""
         with self._lock:
             late = self._deadline_s is not None and time.monotonic() > self._deadline_s
-            self._mute = late
             if not late:
                 self._send(self._silence_ms)
+            elif not self._mute:
+                self._send(OVERDUE)
+            self._mute = late
 
     def _promise(self, silence_ms: int, seconds: float | None) -> None:
         deadline_s = None if seconds is None else time.monotonic() + seconds

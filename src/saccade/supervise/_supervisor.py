@@ -197,7 +197,7 @@ class Supervisor:
         except OSError as error:
             self._raise_alarm(f"The supervisor can't be started: {error}.")
             return
-        self._send({"path": dict(self.plan.path)})
+        self._send({"path": dict(self.plan.path), "pid": os.getpid()})
         assert process.stdout is not None  # noqa: S101 - a pipe was asked for
         rest = b""
         try:
