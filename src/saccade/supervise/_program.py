@@ -40,10 +40,10 @@ _TRIES = 50
 
 def main() -> int:
     """Prove the path, watch the controller, act if need be; return how it ended."""
-    ear = Ear(sys.stdin.fileno(), os.dup(sys.stdout.fileno()))
-    signal.signal(signal.SIGTERM, lambda *_: ear.lose("the supervisor was told to end"))
-    _hear_of_death(ear)
     _go_first()
+    ear = Ear(sys.stdin.fileno(), os.dup(sys.stdout.fileno()))
+    ear.heed(signal.SIGTERM, "the supervisor was told to end")
+    _hear_of_death(ear)
     first = ear.order(_ORDER_S)
     if first is None:
         return REFUSED
@@ -67,15 +67,16 @@ def _hear_of_death(ear: Ear) -> None:
         return
     import ctypes
 
-    signal.signal(signal.SIGUSR1, lambda *_: ear.lose(DEATH))
+    ear.heed(signal.SIGUSR1, DEATH)
     with suppress(OSError):  # the pipe is enough
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGUSR1), 0, 0, 0)
 
 
 def _go_first() -> None:
     """Let nothing keep this process waiting, where that is allowed; on Windows it begins so."""
-    with suppress(OSError, AttributeError):
-        os.nice(-_FIRST)
+    if sys.platform != "win32":
+        with suppress(OSError):
+            os.nice(-_FIRST)
 
 
 class _Watch:
@@ -95,7 +96,7 @@ class _Watch:
 
     def _catch_up(self) -> None:
         """Carry out orders that something more urgent overtook."""
-        while (order := self._ear.order(0.0)) is not None:
+        for order in self._ear.last_orders():
             self._go_into(order)
 
     def _end(self) -> int:
