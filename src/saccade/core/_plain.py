@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # Pictures go to the pixel store, never into a line of the journal.
 _NOT_IN_LINES = frozenset({"pixels", "labels"})
+# A line may hold hundreds of points.
+_ONLY_IF_THERE = frozenset({"track"})
 
 
 def plain(value: object) -> Any:
@@ -38,6 +40,7 @@ def plain(value: object) -> Any:
             name: plain(getattr(value, name))
             for name in field_names(type(value))
             if name not in _NOT_IN_LINES
+            and not (name in _ONLY_IF_THERE and getattr(value, name) is None)
         }
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}

@@ -128,6 +128,8 @@ class Point:
     strength: float
     x_um: float
     y_um: float
+    track: int | None = None
+    """Who it is, the same in every frame; None if nobody keeps track."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,8 @@ class Observation:
     score: float
     points: tuple[Point, ...] = ()
     boxes: tuple[tuple[float, float, float, float], ...] = ()
-    """Top, left, bottom and right in pixels."""
+    """Top, left, bottom and right in pixels, counted from the frame's edge: the first pixel lies
+    between 0 and 1."""
     labels: Pixels | None = field(default=None, compare=False, repr=False)
     measurements: Mapping[str, float] = field(default_factory=dict)
     verdict: Literal["trusted", "doubtful", "invalid"] = "trusted"

@@ -5,6 +5,18 @@ from ._focus import Focus
 from ._joined import All, Any, Ensemble
 from ._pairs import Pairs
 from ._spots import Spots
+from ._tracker import Tracker
 from ._window import Crop, Rescale
 
-__all__ = ["All", "Any", "Change", "Crop", "Ensemble", "Focus", "Pairs", "Rescale", "Spots"]
+__all__ = [
+    "All",
+    "Any",
+    "Change",
+    "Crop",
+    "Ensemble",
+    "Focus",
+    "Pairs",
+    "Rescale",
+    "Spots",
+    "Tracker",
+]

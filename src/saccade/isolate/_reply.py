@@ -54,6 +54,8 @@ class Seen(_Strict):
     score: Annotated[int | float, Field(ge=0, le=1, allow_inf_nan=False)]
     points: Rows | Annotated[list[tuple[Number, ...]], Field(max_length=_MOST_ROWS)]
     boxes: Rows | Annotated[list[tuple[Number, ...]], Field(max_length=_MOST_ROWS)]
+    tracks: Annotated[list[int | None], Field(max_length=_MOST_ROWS)] = Field(default_factory=list)
+    """Of each point; empty if none has any."""
     labels: Labels | None
     measurements: Annotated[dict[Word, Number], Field(max_length=10_000)]
     verdict: Literal["trusted", "doubtful", "invalid"]
@@ -110,6 +112,7 @@ def write_seen(memory: Memory, seen: Observation, known: dict[str, Any]) -> None
         "score": seen.score,
         "points": points,
         "boxes": boxes,
+        "tracks": _tracks(seen),
         "labels": None if seen.labels is None else _put_labels(memory, seen.labels),
         "measurements": dict(seen.measurements),
         "verdict": seen.verdict,
@@ -198,6 +201,11 @@ def _packed(rows: Iterable[tuple[Any, ...]]) -> tuple[int | list[Any], bytes]:
     return rows, b""  # as they are: 5 must not become 5.0
 
 
+def _tracks(seen: Observation) -> list[int | None]:
+    tracks = [point.track for point in seen.points]
+    return [] if all(track is None for track in tracks) else tracks
+
+
 def _put_labels(memory: Memory, labels: NDArray[Any]) -> dict[str, Any]:
     labels = np.asarray(labels)
     if labels.ndim != 2:
@@ -212,9 +220,13 @@ def _observation(memory: Memory, seen: Seen, rows: bytes) -> Observation:
     boxes, rows = _unpacked(seen.boxes, rows, 4)
     if rows:
         raise NonsenseError(f"{len(rows)} bytes are left over")
+    tracks = seen.tracks or [None] * len(points)
+    if len(tracks) != len(points):
+        raise NonsenseError(f"there are {len(tracks)} tracks of {len(points)} points")
+    rows_of_points = [(*row, track) for row, track in zip(points, tracks, strict=True)]
     return Observation(
         seen.score,
-        points=tuple(Point(*row) for row in points),
+        points=tuple(Point(*each) for each in rows_of_points),
         boxes=tuple((row[0], row[1], row[2], row[3]) for row in boxes),
         labels=None if seen.labels is None else _labels(memory, seen.labels),
         measurements=seen.measurements,

@@ -132,7 +132,8 @@ def frames(side_px: int = 4) -> st.SearchStrategy[Frame]:
 
 def observations() -> st.SearchStrategy[Observation]:
     """Return observations with anything but a label image."""
-    point = st.builds(Point, *[st.floats(-1e6, 1e6)] * 5)
+    numbers = [st.floats(-1e6, 1e6)] * 5
+    point = st.builds(Point, *numbers, st.none() | st.integers(0, 10**9))
     boxes = st.tuples(*[st.floats(0, 4096)] * 4)
     return st.builds(
         Observation,
