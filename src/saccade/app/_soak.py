@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import psutil
-from scipy.stats import theilslopes
 
 from saccade.core import SaccadeError, is_number, plain, require
 
@@ -261,6 +260,8 @@ def _slopes(samples: Sequence[Sample], frames_per_hour: float) -> Iterator[Slope
     Theil, Nederl. Akad. Wetensch. Proc. 53 (1950), and Sen, J. Am. Stat. Assoc. 63 (1968): the
     median of the slopes between all pairs, which a few odd samples don't move.
     """
+    from scipy.stats import theilslopes  # a second to import, which every command would pay
+
     kept = [each for each in samples if each.frames >= _WARM_UP * samples[-1].frames]
     hours = np.array([each.frames for each in kept]) / frames_per_hour
     if len(np.unique(hours)) < _LEAST_SAMPLES:
