@@ -184,7 +184,7 @@ class Killer(threading.Thread):
             process = self.apart._process
             if process is None or process.pid in killed:
                 continue
-            if not process.ready and random.random() < 0.8:
+            if not process.ready and random.random() < 0.97:
                 continue  # or hardly one would strike a look
             pid, ready = process.pid, process.ready
             try:
