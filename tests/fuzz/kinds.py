@@ -85,8 +85,10 @@ class ProfileFile(Yaml):
         for span in profile.spans().values():
             assert span.low <= span.high
         profile.manners()
-        profile.config_file()
-        profile.adapters()
+        if profile.micromanager is not None:
+            profile.config_file()
+            profile.adapters()
+        profile.supervision()
 
 
 class CfgFile(Kind):

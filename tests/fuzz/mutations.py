@@ -18,7 +18,7 @@ _BOMB = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
 )
 
 WORDS = (
-    "__import__('os').system('touch ran')", "{0.__class__.__mro__}", "%s%n%x", "${HOME}", "~/x",
+    "__import__('os').system('touch ran')", "{0.__class__.__mro__}", "%s%n%x", "~nobody/x",
     "../../outside", "/etc/passwd", "C:\\outside", "\\\\host\\share", "CON", "nul.yaml", ".", "..",
     "os:system", "subprocess.Popen", "builtins.exec", "saccade.detect:Spots", "playback:/x.tif",
     "sim:beads?seed=3&clock=virtual", "sim:x?y", "http://127.0.0.1:1/x", "a" * 30 + "!",

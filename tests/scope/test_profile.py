@@ -291,6 +291,18 @@ def test_absent_files_of_micromanager_are_named(
     assert profile.adapters() == tmp_path / "adapters"
 
 
+@pytest.mark.parametrize("name", ["x" * 1000, "x/" * 5000, "y" * 300 + "/z.cfg", "~" * 10])
+def test_a_path_that_cannot_be_one_is_absent(
+    profile_of: Callable[[Any], Profile], name: str
+) -> None:
+    """A name that no file can have is a file that isn't there."""
+    profile = profile_of({**WHOLE, "micromanager": {"cfg": name, "adapters": name}})
+    with pytest.raises(ProfileError, match="no Micro-Manager configuration"):
+        profile.config_file()
+    with pytest.raises(ProfileError, match="no folder"):
+        profile.adapters()
+
+
 def test_a_profile_cannot_choose_native_code(
     profile_of: Callable[[Any], Profile], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -41,5 +41,5 @@ def _known() -> Iterator[Path]:
 
     yield adapters_shipped()
     given = os.environ.get(ADAPTERS, "").split(os.pathsep)
-    yield from (Path(each).expanduser() for each in given if each.strip())
+    yield from (Path(os.path.expanduser(each)) for each in given if each.strip())
     yield from map(Path, find_micromanager(return_first=False))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
 
@@ -113,8 +114,10 @@ class Profile(FileModel):
         cfg = self._hardware.cfg
         if str(cfg) == DEMO:
             cfg = adapters_shipped() / _DEMO_CFG
-        if not cfg.is_file():
-            beside = [each.name for each in cfg.parent.glob("*.cfg")]
+        # Not of pathlib, which raises where a name is longer than any can be.
+        if not os.path.isfile(cfg):
+            folder = cfg.parent
+            beside = [each.name for each in folder.glob("*.cfg")] if os.path.isdir(folder) else []
             hint = did_you_mean(cfg.name, beside) if beside else "Check micromanager.cfg."
             raise ProfileError(f"There is no Micro-Manager configuration {cfg}.", hint)
         return cfg
@@ -134,7 +137,7 @@ class Profile(FileModel):
             from pymmcore_plus import find_micromanager
 
             folder = Path(find_micromanager() or "adapters of Micro-Manager")
-        if not folder.is_dir():
+        if not os.path.isdir(folder):
             raise ProfileError(
                 f"There is no folder {folder}.",
                 "Set micromanager.adapters to the folder of the device adapters.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeAlias
 
@@ -42,7 +43,8 @@ def _above_zero(pair: tuple[float, float]) -> tuple[float, float]:
 def _beside(value: Path, info: ValidationInfo) -> Path:
     """Return a path as seen from the folder of the profile."""
     folder: Path = (info.context or {}).get("folder", Path())
-    return value if str(value) == DEMO else folder / value.expanduser()
+    # Not of pathlib, which raises where there is no such user.
+    return value if str(value) == DEMO else folder / os.path.expanduser(value)
 
 
 def _only_a_name(value: object) -> object:
