@@ -106,7 +106,7 @@ class Rig:
 
     def truth(self, frame: Frame) -> Exposure:
         """Return the exposure that the frame came from."""
-        ours = [each for each in self.core.exposures if each.thread == "saccade-run"]
+        ours = [each for each in self.core.exposures if each.thread == "saccade-scope"]
         done = [each for each in ours if each.end_ns <= frame.times.exposed]
         last = max(done, key=lambda each: each.end_ns)
         assert last.begin_ns >= frame.times.setup, f"frame {frame.index} is an old picture"

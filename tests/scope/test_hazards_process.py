@@ -138,7 +138,7 @@ def test_importing_qt_moves_no_work_to_another_thread(tmp_path: Path, before: st
     text = script(before=before, middle=WHERE, after="print(threads)")
     end = run_script(text, tmp_path, {"QT_QPA_PLATFORM": "offscreen"})
     assert end.returncode == 0, end.stderr
-    assert end.stdout == "completed 4\n{'saccade-run'}\n"
+    assert end.stdout == "completed 4\n{'saccade-scope'}\n"
 
 
 @QT

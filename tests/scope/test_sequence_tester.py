@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mm_test_adapters import device_adapter_path
-from scope_rig import Rig
+from scope_rig import QUICK, Rig
 from test_hazards_bursts import Once
 from useq import MDAEvent
 
@@ -199,7 +200,7 @@ def test_the_hardware_receives_exactly_what_each_label_says(
 def test_the_light_is_on_for_each_exposure_and_off_between(core: FaultyCore) -> None:
     """The shutter opens for each picture and closes after it; kept open, it stays so."""
     told(core)
-    rig = Rig(core)
+    rig = Rig(core, replace(QUICK, repeats=True))  # its pictures come before they are exposed
     rig.play([MDAEvent()] * 3)
     packets = [decode_image(frame.pixels) for frame in rig.sink.frames]
     assert [shutter(packet) for packet in packets] == [[False, True]] * 3

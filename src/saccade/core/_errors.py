@@ -90,6 +90,10 @@ class SnapError(ScopeError):
         super().__init__(what, do)
 
 
+class HungError(ScopeError):
+    """The microscope does not answer any more."""
+
+
 class StoppedError(ScopeError):
     """A stop was asked for while the microscope was waiting."""
 

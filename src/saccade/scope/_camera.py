@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from saccade.core import RealClock, RecordingEndedError, SnapError, StoppedError
+
+from ._vigil import Vigil
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -50,6 +54,8 @@ class Camera:
         Stamps the pictures, and times the waits; by default real time.
     exposing : callable, optional
         Called before each try.
+    vigil : Vigil, optional
+        Told of every answer.
     """
 
     def __init__(
@@ -60,17 +66,22 @@ class Camera:
         note: Callable[[str, Mapping[str, object]], None],
         clock: Clock | None = None,
         exposing: Callable[[], None] = _pass_by,
+        vigil: Vigil | None = None,
     ) -> None:
+        self._vigil = vigil or Vigil(manners.call_s)
         self._core, self._manners, self._clock = core, manners, clock or RealClock()
         self._stopping, self._note, self._exposing = stopping, note, exposing
+        self._last: Pixels | None = None
 
-    def snap(self, size_px: tuple[int, int]) -> Shot:
+    def snap(self, size_px: tuple[int, int], exposure_ms: float = 0.0) -> Shot:
         """Return one picture.
 
         Parameters
         ----------
         size_px : tuple of int
             Width and height that it must have.
+        exposure_ms : float
+            How long the exposure is; the camera may take as much longer.
 
         Raises
         ------
@@ -85,10 +96,11 @@ class Camera:
             if self._stopping():
                 raise StoppedError("A stop was asked for before the exposure.")
             try:
+                self._vigil.beat("whether a sequence runs")
                 self.end_live_view()
                 self._exposing()
-                return self._try(size_px, attempt)
-            except RecordingEndedError:
+                return self._try(size_px, attempt, exposure_ms)
+            except (RecordingEndedError, StoppedError):
                 raise
             except Exception as error:  # noqa: BLE001 - drivers raise anything; it is a failed try
                 problem = " ".join(str(error).split()) or repr(error)
@@ -125,12 +137,14 @@ class Camera:
             If a stop was asked for; the sequence is ended.
         """
         core = self._core
+        self._vigil.beat("to begin a burst", self._manners.frame_margin_s)
         self.end_live_view()
         try:
             core.startSequenceAcquisition(count, 0, True)
             deadline_ns = self._deadline_ns(exposure_ms, self._manners.first_frame_s)
             place = -1
             while place < count - 1:
+                self._vigil.beat("a picture of a burst")
                 if self._stopping():
                     raise StoppedError("A stop was asked for during a burst.")
                 if core.getRemainingImageCount():
@@ -160,17 +174,31 @@ class Camera:
         self._clock.nap(self._manners.poll_s)
         return True
 
-    def _try(self, size_px: tuple[int, int], attempt: int) -> Shot:
+    def _try(self, size_px: tuple[int, int], attempt: int, exposure_ms: float) -> Shot:
         core = self._core
+        self._vigil.beat("an exposure", exposure_ms / 1e3 + self._manners.frame_margin_s)
         # The public snapImage also emits to listeners, who have no part in the exposure; this
         # is the hook that UniMMCore overrides, too.
+        began_ns = self._clock.now_ns()
         core._do_snap_image()  # noqa: SLF001
         exposed_ns = self._clock.now_ns()
+        self._vigil.beat("a picture", self._manners.frame_margin_s)
         pixels = core.getImage()
         available_ns = self._clock.now_ns()
         if pixels.shape != size_px[::-1]:
             raise SnapError(f"the picture is {pixels.shape}, the camera said {size_px[::-1]}")
+        self._refuse_old(pixels, available_ns - began_ns < exposure_ms * 5e5)
         return Shot(pixels, exposed_ns, available_ns, attempt)
+
+    def _refuse_old(self, pixels: Pixels, early: bool) -> None:
+        """Raise if this is a picture that was there already, as far as can be known."""
+        last, self._last = self._last, pixels
+        if self._manners.repeats:
+            return
+        if last is None and early:
+            raise SnapError("the picture came sooner than it could have been exposed")
+        if last is not None and _same(pixels, last):
+            raise SnapError("the camera gave the picture before once more")
 
     def _pop(self) -> tuple[Shot, int]:
         arrived_ns = self._clock.now_ns()
@@ -195,6 +223,13 @@ class Camera:
         if not due <= number < count:
             raise SnapError(f"Frame {number} of a burst of {count} came after frame {due - 1}.")
         return number
+
+
+def _same(one: Pixels, other: Pixels) -> bool:
+    """Return whether two pictures are the same to the last bit, and show anything at all."""
+    if one.shape != other.shape or not np.array_equal(one[::16, ::16], other[::16, ::16]):
+        return False
+    return bool((one != one.flat[0]).any()) and np.array_equal(one, other)
 
 
 def _placed(shot: Shot, place: int) -> Shot:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from ._label import Labels, Real
     from ._manners import Manners
     from ._safe import Safety
+    from ._vigil import Vigil
 
 
 class StrictEngine(MDAEngine):
@@ -65,6 +66,8 @@ class StrictEngine(MDAEngine):
         tell when light may be on.
     clock : Clock
         Stamps what happens, and times the waits.
+    vigil : Vigil
+        Told of every answer, and what is asked next.
     """
 
     def __init__(
@@ -75,6 +78,7 @@ class StrictEngine(MDAEngine):
         source: Source,
         safety: Safety,
         clock: Clock,
+        vigil: Vigil,
     ) -> None:
         super().__init__(core, restore_initial_state=False)
         self._source = source
@@ -82,10 +86,11 @@ class StrictEngine(MDAEngine):
         self._labels = labels
         self._safety = safety
         self._settings_of = SettingsOf(core, manners, lambda: labels.sensor_px)
+        self._vigil, self._patience_s = vigil, manners.arm_s
         self._glow = Glow(core, manners, safety.pulse)
         common = manners, source.stopping, source.noted, clock
-        self._hand = Hand(core, self._settings_of, *common, self._glow.command)
-        self._camera = Camera(core, *common, self._expose)
+        self._hand = Hand(core, self._settings_of, *common, self._glow.command, vigil)
+        self._camera = Camera(core, *common, self._expose, vigil)
         self._orders: tuple[Order, ...] = ()
         self._lease = Lease(safety, clock)
         self._held_open = ""
@@ -160,6 +165,7 @@ class StrictEngine(MDAEngine):
 
     def teardown_event(self, event: MDAEvent) -> None:
         """Close the shutter unless the event asked to leave it open; end sequences."""
+        self._vigil.beat("to end an event")
         try:
             if self._held_open and not event.keep_shutter_open:
                 self._close_shutter()
@@ -180,7 +186,7 @@ class StrictEngine(MDAEngine):
             made_safe = self._safety.made
             real = self._look(event)
             ready_ns = self._clock.now_ns()
-            shot = self._camera.snap(real.roi[2:])
+            shot = self._camera.snap(real.roi[2:], real.exposure_ms)
             self._exposures = shot.retries + 1
             if self._safety.made != made_safe:
                 raise StoppedError("The light was put out during the exposure.")
@@ -226,6 +232,7 @@ class StrictEngine(MDAEngine):
 
     def _look(self, event: MDAEvent) -> Real:
         """Read the label of what is exposed next, and show its mask."""
+        self._vigil.beat("how it stands")
         real = self._labels.read(event)
         self.exposure_ms = real.exposure_ms
         if event.slm_image is not None:
@@ -236,9 +243,11 @@ class StrictEngine(MDAEngine):
         self._glow.expose(self.exposure_ms)
 
     def _refuse_disturbed(self, real: Real) -> None:
-        """Raise if somebody else changed something while it was exposed."""
+        """Raise if something changed while it was exposed, or a label was read wrong."""
+        self._vigil.beat("how it stands")
         core = self.mmcore
-        problem = self._hand.disturbed()
+        problem = self._hand.disturbed() or self._hand.mislabelled(real)
+        problem = problem or self._labels.doubt(real)
         if core.getExposure() != real.exposure_ms or tuple(core.getROI()) != real.roi:
             problem = problem or "the camera was set otherwise"
         if problem:
@@ -289,6 +298,7 @@ class StrictEngine(MDAEngine):
 
     def _open_shutter(self, event: MDAEvent) -> None:
         """Open the shutter for an event that leaves it open, or find it as the last one left it."""
+        self._vigil.beat("to open a shutter")
         core = self.mmcore
         shutter = core.getShutterDevice()
         if not shutter or not (
@@ -326,6 +336,7 @@ class StrictEngine(MDAEngine):
         action = event.action
         assert isinstance(action, HardwareAutofocus)  # noqa: S101 - the caller has checked
         position = event.index.get("p")
+        self._vigil.beat("the hardware autofocus", self._patience_s)
         try:
             offset_um = self._execute_autofocus(action)
         except RuntimeError as error:

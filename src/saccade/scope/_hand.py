@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from saccade.core import SettingError, StoppedError
 
-from ._settings import Mask, Property
+from ._settings import Mask, Property, Stage, Xy
+from ._vigil import Vigil
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
     from saccade.core import Clock
 
+    from ._label import Real
     from ._manners import Manners
     from ._settings import Setting
     from ._settings_of import SettingsOf
@@ -44,6 +47,8 @@ class Hand:
         Times the waits.
     commanding : callable, optional
         Called before each command, and again and again while a device is busy.
+    vigil : Vigil, optional
+        Told of every answer.
     """
 
     def __init__(
@@ -55,8 +60,9 @@ class Hand:
         note: Callable[[str, dict[str, object]], None],
         clock: Clock,
         commanding: Callable[[], None] = _pass_by,
+        vigil: Vigil | None = None,
     ) -> None:
-        self._core = core
+        self._core, self._vigil = core, vigil or Vigil(manners.call_s)
         self._commanding = commanding
         self._clock = clock
         self._settings_of = settings_of
@@ -100,6 +106,7 @@ class Hand:
         """
         self._asked = settings = self._settings_of(event)
         for setting in settings:
+            self._vigil.beat(f"whether {setting.key} is possible")
             if setting.value != self._made.get(setting.key) and (problem := setting.refuse()):
                 raise SettingError(f"Not possible: {problem}.")
         for attempt in range(self._manners.setting_retries + 1):
@@ -116,6 +123,30 @@ class Hand:
         """
         return self._wrong(each for each in self._asked if not isinstance(each, Property))
 
+    def mislabelled(self, real: Real) -> str | None:
+        """Return what on a label is not what the last event asked for, though all was made so.
+
+        Parameters
+        ----------
+        real : Real
+            As read before the exposure; a driver may have answered wrong this once.
+        """
+        said: tuple[float | None, ...]
+        asked: tuple[float, ...]
+        for setting in self._asked:
+            if isinstance(setting, Xy) and setting.key == "xy":
+                said, asked = (real.x_um, real.y_um), setting.value
+            elif isinstance(setting, Stage) and setting.key == "z":
+                said, asked = (real.z_um,), (setting.value,)
+            else:
+                continue
+            off_um = [
+                math.nan if s is None else abs(s - a) for s, a in zip(said, asked, strict=True)
+            ]
+            if not all(off <= setting.tolerance_um for off in off_um):
+                return f"{setting.key} was read as {said}, not as {asked}"
+        return None
+
     def wait_for(self, devices: Iterable[str]) -> None:
         """Wait until devices are at rest, and only these.
 
@@ -127,6 +158,7 @@ class Hand:
         deadline_ns = self._clock.now_ns() + round(self._manners.settle_s * 1e9)
         for device in devices:
             while self._core.deviceBusy(device):
+                self._vigil.beat(f"whether {device} is busy")
                 if self._stopping():
                     raise StoppedError(f"A stop was asked for while {device} was busy.")
                 if self._clock.now_ns() > deadline_ns:
@@ -158,7 +190,11 @@ class Hand:
             return False
         if setting.key not in self._doubted:
             return True
-        return not isinstance(setting, Mask) and setting.check() is None
+        return not isinstance(setting, Mask) and self._check(setting) is None
+
+    def _check(self, setting: Setting) -> str | None:
+        self._vigil.beat(f"how {setting.key} is set")
+        return setting.check()
 
     def _settle(self) -> None:
         """Wait for every device that was touched and is not known to be at rest."""
@@ -166,12 +202,13 @@ class Hand:
         self._restless.clear()
 
     def _wrong(self, settings: Iterable[Setting]) -> str | None:
-        wrong = [(each, why) for each in settings if (why := each.check())]
+        wrong = [(each, why) for each in settings if (why := self._check(each))]
         for setting, _ in wrong:
             self.forget(setting.key)
         return "; ".join(why for _, why in wrong) or None
 
     def _make(self, setting: Setting) -> None:
+        self._vigil.beat(f"to set {setting.key}")
         if isinstance(setting, Property):
             place = setting.device, setting.name
             if place not in self.changed:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from math import isclose
 from typing import TYPE_CHECKING
 
-from saccade.core import Frame, LightSource, Roi, Times
+from saccade.core import Frame, LightSource, Roi, SettingError, Times
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,7 +62,7 @@ class Labels:
         self._xy, self._z = core.getXYStageDevice(), core.getFocusDevice()
         self._group = core.getChannelGroup()
         self._camera = core.getCameraDevice()
-        self._bins = core.hasProperty(self._camera, _BINNING)
+        self._bins, self._binned = core.hasProperty(self._camera, _BINNING), ""
         if self._bins:
             core.getProperty(self._camera, _BINNING)  # now it is in the cache
         width, height = sensor_size(core)
@@ -100,6 +101,36 @@ class Labels:
             affine=_directions(core.getPixelSizeAffine(True), pixel_size_um),
             sensor_px=self.sensor_px,
         )
+
+    def doubt(self, real: Real) -> str | None:
+        """Return what of a label can't be relied on, asked once more after the exposure.
+
+        Parameters
+        ----------
+        real : Real
+            Read before it. What an event asked for is verified elsewhere.
+        """
+        core = self._core
+        size_um, affine = core.getPixelSizeUm(True) or 1.0, core.getPixelSizeAffine(True)
+        if (size_um, _directions(affine, size_um)) != (real.pixel_size_um, real.affine):
+            return f"the pixel size was {real.pixel_size_um} µm, then {size_um}"
+        if real.sensor_px != self.sensor_px:
+            return f"the sensor was {real.sensor_px}, then {self.sensor_px}"
+        if not _lies_on(real.roi, self.sensor_px):
+            return f"the region {real.roi} is not on the sensor {self.sensor_px}"
+        return self._doubt_size(size_um, affine)
+
+    def _doubt_size(self, size_um: float, affine: tuple[float, ...]) -> str | None:
+        """Return what is wrong with a pixel size, worked out anew from the calibration."""
+        core = self._core
+        if not (calibration := core.getCurrentPixelSizeConfig(True)):
+            return None
+        factor = self._binning() / core.getMagnificationFactor()
+        size = core.getPixelSizeUmByID(calibration), *core.getPixelSizeAffineByID(calibration)
+        said = size_um, *affine
+        if all(isclose(a * factor, b, rel_tol=1e-6) for a, b in zip(size, said, strict=True)):
+            return None
+        return f"the pixel size is {size_um} µm, which is not that of {calibration!r}"
 
     def exposed(self, real: Real) -> Real:
         """Return what was read, with the recorded properties as they are after the exposure.
@@ -175,7 +206,14 @@ class Labels:
 
     def _binning(self) -> int:
         # The cache spares the camera a question; presets and properties both keep it true.
-        text = str(self._core.getPropertyFromCache(self._camera, _BINNING) if self._bins else 1)
+        if not self._bins:
+            return 1
+        text = str(self._core.getPropertyFromCache(self._camera, _BINNING))
+        if text != self._binned:
+            actual = str(self._core.getProperty(self._camera, _BINNING))
+            if text != actual:
+                raise SettingError(f"The binning is {actual!r}, not {text!r} as the core believes.")
+            self._binned = text
         return int(text) if text.isdigit() and int(text) > 0 else 1
 
     def _channel(self) -> str | None:
@@ -196,6 +234,12 @@ def sensor_size(core: CMMCorePlus) -> tuple[int, int]:
     if (left, top, width, height) != (0, 0, *full):
         core.setROI(left, top, width, height)
     return full
+
+
+def _lies_on(roi: Roi, sensor_px: tuple[int, int]) -> bool:
+    left, top, width, height = roi
+    fits = left + width <= sensor_px[0] and top + height <= sensor_px[1]
+    return fits and left >= 0 and top >= 0
 
 
 def _directions(

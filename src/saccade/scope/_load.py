@@ -11,6 +11,7 @@ from saccade.supervise import Switch
 
 from ._bootstrap import import_quietly
 from ._cfg import read_cfg
+from ._manners import Manners
 from ._profile import Profile, builtin_profile, load_profile
 
 if TYPE_CHECKING:
@@ -192,7 +193,11 @@ def _load_playback(text: str) -> MicroManagerScope:
     core = playback_core(recording, **_playback_options(query))
     details = {"recording": path, "sizes": dict(recording.sizes), "notes": list(recording.notes)}
     return MicroManagerScope(
-        core, f"playback of {Path(path).name}", recorded=(("Playback", "Frame"),), details=details
+        core,
+        f"playback of {Path(path).name}",
+        manners=Manners(repeats=True),
+        recorded=(("Playback", "Frame"),),
+        details=details,
     )
 
 

@@ -26,6 +26,16 @@ class Manners:
         How much longer than its exposure a frame of a hardware-timed burst may take.
     first_frame_s : float
         The same for the first frame, which may wait for an outer trigger.
+    call_s : float
+        How long one command or question may take; an exposure, as much longer as it is and
+        `frame_margin_s`. Then the microscope is taken for hung: it is made SAFE, and the run
+        fails.
+    repeats : bool
+        Whether the camera may give the same picture twice: recordings do, and cameras that only
+        pretend. A real one never does, because of its noise: there it is an old picture.
+    arm_s : float
+        How long all that may take which a run asks before it begins, and puts back at its end;
+        also a hardware autofocus.
     """
 
     xy_um: float = 0.5
@@ -37,3 +47,6 @@ class Manners:
     poll_s: float = 3e-4
     frame_margin_s: float = 2.0
     first_frame_s: float = 20.0
+    call_s: float = 10.0
+    arm_s: float = 120.0
+    repeats: bool = False

@@ -70,6 +70,7 @@ class Profile(FileModel):
     modifiable: tuple[Changeable, ...] | None = None
     safe: tuple[PropertyValue, ...] = ()
     supervisor: Supervised | None = None
+    repeats: bool = False
 
     @model_validator(mode="after")
     def _one_microscope(self) -> Self:
@@ -198,7 +199,8 @@ class Profile(FileModel):
         """Return how strict the engine is to be."""
         retries = {f"{name}_retries": count for name, count in self.retries}
         given = {**dict(self.tolerances), **dict(self.timeouts), **retries}
-        return Manners(**{name: value for name, value in given.items() if value is not None})
+        given = {name: value for name, value in given.items() if value is not None}
+        return Manners(**given, repeats=self.repeats)
 
     def recorded(self) -> tuple[tuple[str, str], ...]:
         """Return device and property of what goes into every frame's label."""

@@ -144,6 +144,8 @@ class Timeouts(FileModel):
     settle_s: Seconds | None = None
     frame_margin_s: Seconds | None = None
     first_frame_s: Seconds | None = None
+    call_s: Seconds | None = None
+    arm_s: Seconds | None = None
 
 
 class Retries(FileModel):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from saccade.core import RealClock, SettingError
 
+from ._in_turn import in_turn
 from ._settings import same_value
 
 if TYPE_CHECKING:
@@ -23,14 +25,22 @@ _WAKE_S = 10.0
 """How long it may take to light again what SAFE put out."""
 _TRIES = 2
 """How often a shutter is told to close."""
+_TURN_S, _LOCKSTEP_TURN_S = 0.02, 0.5
+"""How long one step of SAFE has before the next begins beside it. Where nothing may happen beside
+anything, which changes who is first in virtual time, only a step that really hangs is passed."""
 
 
 def make_safe(
     core: CMMCorePlus,
     settings: Sequence[tuple[str, str, str]] = (),
     clock: Clock | None = None,
+    *,
+    known: Devices | None = None,
+    first: Callable[[], None] | None = None,
 ) -> dict[str, str]:
     """Bring a microscope to SAFE; never raises, and may be called again.
+
+    Light comes first. A step that does not return is passed after 20 ms, and told as not SAFE.
 
     Parameters
     ----------
@@ -40,6 +50,10 @@ def make_safe(
         What the profile says must be set besides, such as laser power; set first.
     clock : Clock, optional
         Times the waits; by default real time.
+    known : Devices, optional
+        Which shutters and stages there are; by default the core is asked.
+    first : callable, optional
+        Has its turn before anything is changed.
 
     Returns
     -------
@@ -47,16 +61,34 @@ def make_safe(
         What was read back of each device, or ``NOT SAFE: ...``.
     """
     clock = clock or RealClock()
+    known = known or Devices.of(core)
     steps: dict[str, Callable[[], str]] = {
         f"{device}.{name}": partial(_set, core, device, name, value)
         for device, name, value in settings
     }
-    for shutter in _listed(lambda: shutters(core)):
+    for shutter in known.shutters:
         steps[shutter] = partial(_close, core, shutter, clock)
     steps["sequence"] = partial(_end_sequence, core)
-    for stage in _listed(lambda: _stages(core)):
+    for stage in known.stages:
         steps[stage] = partial(_halt, core, stage, clock)
-    return {name: _attempt(step) for name, step in steps.items()}
+    turn_s = _LOCKSTEP_TURN_S if clock.lockstep else _TURN_S
+    turns: dict[str, Callable[[], str]] = {} if first is None else {"": partial(_done, first)}
+    turns |= {name: partial(_attempt, step) for name, step in steps.items()}
+    told = in_turn(turns, turn_s)
+    return {name: told[name] for name in steps}
+
+
+@dataclass(frozen=True)
+class Devices:
+    """What there is to make SAFE."""
+
+    shutters: tuple[str, ...] = ()
+    stages: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, core: CMMCorePlus) -> Devices:
+        """Ask the core; what it does not tell is not there."""
+        return cls(_listed(lambda: shutters(core)), _listed(lambda: _stages(core)))
 
 
 class Safety:
@@ -83,6 +115,7 @@ class Safety:
         self._settings = tuple(settings)
         self._lock = threading.RLock()
         self._timer: threading.Timer | None = None
+        self._devices = Devices.of(core)
         self._playing = False
         self._lit: tuple[str, ...] = ()
         self._values: dict[tuple[str, str], str] = {}
@@ -114,9 +147,8 @@ class Safety:
     def make(self) -> Mapping[str, str]:
         """Bring the microscope to SAFE; never raises."""
         with self._lock:
-            if self._playing and not (self._lit or self._values):
-                self._remember()
-            return self._made()
+            remember = self._playing and not (self._lit or self._values)
+            return self._made(self._remember if remember else None)
 
     def make_if_playing(self) -> None:
         """Bring it to SAFE, unless the run has ended meanwhile."""
@@ -159,9 +191,10 @@ class Safety:
         with self._lock:
             self._lit = tuple(label for label in self._lit if label != shutter)
 
-    def _made(self) -> dict[str, str]:
+    def _made(self, first: Callable[[], None] | None = None) -> dict[str, str]:
         self.made += 1
-        told = make_safe(self._core, self._settings, self._clock)
+        known = self._devices
+        told = make_safe(self._core, self._settings, self._clock, known=known, first=first)
         if self.pulse is not None and not any(
             each.startswith("NOT SAFE") for each in told.values()
         ):
@@ -171,9 +204,7 @@ class Safety:
     def _remember(self) -> None:
         core = self._core
         self._lit = tuple(
-            label
-            for label in _listed(lambda: shutters(core))
-            if _says_yes(core.getShutterOpen, label)
+            label for label in self._devices.shutters if _says_yes(core.getShutterOpen, label)
         )
         for device, name, _ in self._settings:
             if value := _attempt(partial(core.getProperty, device, name), failed=""):
@@ -209,11 +240,16 @@ def _attempt(step: Callable[[], str], failed: str | None = None) -> str:
         return f"NOT SAFE: {' '.join(str(error).split()) or repr(error)}"
 
 
-def _listed(ask: Callable[[], Sequence[str]]) -> list[str]:
+def _done(work: Callable[[], None]) -> str:
+    work()
+    return ""
+
+
+def _listed(ask: Callable[[], Sequence[str]]) -> tuple[str, ...]:
     try:
-        return [label for label in ask() if label]
+        return tuple(label for label in ask() if label)
     except Exception:  # noqa: BLE001 - a core that can't even list is reported by the other steps
-        return []
+        return ()
 
 
 def _says_yes(ask: Callable[[str], bool], label: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from saccade.core import ProfileError, RealClock, ScopeError, Span, Stand
+from saccade.core import HungError, ProfileError, RealClock, ScopeError, Span, Stand
 from saccade.sim import detach_at_exit
 from saccade.supervise import Plan
 
@@ -16,6 +16,7 @@ from ._manners import Manners
 from ._runner import strict_runner
 from ._safe import Safety
 from ._shield import Shield
+from ._vigil import Side, Vigil, Watched, hung, within
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -95,6 +96,8 @@ class MicroManagerScope:
         self._before: Before | None = None
         self._shield: Shield | None = None
         self._engine: StrictEngine | None = None
+        self._player: Side | None = None
+        self._vigil: Vigil | None = None
         self.not_put_back: list[str] = []
         """What the last run changed and could not put back."""
         detach_at_exit(core)
@@ -104,8 +107,23 @@ class MicroManagerScope:
         """The truth behind a simulated microscope, as it is now; None behind any other."""
         return getattr(self.core, "world", None)
 
+    @property
+    def _is_hung(self) -> bool:
+        """Whether a thread that was given up waits still."""
+        given_up = self._vigil is not None and self._vigil.cut
+        return given_up and self._player is not None and not self._player.done.is_set()
+
     def stand(self) -> Stand:
-        """Return what is known of the microscope, without moving anything."""
+        """Return what is known of the microscope, without moving anything.
+
+        Raises
+        ------
+        HungError
+            If it does not answer.
+        """
+        return within(self._manners.arm_s, "what it is", self._stand)
+
+    def _stand(self) -> Stand:
         core = self.core
         group = core.getChannelGroup()
         return Stand(
@@ -133,16 +151,20 @@ class MicroManagerScope:
 
     def hold(self, owner: str) -> None:
         """Take the microscope for one run, and remember how it was found."""
+        if self._is_hung:
+            raise hung("the run before waits still")
         self._runner.own(owner)
         try:
-            self._before = Before.of(self.core)
+            self._before = within(
+                self._manners.arm_s, "how it stands", lambda: Before.of(self.core)
+            )
             self._shield = Shield(self.core, self._runner.complain)
         except BaseException:
             self._runner.disown()
             raise
 
     def play(self, source: Source, folder: Path | None = None) -> None:
-        """Acquire what the source yields until it ends; blocks in the calling thread.
+        """Acquire what the source yields until it ends; the calling thread waits for that.
 
         Parameters
         ----------
@@ -155,22 +177,42 @@ class MicroManagerScope:
         ------
         ScopeError
             If somebody ended the acquisition in passing by.
+        HungError
+            If the microscope did not answer in time; it is SAFE, as far as it can be.
         """
         if self._before is None:
             raise ScopeError("The scope is not held.", "Call hold() before play().")
-        if self.core.isSequenceRunning():  # a live view, which a change of region would upset
-            self.core.stopSequenceAcquisition()
-            source.noted("interference", {"text": "A live view was running and was stopped."})
-        labels = Labels(self.core, self._lights, self._recorded)
-        engine = StrictEngine(self.core, labels, self._manners, source, self._safety, self.clock)
-        self._engine = engine
+        self._vigil = vigil = Vigil(self._manners.call_s)
         self._safety.begin()
         try:
+            # A call that never returns keeps its thread; the run must not be kept with it.
+            self._player = Side(lambda: self._acquire(source, folder, vigil), "saccade-scope")
+            vigil.wait(self._player.done)
+            self._player.answer()
+        except HungError:
+            self._safety.make()
+            raise
+        finally:
+            if self._engine is not None:
+                self._engine.close()
+            self._safety.end()
+
+    def _acquire(self, source: Source, folder: Path | None, vigil: Vigil) -> None:
+        watched = Watched(source, vigil)
+        vigil.beat("how it stands", self._manners.arm_s)
+        try:
+            if self.core.isSequenceRunning():  # a live view, which a change of region would upset
+                self.core.stopSequenceAcquisition()
+                watched.noted("interference", {"text": "A live view was running and was stopped."})
+            vigil.beat("how it stands", self._manners.arm_s)
+            labels = Labels(self.core, self._lights, self._recorded)
+            parts = self._manners, watched, self._safety, self.clock, vigil
+            self._engine = engine = StrictEngine(self.core, labels, *parts)
             with logs_into(folder), self._runner.playing(engine, source, self.abort):
                 self._runner.run(engine.events())
         finally:
-            engine.close()
-            self._safety.end()
+            if vigil.cut:  # it has answered after all, and may have opened a shutter
+                self._safety.make()
         if not engine.exhausted and not source.stopping():
             raise ScopeError(
                 "The acquisition was ended by another program.", "Start the run again."
@@ -222,11 +264,24 @@ class MicroManagerScope:
         engine, self._engine = self._engine, None
         changed = {} if engine is None else engine.changed
         if before is not None:
-            self.not_put_back = before.put_back(self.core, changed, self._safety.switched)
+            self.not_put_back = self._put_back(before, changed)
         if self._shield is not None:
             self._shield.lower()
             self._shield = None
         self._runner.disown()
+
+    def _put_back(self, before: Before, changed: Mapping[tuple[str, str], str]) -> list[str]:
+        if self._is_hung:
+            return ["anything, because it does not answer"]
+        leave = self._safety.switched
+        try:
+            return within(
+                self._manners.arm_s,
+                "to put back what was changed",
+                lambda: before.put_back(self.core, changed, leave),
+            )
+        except HungError as error:
+            return [error.what]
 
 
 def _refuse_unusable(core: CMMCorePlus) -> None:

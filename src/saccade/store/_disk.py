@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     from io import FileIO
     from pathlib import Path
 
-# Without times and owners, which nobody waits for; not every system has it.
-_sync_data = getattr(os, "fdatasync", os.fsync)
 _CALL_BYTES = 512 * 1024
 _CALL_BUFFERS = 512
 
@@ -55,6 +53,11 @@ def sync_folder(path: Path) -> None:
 def sync_file(file: FileIO) -> None:
     """Bring a file's content, and the size that it has, to the disk."""
     _sync_data(file.fileno())
+
+
+def _sync_data(handle: int) -> None:
+    # Without times and owners, which nobody waits for; not every system has it.
+    getattr(os, "fdatasync", os.fsync)(handle)
 
 
 def start_writing(file: FileIO, start: int, nbytes: int) -> None:

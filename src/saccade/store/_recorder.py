@@ -91,6 +91,7 @@ class Recorder:
         keep_memory_warm()
         self._replaced = 0
         self._error: Exception | None = None
+        self._left_behind = False
         self._unclosed = threading.Lock()
         self._room = _room(self._folder, int(reserve_mb * _MB))
         self._full = False
@@ -261,6 +262,8 @@ class Recorder:
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller must learn of it
             self._error = error
             self._queue.close(drop=True)
+        if self._left_behind:  # the disk came back, too late
+            self._committer.close()
 
     def _step(self) -> bool:
         group = self._queue.take()
@@ -276,6 +279,7 @@ class Recorder:
             self._thread.join(_STALL_S)
             if self._thread.is_alive() and self._queue.finished == before:
                 self._error = TimeoutError(f"the disk wrote nothing for {_STALL_S:g} s")
+                self._left_behind = True
                 raise self._failure()
 
 

@@ -15,7 +15,9 @@ from ._asserts import (
     observations_of,
 )
 from ._detectors import StubDetector
+from ._faults import ANY, WRONGS, Fault, Faults, Happened
 from ._faulty_detector import DetectorFault, FaultyDetector
+from ._faulty_disk import FaultyDisk
 from ._frames import blob_frame, frame_of, frames_of, picture_of, score_of
 from ._scope import DEFAULT_STAND, FakeScope, Setting
 from ._sink import MemorySink
@@ -24,13 +26,19 @@ if TYPE_CHECKING:
     from ._faulty_core import Call, Exposure, FaultyCore
 
 __all__ = [
+    "ANY",
     "DEFAULT_STAND",
+    "WRONGS",
     "Call",
     "DetectorFault",
     "Exposure",
     "FakeScope",
+    "Fault",
+    "Faults",
     "FaultyCore",
     "FaultyDetector",
+    "FaultyDisk",
+    "Happened",
     "MemorySink",
     "Setting",
     "StubDetector",
