@@ -134,7 +134,7 @@ def test_an_impossible_fault_is_refused(given: dict[str, Any], hint: str) -> Non
 def test_a_call_that_can_not_come_is_refused() -> None:
     """A script for a disk names what a disk is asked for."""
     with pytest.raises(ProtocolError, match="Did you mean 'write'"):
-        Faults(Fault("wirte")).check(("write", "sync"))
+        Faults(Fault("writes")).check(("write", "sync"))
 
 
 # ------------------------------------------------------------------------------------- the disk
