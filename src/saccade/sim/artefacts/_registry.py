@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from saccade.core import ProtocolError, did_you_mean
+from saccade.sim.world import make
 
 from ._bubble import Bubble
 from ._camera import DeadFrames, Saturation, Stripes
@@ -54,11 +53,4 @@ def make_artefact(kind: str, settings: Mapping[str, Any] | None = None) -> Artef
     ProtocolError
         If there is no such kind or setting, or a value is impossible.
     """
-    if kind not in ARTEFACTS:
-        raise ProtocolError(f"There is no artefact {kind!r}.", did_you_mean(kind, ARTEFACTS))
-    made = ARTEFACTS[kind]
-    known = [field.name for field in fields(made)]
-    for key in settings or {}:
-        if key not in known:
-            raise ProtocolError(f"{kind} has no setting {key!r}.", did_you_mean(key, known))
-    return made(**(settings or {}))
+    return make("artefact", ARTEFACTS, kind, settings)

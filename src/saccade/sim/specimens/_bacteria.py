@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from saccade.sim.world import Channel, Health, Occurrence
+from saccade.sim.world import Channel, Health, Occurrence, in_range, is_count, is_size
 
 from ._bacteria_paint import PHASE, RodPainter
 from ._bacteria_rods import STEP_S, Growth
 from ._migrating_motion import scattered
-from ._settings import in_range, is_count, is_size
 from ._splat import Scratch
 
 if TYPE_CHECKING:

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from saccade.core import is_number, require
-from saccade.sim.world import Channel, Health, Occurrence
+from saccade.sim.world import Channel, Health, Occurrence, in_range, is_count, is_size
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,15 +53,11 @@ class Beads:
         depth_um: float = 0.0,
         bleach_j_per_cm2: float = 2000.0,
     ) -> None:
-        ok = isinstance(count, int) and 0 <= count <= 1_000_000
-        require(ok, "beads.count", count, "a whole number from 0 to 1,000,000", "Correct it.")
-        for name, value in (("diameter_um", diameter_um), ("bleach_j_per_cm2", bleach_j_per_cm2)):
-            ok = is_number(value) and value > 0
-            require(ok, f"beads.{name}", value, "above 0", "Correct it.")
-        ok = is_number(depth_um) and depth_um >= 0
-        require(ok, "beads.depth_um", depth_um, "0 or more", "Correct it.")
-        ok = len(size_um) == 2 and all(is_number(v) and v > 0 for v in size_um)
-        require(ok, "beads.size_um", size_um, "two numbers above 0", "Correct it.")
+        is_count("beads.count", count, 1_000_000)
+        is_size("beads.size_um", size_um, 1e-9, 1e6)
+        in_range("beads.diameter_um", diameter_um, 1e-9, 1e4)
+        in_range("beads.depth_um", depth_um, 0.0, 1e4)
+        in_range("beads.bleach_j_per_cm2", bleach_j_per_cm2, 1e-9, 1e12)
         rng = np.random.default_rng([seed, 0])
         self.size_um = size_um
         self.layers_um = (0.0,) if depth_um == 0 else tuple(np.linspace(-0.5, 0.5, 5) * depth_um)

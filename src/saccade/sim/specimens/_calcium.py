@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from saccade.core import require
-from saccade.sim.world import Channel, Health, Occurrence
+from saccade.sim.world import Channel, Health, Occurrence, in_range, is_size, one_of
 
 from ._calcium_activity import Kinetics, Transients
 from ._calcium_paint import Brush
@@ -22,7 +22,6 @@ from ._calcium_tissue import (
     place_cells,
     place_patches,
 )
-from ._settings import in_range, is_size, one_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

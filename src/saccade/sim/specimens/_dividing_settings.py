@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-from saccade.core import is_number, require
+from saccade.core import require
+from saccade.sim.world import in_range, is_size
 
 NAME = "dividing-nuclei"
 
@@ -74,7 +75,8 @@ class Settings:
     def __post_init__(self) -> None:
         for each in fields(self):
             if each.name in _LIMITS:
-                _check(each.name, getattr(self, each.name), *_LIMITS[each.name])
+                low, high = _LIMITS[each.name]
+                in_range(f"{NAME}.{each.name}", getattr(self, each.name), low, high)
         self._check_size()
         self._check_cycle()
         ok = self.blebbing_at <= self.death_at
@@ -92,11 +94,7 @@ class Settings:
         return self.cycle_h * 3600 / self.division_rate
 
     def _check_size(self) -> None:
-        size = self.size_um
-        ok = isinstance(size, (tuple, list)) and len(size) == 2
-        ok = ok and all(is_number(v) and 50 <= v <= 100_000 for v in size)
-        must = "two numbers from 50 to 100,000"
-        require(ok, f"{NAME}.size_um", size, must, "Correct it.")
+        is_size(f"{NAME}.size_um", self.size_um, 50.0, 100_000.0)
         do = "Lower it, or make the slide smaller."
         must = f"such that there are at most {_MOST_CELLS:,} cells; these are {self.count:,}"
         value = self.density_per_mm2
@@ -115,8 +113,3 @@ class Settings:
             f"such that a cycle lasts at least {least_h:g} h; it would last {cycle_h:g} h",
             "Lower it, or lengthen cycle_h.",
         )
-
-
-def _check(name: str, value: object, low: float, high: float) -> None:
-    ok = is_number(value) and low <= value <= high  # type: ignore[operator]
-    require(ok, f"{NAME}.{name}", value, f"a number from {low:g} to {high:g}", "Correct it.")

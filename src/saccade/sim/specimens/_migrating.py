@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from saccade.sim.world import Channel, Health, Occurrence
+from saccade.sim.world import Channel, Health, Occurrence, in_range, is_count, is_size
 
 from ._migrating_cells import DIVISION_S, STEP_S, Biology, brightness, tolerance
 from ._migrating_crossing import Crossing, CrossingLog
 from ._migrating_motion import Walk, scattered
 from ._migrating_paint import PHASE, Painter
 from ._migrating_shape import shape_cells
-from ._settings import in_range, is_count, is_size
 from ._splat import Scratch
 
 if TYPE_CHECKING:

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from saccade.sim.world import Channel, Health, Occurrence
+from saccade.sim.world import Channel, Health, Occurrence, in_range, is_size
 
 from ._mitochondria_cells import HAZE_PX_UM, draw_haze, place_flat_cells
 from ._mitochondria_network import SITE_STEPS, STEP_UM, Sway, Swaying, grow
 from ._mitochondria_paint import extent_um, lay_map, splat
 from ._mitochondria_sites import Change, Sites
-from ._settings import in_range, is_size
 from ._splat import Scratch
 
 if TYPE_CHECKING:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import TYPE_CHECKING, Any
 
-from saccade.core import ProtocolError, did_you_mean
+from saccade.core import ProtocolError
+from saccade.sim.world import make
 
 from ._bacteria import Bacteria
 from ._beads import Beads
@@ -50,13 +50,6 @@ def make_specimen(name: str, seed: int = 0, settings: Mapping[str, Any] | None =
     ProtocolError
         If there is no such specimen or setting, or a value is impossible.
     """
-    if name not in SPECIMENS:
-        raise ProtocolError(f"There is no specimen {name!r}.", did_you_mean(name, SPECIMENS))
-    kind = SPECIMENS[name]
-    known = [key for key in inspect.signature(kind).parameters if key != "seed"]
-    for key in settings or {}:
-        if key not in known:
-            raise ProtocolError(f"{name} has no setting {key!r}.", did_you_mean(key, known))
     if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
         raise ProtocolError(f"seed is {seed!r}.", "Give a whole number, 0 or more.")
-    return kind(seed, **(settings or {}))
+    return make("specimen", SPECIMENS, name, settings, seed=seed)

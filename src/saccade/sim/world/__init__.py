@@ -7,6 +7,7 @@ from ._exposure import Exposure
 from ._imaging import Imaging, conditions
 from ._optics import Optics
 from ._sensor import Sensor, noise
+from ._settings import in_range, is_count, is_size, make, one_of
 from ._specimen import Specimen
 from ._values import Channel, Doses, Health, Light, Occurrence, Photons, View
 from ._world import World
@@ -30,5 +31,10 @@ __all__ = [
     "View",
     "World",
     "conditions",
+    "in_range",
+    "is_count",
+    "is_size",
+    "make",
     "noise",
+    "one_of",
 ]

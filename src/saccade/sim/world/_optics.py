@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import cv2
 
-from saccade.core import is_number, require
+from saccade.core import require
 
 from ._blur import blurred
 from ._lighting import profile
+from ._settings import in_range
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,8 +57,8 @@ class Optics:
     falloff: float = 0.25
 
     def __post_init__(self) -> None:
-        _check("Optics.index", self.index, 1.0, 2.0)
-        _check("Optics.na", self.na, 0.01, 2.0)
+        in_range("Optics.index", self.index, 1.0, 2.0)
+        in_range("Optics.na", self.na, 0.01, 2.0)
         require(
             self.na < self.index,
             "Optics.na",
@@ -65,9 +66,9 @@ class Optics:
             f"below the refractive index of the immersion, {self.index:g}",
             "Immerse the objective (index 1.33 for water, 1.518 for oil), or lower the NA.",
         )
-        _check("Optics.haze", self.haze, 0.0, 1.0)
-        _check("Optics.haze_um", self.haze_um, 0.1, 1000.0)
-        _check("Optics.falloff", self.falloff, 0.0, 1.0)
+        in_range("Optics.haze", self.haze, 0.0, 1.0)
+        in_range("Optics.haze_um", self.haze_um, 0.1, 1000.0)
+        in_range("Optics.falloff", self.falloff, 0.0, 1.0)
 
     def sigma_um(self, wavelength_nm: float, defocus_um: float = 0.0) -> float:
         """Return the standard deviation of the point-spread function.
@@ -132,13 +133,3 @@ class Optics:
             Which part of the sensor.
         """
         return profile(view, self.falloff)
-
-
-def _check(setting: str, value: float, low: float, high: float) -> None:
-    require(
-        is_number(value) and low <= value <= high,
-        setting,
-        value,
-        f"a number from {low:g} to {high:g}",
-        "Correct it.",
-    )

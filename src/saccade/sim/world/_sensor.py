@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from saccade.core import is_number, require
+from ._settings import in_range, is_count
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -82,16 +82,8 @@ class Sensor:
             ("hot_e_per_s", 0.0, 1e7),
             ("readout_ms", 0.0, 1e5),
         ):
-            value = getattr(self, name)
-            require(
-                is_number(value) and low <= value <= high,
-                f"Sensor.{name}",
-                value,
-                f"a number from {low:g} to {high:g}",
-                "Correct it.",
-            )
-        ok = isinstance(self.bits, int) and 8 <= self.bits <= 16
-        require(ok, "Sensor.bits", self.bits, "a whole number from 8 to 16", "Correct it.")
+            in_range(f"Sensor.{name}", getattr(self, name), low, high)
+        is_count("Sensor.bits", self.bits, 16, least=8)
 
     @property
     def dtype(self) -> str:
