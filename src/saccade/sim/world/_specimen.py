@@ -45,7 +45,11 @@ class Specimen(Protocol):
         """Return where its objects are, (n, 2), x and y, in the order that `absorb` takes."""
 
     def paint(self, canvas: Canvas, channel: str) -> None:
-        """Add what glows, or for a transmitted channel what darkens, to the canvas."""
+        """Add what glows, or for a transmitted channel what darkens, to the canvas.
+
+        It is asked once for each plane of focus; what lies where the canvas holds nothing need
+        not be worked out.
+        """
 
     def absorb(self, doses: Doses, channel: str) -> None:
         """Take the light of one exposure: bleach, and be harmed or stimulated by it."""
