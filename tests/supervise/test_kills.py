@@ -14,6 +14,7 @@ import statistics
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ from saccade.store import RunFolder, recover, verify
 from saccade.supervise import Switch
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 KILLS = int(os.environ.get("SACCADE_KILLS", "1"))
@@ -51,30 +53,84 @@ guard:
   - {use: saccade.guard:Limits}
 """
 RUN = """
-import json, sys, time
+import json, os, signal, sys, time
 from pathlib import Path
 from saccade import app
 from saccade.core import SaccadeError
 
-protocol = app.load_protocol(Path(sys.argv[1]))
-scope = app.open_scope(protocol.scope, protocol.folder, protocol.sim)
-run = app.assemble(protocol, scope, out=Path(sys.argv[2])).run.start()
-while not run.state.ended:
-    print(run.committed, flush=True)
-    time.sleep(0.005)
-try:
-    verdict = run.wait(30)
-except SaccadeError:
-    verdict = run.verdict
-print(json.dumps([verdict.name, verdict.reason]), flush=True)
+def night(folder):
+    protocol = app.load_protocol(folder / "night.yaml")
+    scope = app.open_scope(protocol.scope, protocol.folder, protocol.sim)
+    run = app.assemble(protocol, scope, out=folder / "run").run.start()
+    while not run.state.ended:
+        print(run.committed, flush=True)
+        time.sleep(0.005)
+    try:
+        verdict = run.wait(30)
+    except SaccadeError:
+        verdict = run.verdict
+    print(json.dumps([verdict.name, verdict.reason]), flush=True)
+
+if len(sys.argv) > 1:
+    night(Path(sys.argv[1]))
+    sys.exit()
+
+# One that has imported everything, and is a night whenever it is given a folder.
+import saccade.scope._scope, saccade.sim.devices._core
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+for line in sys.stdin:
+    if pid := os.fork():
+        print(pid, flush=True)
+        continue
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    folder = Path(line.strip())
+    for number, name in ((1, "told"), (2, "errors")):
+        os.dup2(os.open(folder / name, os.O_WRONLY | os.O_CREAT), number)
+    night(folder)
+    os._exit(0)
 """
+
+
+class Host:
+    """Begins nights: where processes can fork, from one that has imported everything."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[str] | None = None
+        if hasattr(os, "fork"):
+            command = [sys.executable, "-c", RUN]
+            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+            self._process = subprocess.Popen(command, text=True, **pipes)  # type: ignore[call-overload]
+
+    def begin(self, folder: Path) -> psutil.Process:
+        """Return the process of a run in a folder."""
+        (folder / "told").touch()
+        if self._process is None:
+            with (folder / "told").open("wb") as out, (folder / "errors").open("wb") as errors:
+                command = [sys.executable, "-c", RUN, str(folder)]
+                return psutil.Popen(command, stdout=out, stderr=errors)
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(f"{folder}\n")
+        self._process.stdin.flush()
+        return psutil.Process(int(self._process.stdout.readline()))
+
+    def end(self) -> None:
+        if self._process is not None:
+            self._process.communicate(timeout=PATIENCE_S)
+
+
+@pytest.fixture(scope="module")
+def host() -> Iterator[Host]:
+    made = Host()
+    yield made
+    made.end()
 
 
 @dataclass
 class Night:
     """A run under way in a process of its own, with its light in sight."""
 
-    child: subprocess.Popen[bytes]
+    child: psutil.Process
     folder: Path
     switch: Switch
     told: Path
@@ -95,24 +151,18 @@ class Night:
         return time.perf_counter_ns()
 
     def end(self) -> None:
-        if self.child.poll() is None:
-            if SIGSTOP is not None:
-                self.child.send_signal(signal.SIGCONT)
-            self.child.kill()
+        with suppress(psutil.NoSuchProcess):
+            self.child.kill()  # a stopped one, too
         self.child.wait(PATIENCE_S)
         self.switch.close()
 
 
-def begin(folder: Path) -> Night:
+def begin(host: Host, folder: Path) -> Night:
     folder.mkdir()
     (folder / "stand.yaml").write_text(STAND, encoding="utf-8")
     (folder / "night.yaml").write_text(NIGHT, encoding="utf-8")
-    told = folder / "told"
     switch = Switch(folder / "light-switch")
-    with told.open("wb") as out, (folder / "errors").open("wb") as errors:
-        command = [sys.executable, "-c", RUN, str(folder / "night.yaml"), str(folder / "run")]
-        child = subprocess.Popen(command, stdout=out, stderr=errors)
-    night = Night(child, folder / "run", switch, told)
+    night = Night(host.begin(folder), folder / "run", switch, folder / "told")
     try:
         night.until(lambda: len(night.said()) > 1 and night.said()[-2] not in {"0", ""})
         time.sleep(random.uniform(0.0, 0.5))
@@ -157,11 +207,11 @@ def show(what: str, times_ms: list[float], goal_ms: float | None = None) -> None
         assert p99 <= goal_ms, what
 
 
-def test_a_killed_controller_leaves_the_dark(tmp_path: Path) -> None:
+def test_a_killed_controller_leaves_the_dark(host: Host, tmp_path: Path) -> None:
     """After each kill the supervisor has put the light out, and recovery loses no frame."""
     out_ms, seen_ms, lit = [], [], 0
     for attempt in range(KILLS):
-        night = begin(tmp_path / f"{attempt}")
+        night = begin(host, tmp_path / f"{attempt}")
         try:
             assert night.switch.gate
             lit += night.switch.lit
@@ -186,12 +236,12 @@ def test_a_killed_controller_leaves_the_dark(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(SIGSTOP is None, reason="no process can be stopped on this system")
-def test_a_hung_controller_leaves_the_dark(tmp_path: Path) -> None:
+def test_a_hung_controller_leaves_the_dark(host: Host, tmp_path: Path) -> None:
     """A process that stops in the light is soon without it; awake again, the run has failed."""
     assert SIGSTOP is not None
     out_ms, seen_ms = [], []
     for attempt in range(KILLS):
-        night = begin(tmp_path / f"{attempt}")
+        night = begin(host, tmp_path / f"{attempt}")
         try:
             night.until(lambda n=night: n.switch.lit, 1e-3)
             began_ns = time.perf_counter_ns()
@@ -219,11 +269,11 @@ def test_a_hung_controller_leaves_the_dark(tmp_path: Path) -> None:
         show("hang to light out, as another process saw it", seen_ms)
 
 
-def test_a_run_does_not_go_on_without_its_supervisor(tmp_path: Path) -> None:
+def test_a_run_does_not_go_on_without_its_supervisor(host: Host, tmp_path: Path) -> None:
     """When the supervisor is killed the run goes to SAFE, keeps its frames, and has failed."""
     dark_ms, end_ms = [], []
     for attempt in range(KILLS):
-        night = begin(tmp_path / f"{attempt}")
+        night = begin(host, tmp_path / f"{attempt}")
         try:
             began_ns = time.perf_counter_ns()
             psutil.Process(night.log()[0]["pid"]).kill()
