@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays, floating_dtypes, integer_dtypes
 
 from saccade.core import Detector, ProfileError, ProtocolError, Stand, Warms
-from saccade.detect import Change, Focus, Pairs, Spots
+from saccade.detect import Change, Focus, Objects, Pairs, Spots
 
 KINDS = [
     pytest.param(Spots, id="Spots"),
     pytest.param(Change, id="Change"),
     pytest.param(Focus, id="Focus"),
     pytest.param(Pairs, id="Pairs"),
+    pytest.param(Objects, id="Objects"),
 ]
 
 ODD_PICTURES = [
@@ -112,6 +113,7 @@ def test_warming_up_leaves_no_memory(kind: type) -> None:
         pytest.param(Spots(sigma_um=0.5, threshold=4.0, max_points=9, expected=3), id="Spots"),
         pytest.param(Change(sigma=8, alpha=0.2, expected=0.1), id="Change"),
         pytest.param(Focus(sigma=1.5), id="Focus"),
+        pytest.param(Objects(sigma=5, threshold="local", by="mean", expected=900.0), id="Objects"),
         pytest.param(Pairs(sigma_um=0.8, brightness=2.0, apart=(2.0, 9.0)), id="Pairs"),
     ],
 )
@@ -172,7 +174,7 @@ def test_a_wrong_setting_is_named(kind: type, settings: dict, word: str) -> None
     assert caught.value.do
 
 
-@pytest.mark.parametrize("kind", [Spots, Change, Pairs])
+@pytest.mark.parametrize("kind", [Spots, Change, Pairs, Objects])
 def test_a_scale_in_um_needs_a_pixel_size(kind: type) -> None:
     """Without a pixel size a scale in µm is refused before the run, and invalid in it."""
     detector = kind(sigma_um=1.0)

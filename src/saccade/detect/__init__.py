@@ -3,6 +3,7 @@
 from ._change import Change
 from ._focus import Focus
 from ._joined import All, Any, Ensemble
+from ._objects import Objects
 from ._pairs import Pairs
 from ._spots import Spots
 from ._tracker import Tracker
@@ -15,6 +16,7 @@ __all__ = [
     "Crop",
     "Ensemble",
     "Focus",
+    "Objects",
     "Pairs",
     "Rescale",
     "Spots",
