@@ -15,7 +15,7 @@ from ._migrating_inside import (
     nucleoli_size,
     nucleoli_um,
 )
-from ._migrating_shape import column, polygon_area
+from ._migrating_shape import column, length, polygon_area
 from ._phase import PhaseContrast
 from ._splat import Scratch, add_points, add_polygons, blur
 
@@ -181,10 +181,10 @@ class Painter:
         """Add ruffles and the light that steep edges throw out."""
         shapes = self.shapes
         step = shapes.outline_um - np.roll(shapes.outline_um, 1, axis=1)
-        spacing_um = np.hypot(step[..., 0], step[..., 1])
+        spacing_um = length(step)
         # As many points a length as make a ridge of the height that is given.
         share = np.minimum(spacing_um / np.float32(_COARSE_UM * np.sqrt(2 * np.pi)), 0.7)
-        away_um = np.maximum(np.hypot(shapes.outline_um[..., 0], shapes.outline_um[..., 1]), 1.0)
+        away_um = np.maximum(length(shapes.outline_um), 1.0)
         outside = shapes.outline_um * (1 + np.float32(1.7) / away_um)[..., None]
         tips = 0.2 * (1 - shapes.rounded)[:, None] * column(self.traits, "arm", 0, 6)
         places: Floats = np.concatenate((shapes.outline_um, outside, shapes.tips_um), axis=1)

@@ -11,7 +11,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_KERNEL_SIGMAS = 3.5
+_KERNEL_SIGMAS = 3.0
 _SHIFT = 5
 """Bits of a pixel that a corner is placed by."""
 
@@ -64,10 +64,10 @@ def add_polygons(
     """
     fixed, boxes = _framed(into.shape, corners_px)
     values = np.clip(np.rint(levels), 0, 255).tolist()
-    for i, x0, x1, y0, y1 in boxes:
-        patch = np.zeros((y1 - y0, x1 - x0), np.uint8)
+    for i, left, right, top, bottom in boxes.tolist():
+        patch = np.zeros((bottom - top, right - left), np.uint8)
         cv2.fillPoly(patch, [fixed[i]], (values[i],), cv2.LINE_AA, _SHIFT)
-        part = into[y0:y1, x0:x1]
+        part = into[top:bottom, left:right]
         cv2.add(part, patch, dst=part)
 
 
@@ -93,20 +93,28 @@ def fill_polygons(
 
 def _framed(
     shape_px: tuple[int, ...], corners_px: NDArray[np.floating]
-) -> tuple[NDArray[np.int32], list[tuple[int, ...]]]:
-    """Return polygons in the coordinates of their frames, and the frames of those in sight."""
+) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Return polygons in the coordinates of their frames, and the frames of those in sight.
+
+    Each frame is told by the number of its polygon, its first column and the one after its
+    last, then its rows.
+    """
     height, width = shape_px
     fixed = np.rint(corners_px * 2**_SHIFT).astype(np.int32)
     # One axis at a time: over the middle axis of the whole, numpy takes ten times as long.
-    axes = fixed[..., 0], fixed[..., 1]
-    low = np.stack([each.min(axis=1) for each in axes], axis=1) >> _SHIFT
-    high = np.stack([each.max(axis=1) for each in axes], axis=1) >> _SHIFT
-    low = np.clip(low - 1, 0, (width, height))
-    high = np.clip(high + 3, 0, (width, height))
-    fixed -= low[:, None, :].astype(np.int32) << _SHIFT
-    on = np.flatnonzero((low < high).all(axis=1))
-    frames = np.column_stack((on, low[on, 0], high[on, 0], low[on, 1], high[on, 1]))
-    return fixed, [tuple(frame) for frame in frames.tolist()]
+    x, y = fixed[..., 0], fixed[..., 1]
+    bounds = [
+        np.clip((edge >> _SHIFT) + beyond, 0, most)
+        for edge, beyond, most in (
+            (x.min(axis=1), -1, width),
+            (x.max(axis=1), 3, width),
+            (y.min(axis=1), -1, height),
+            (y.max(axis=1), 3, height),
+        )
+    ]
+    fixed -= np.stack((bounds[0], bounds[2]), axis=1)[:, None] << _SHIFT
+    on = np.flatnonzero((bounds[0] < bounds[1]) & (bounds[2] < bounds[3]))
+    return fixed, np.column_stack((on, *(each[on] for each in bounds)))
 
 
 def add_points(
