@@ -235,3 +235,12 @@ def test_the_example_of_the_readme_is_a_protocol() -> None:
 def test_the_protocols_that_ship_are_whole(path: Path) -> None:
     """Each loads as it stands, and nothing in it is probably not meant."""
     assert load_protocol(path).warnings() == ()
+
+
+@pytest.mark.parametrize("kind", ["detect", "decide", "guard"])
+def test_the_parts_of_a_kind_are_few(protocol_in: Callable[[Any], Protocol], kind: str) -> None:
+    """More than fifty are refused: each looks at every frame."""
+    part = {"use": f"saccade.{kind}:Whatever"}
+    parts: Any = {f"d{n}": part for n in range(51)} if kind == "detect" else [part] * 51
+    with pytest.raises(ProtocolError, match=f"{kind} .*at most 50 items"):
+        protocol_in({**LEAST, kind: parts})

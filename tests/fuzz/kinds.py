@@ -182,8 +182,8 @@ class RunFolders(Kind):
 
     def _damage(self, rng: Random, run: Path) -> None:
         files = sorted(path for path in run.rglob("*") if path.is_file() and path.stat().st_size)
-        if rng.random() < 0.6:
-            path = run / "journal.jsonl"
+        path = run / "journal.jsonl"
+        if path in files and rng.random() < 0.6:
             path.write_bytes(self._damage_lines(rng, path.read_bytes()))
             return
         path = rng.choice(files)

@@ -122,6 +122,7 @@ def test_an_adapter_that_is_not_there_is_no_module(
         ("# harmless\x85pyDevice,Lamp,foreign_lamp,Lamp", r"U\+0085"),
         ("# harmless\rpyDevice,Lamp,foreign_lamp,Lamp", r"U\+000D"),
         ("Label,Dichroic,0,a\0b", r"U\+0000"),
+        ("Label,\u202edoc,0,a", r"U\+202E"),
         ("# " + "x" * 1_000_000, "larger than 1 MB"),
     ],
 )
@@ -133,7 +134,16 @@ def test_no_line_leads_out_of_the_adapters(stand: Path, line: str, message: str)
     assert not (stand.parent / "imported").exists()
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1"])
+def test_a_device_that_can_not_be_unloaded_hides_nothing(stand: Path) -> None:
+    """What is wrong with a configuration is told, also where its devices can't be let go."""
+    cfg = stand.with_suffix(".cfg")
+    lines = [line for line in DEMO.splitlines() if line != "Property,Core,Initialize,1"]
+    cfg.write_text("\n".join([*lines, "Property,LED Shutter,State,1", "Nothing"]), "utf-8")
+    with pytest.raises(ProfileError, match="could not load"):
+        load(stand)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1", "cp1252"])
 def test_labels_may_be_in_any_encoding(stand: Path, encoding: str) -> None:
     """What older versions wrote on Windows is read as well."""
     cfg = stand.with_suffix(".cfg")

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 VERSION = 1
 _WHAT = "protocol"
+# Of a kind: each looks at every frame.
+_MOST_PARTS = 50
 _DO = "The README says what a protocol file holds."
 
 
@@ -68,9 +70,9 @@ class Protocol(FileModel):
     scope: Word
     mode: Mode = "inline"
     watch: Watch
-    detect: dict[Word, DetectorPart] = Field(default_factory=dict)
-    decide: tuple[PolicyPart, ...] = ()
-    guard: tuple[GuardPart, ...] = ()
+    detect: dict[Word, DetectorPart] = Field(default_factory=dict, max_length=_MOST_PARTS)
+    decide: Annotated[tuple[PolicyPart, ...], Field(max_length=_MOST_PARTS)] = ()
+    guard: Annotated[tuple[GuardPart, ...], Field(max_length=_MOST_PARTS)] = ()
     deadline_ms: Annotated[float, Field(gt=0)] | None = None
     record: Recording = Recording()
     sim: Simulated | None = None

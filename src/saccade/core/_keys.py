@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
+from functools import lru_cache
 from types import UnionType
 from typing import Annotated, Any, TypeAlias, Union, get_args, get_origin
 
@@ -105,6 +106,7 @@ def _likeness(value: Mapping[str, Any], model: type[BaseModel]) -> tuple[float, 
     return alike, -missing
 
 
+@lru_cache(maxsize=4096)  # the same few names, over and over
 def _ratio(word: str, name: str) -> float:
     ratio = 1.0 if word == name else SequenceMatcher(None, word[:80], name).ratio()
     return ratio if ratio >= _ALIKE else 0.0

@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ._bootstrap import import_quietly
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -37,6 +39,7 @@ def is_trusted(folder: Path) -> bool:
 
 
 def _known() -> Iterator[Path]:
+    import_quietly()
     from pymmcore_plus import find_micromanager
 
     yield adapters_shipped()

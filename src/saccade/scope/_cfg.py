@@ -25,8 +25,9 @@ The environment is the user's own; a file that somebody sent can't set it.
 
 _MOST_BYTES = 1_000_000
 _PREFIX = "#py "
-# What some reader takes for the end of a line, so that a comment would go on as a command.
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029]")
+# What some reader takes for the end of a line, so that a comment would go on as a command, and
+# what would turn a message around.
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _LIBRARY = re.compile(r"[\w][\w .+-]*", re.ASCII)
 _MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
 
@@ -87,8 +88,8 @@ def _text(path: Path) -> str:
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
-        text = raw.decode("latin-1")  # as older versions wrote labels; commands are ASCII
-        text = text.replace("\x85", "...")
+        # As older versions wrote labels on Windows; commands are ASCII.
+        text = raw.decode("cp1252", "replace")
     text = text.replace("\r\n", "\n")
     if found := _CONTROL.search(text):
         number = text.count("\n", 0, found.start()) + 1

@@ -75,10 +75,18 @@ def _from_profile(profile: Profile) -> MicroManagerScope:
     core = _core(profile, cfg)
     try:
         _configure(core, profile)
-    except Exception:
-        core.unloadAllDevices()
+    except Exception as error:
+        _unload(core, error)
         raise
     return _scope(core, profile)
+
+
+def _unload(core: CMMCorePlus, error: Exception) -> None:
+    """Let go of what was loaded before an error; what can't be, is a note to it."""
+    try:
+        core.unloadAllDevices()
+    except RuntimeError as another:  # a device that was never initialized, told before
+        error.add_note(f"not all devices could be unloaded: {another}")
 
 
 def _core(profile: Profile, cfg: Cfg) -> CMMCorePlus:

@@ -22,6 +22,7 @@ from saccade.core import (
 from saccade.supervise import Plan
 
 from ._adapters import ADAPTERS, adapters_shipped, is_trusted
+from ._bootstrap import import_quietly
 from ._cfg import read_cfg
 from ._manners import Manners
 from ._ports import refuse_shared_ports
@@ -135,6 +136,7 @@ class Profile(FileModel):
         if folder is None and str(self._hardware.cfg) == DEMO:
             folder = adapters_shipped()
         if folder is None:
+            import_quietly()
             from pymmcore_plus import find_micromanager
 
             folder = Path(find_micromanager() or "adapters of Micro-Manager")
