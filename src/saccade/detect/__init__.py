@@ -1,8 +1,10 @@
-"""From a frame to an observation: what is bright, changes, moves, flashes or is sharp."""
+"""From a frame to an observation: what is bright, changes, moves, flashes, is sharp, or learned."""
 
 from ._change import Change
 from ._focus import Focus
+from ._instances import instances
 from ._joined import All, Any, Ensemble
+from ._network import STRIDE, Network, peaks_of, places_px, prepared_picture
 from ._objects import Objects
 from ._pairs import Pairs
 from ._spots import Spots
@@ -10,15 +12,21 @@ from ._tracker import Tracker
 from ._window import Crop, Rescale
 
 __all__ = [
+    "STRIDE",
     "All",
     "Any",
     "Change",
     "Crop",
     "Ensemble",
     "Focus",
+    "Network",
     "Objects",
     "Pairs",
     "Rescale",
     "Spots",
     "Tracker",
+    "instances",
+    "peaks_of",
+    "places_px",
+    "prepared_picture",
 ]

@@ -1,6 +1,42 @@
-"""Weights of learned detectors: numbers from a file, and never code."""
+"""Models: cards, and weights that are numbers from a file and never code."""
 
+from typing import TYPE_CHECKING, Any
+
+from ._card import Architecture, Calibration, Card, Figure, Input, Metrics, Training
+from ._folder import Model, load_model, save_model, shipped_models
 from ._import import import_model
 from ._weights import Weights, load_weights
 
-__all__ = ["Weights", "import_model", "load_weights"]
+if TYPE_CHECKING:
+    from ._net import PatchNet, build_net, tensors_of
+
+_TORCH = ("PatchNet", "build_net", "tensors_of")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _TORCH:  # torch takes a second, which whoever learns nothing need not wait
+        from . import _net
+
+        return getattr(_net, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+__all__ = [
+    "Architecture",
+    "Calibration",
+    "Card",
+    "Figure",
+    "Input",
+    "Metrics",
+    "Model",
+    "PatchNet",
+    "Training",
+    "Weights",
+    "build_net",
+    "import_model",
+    "load_model",
+    "load_weights",
+    "save_model",
+    "shipped_models",
+    "tensors_of",
+]

@@ -1,0 +1,275 @@
+"""A learned detector: where things are, by a small network that knows how sure it is."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import KW_ONLY, dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Self
+
+import cv2
+import numpy as np
+
+from saccade.core import Identity, Observation, ProfileError, is_number, require
+from saccade.models import load_model
+
+from ._pixels import Peaks, not_a_picture, picture, points, sample
+from ._settings import is_count, is_positive, look_ms
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from saccade.core import Frame, Stand
+    from saccade.models import Calibration, Model
+
+    from ._pixels import Image
+
+STRIDE = 4
+_BRIGHTEST = 8.0
+"""Values beyond it, in units of the span of a picture, are no brighter to a network."""
+_MOST_THREADS = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """Finds what a model was trained to find; the score is that of the surest place.
+
+    The frame is rescaled to the pixel size of the model where its card allows it, and brought
+    to the span between two quantiles. A model that looks at several frames gets the last ones
+    of the same position, tile and channel, the first one repeated at the beginning.
+
+    Parameters
+    ----------
+    model : str
+        Name of a shipped model, or the folder of another one.
+    class_name : str, optional
+        What to find, where the model knows several; by default its first.
+    threshold : float, optional
+        Calibrated score from which a place is reported; by default that of the card.
+    max_points : int
+        Number of places to report, the surest first; all are counted.
+    sha256 : str, optional
+        Of the weights; another model of the same name is refused.
+
+    Raises
+    ------
+    ModelError
+        If there is no such model, or it is another one.
+    ProtocolError
+        If a setting can't be used.
+
+    Notes
+    -----
+    Measurements are ``count`` and ``surest``, the logit before calibration.
+    """
+
+    model: str
+    _: KW_ONLY
+    class_name: str | None = None
+    threshold: float | None = None
+    max_points: int = 200
+    sha256: str | None = None
+    _loaded: Model = field(init=False, repr=False)
+    _seen: dict[tuple[Any, ...], list[Image]] = field(init=False, repr=False, default_factory=dict)
+    _net: list[Any] = field(init=False, repr=False, default_factory=list)
+
+    def __post_init__(self) -> None:
+        loaded = load_model(self.model)
+        if self.sha256 is not None:
+            same = self.sha256 == loaded.weights.sha256
+            do = f"This model has {loaded.weights.sha256}; get the other, or correct it."
+            require(same, "Network.sha256", self.sha256, "that of the weights", do)
+        classes = loaded.card.architecture.classes
+        known = self.class_name is None or self.class_name in classes
+        one_of = f"one of {', '.join(classes)}"
+        require(known, "Network.class_name", self.class_name, one_of, "Choose one.")
+        ok = self.threshold is None or (is_number(self.threshold) and 0 <= self.threshold <= 1)
+        do = "Leave it out for that of the model's card."
+        require(ok, "Network.threshold", self.threshold, "a number from 0 to 1", do)
+        must, do = "a whole number of at least 1", "Give a number of places."
+        require(is_count(self.max_points), "Network.max_points", self.max_points, must, do)
+        object.__setattr__(self, "_loaded", loaded)
+
+    @property
+    def identity(self) -> Identity:
+        """Name, version and weights of the model."""
+        card = self._loaded.card
+        return Identity(f"saccade.detect:Network {card.name}", card.version, card.sha256)
+
+    def __call__(self, frame: Frame) -> Observation:
+        """Return the places of a frame.
+
+        Parameters
+        ----------
+        frame : Frame
+            Of any real dtype.
+        """
+        seen = picture(frame)
+        scale = self._scale(frame.pixel_size_um)
+        if seen is None or scale is None:
+            return not_a_picture(self.identity)
+        prepared = prepared_picture(seen.pixels, scale, *self._span)
+        heat, offset = self._look(self._with_past(frame, prepared))
+        found = peaks_of(heat, offset, self._least_logit)
+        calibration = self._loaded.card.calibration
+        scores = calibrated(found.strength, calibration)
+        surest = float(heat.max())
+        kept = slice(0, self.max_points)
+        y_px, x_px = places_px(found, frame.pixels.shape, prepared.shape)
+        shown = Peaks(y_px[kept], x_px[kept], scores[kept], found.total)
+        return Observation(
+            float(calibrated(np.array([surest]), calibration)[0]),
+            points=points(frame, shown, 1),
+            measurements={"count": float(found.total), "surest": surest},
+            detector=self.identity,
+        )
+
+    def learn(self, stand: Stand) -> None:
+        """Check that the pixel size can be used; raise a `ProfileError` if it can't."""
+        if self._scale(stand.pixel_size_um) is None:
+            made, (low, high) = self._loaded.card.input.pixel_size_um, self._loaded.card.input.rescale
+            raise ProfileError(
+                f"The model {self._loaded.card.name!r} was trained at {made} µm a pixel, and may be "
+                f"rescaled by {low:g} to {high:g}; {stand.name!r} has {stand.pixel_size_um!r} µm.",
+                "Use another objective or binning, or train a model for this pixel size.",
+            )
+
+    def warm(self, frame: Frame) -> None:
+        """Load torch, build the network, and touch its memory; leaves no memory of the frame."""
+        self(frame)
+        self._seen.clear()
+
+    def takes_ms(self, frame: Frame) -> float:
+        """Return how long a look takes, for a run in virtual time."""
+        return look_ms(frame, fixed_ms=0.5, ns_a_px=20.0)
+
+    def fresh(self) -> Self:
+        """Return a detector with the same settings and no memory."""
+        return replace(self)
+
+    @property
+    def _span(self) -> tuple[float, float]:
+        given = self._loaded.card.input
+        return given.low, given.high
+
+    @property
+    def _least_logit(self) -> float:
+        calibration = self._loaded.card.calibration
+        threshold = calibration.threshold if self.threshold is None else self.threshold
+        return uncalibrated(threshold, calibration)
+
+    def _scale(self, pixel_size_um: float) -> float | None:
+        """Return by how much a picture is enlarged; None if it may not be."""
+        given = self._loaded.card.input
+        if given.pixel_size_um is None:
+            return 1.0
+        if not is_positive(pixel_size_um):
+            return None
+        scale = pixel_size_um / given.pixel_size_um
+        return scale if given.rescale[0] <= scale <= given.rescale[1] else None
+
+    def _with_past(self, frame: Frame, prepared: Image) -> list[Image]:
+        """Return the last pictures of a place, this one last."""
+        count = self._loaded.card.architecture.frames
+        if count == 1:
+            return [prepared]
+        index = frame.event.index
+        place = index.get("p", 0), index.get("g", 0), frame.channel, prepared.shape
+        past = self._seen.get(place) or [prepared] * (count - 1)
+        pictures = [*past, prepared]
+        self._seen[place] = pictures[1:]
+        return pictures
+
+    def _look(self, pictures: list[Image]) -> tuple[Image, NDArray[np.float32]]:
+        """Return logits of the class, (y/4, x/4), and offsets, (2, y/4, x/4)."""
+        import torch
+
+        if not self._net:
+            from saccade.models import build_net
+
+            self._net.append(build_net(self._loaded))
+        height, width = pictures[0].shape
+        stack = torch.zeros(1, len(pictures), _up(height), _up(width))
+        for number, each in enumerate(pictures):
+            stack[0, number, :height, :width] = torch.from_numpy(each)
+        stack = stack.to(memory_format=torch.channels_last)
+        with torch.inference_mode():
+            told = self._net[0](stack)
+        classes = self._loaded.card.architecture.classes
+        number = 0 if self.class_name is None else classes.index(self.class_name)
+        return told["heat"][0, number].numpy(), told["offset"][0].numpy()
+
+
+def prepared_picture(pixels: Image, scale: float, low: float, high: float) -> Image:
+    """Return a picture as networks get it: rescaled, 0 and 1 at two of its quantiles.
+
+    Parameters
+    ----------
+    pixels : array of float32, (y, x)
+        Raw.
+    scale : float
+        By which it is enlarged.
+    low, high : float
+        The quantiles; taken of a sample of the pixels.
+    """
+    if scale != 1.0:
+        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        size = max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale))
+        pixels = cv2.resize(pixels, size, interpolation=method)  # type: ignore[assignment]
+    dark, bright = np.quantile(sample(pixels), (low, high))
+    span = max(float(bright - dark), 1e-6)
+    spanned = (pixels - np.float32(dark)) * np.float32(1 / span)
+    return np.clip(spanned, -1.0, _BRIGHTEST, out=spanned)
+
+
+def peaks_of(heat: Image, offset: NDArray[np.float32], least: float) -> Peaks:
+    """Return the places of a heat map, the surest first, in cells from the first one's middle.
+
+    Parameters
+    ----------
+    heat : array of float32, (y, x)
+        Logits.
+    offset : array of float32, (2, y, x)
+        From the middle of each cell to what is there, y and x, in cells.
+    least : float
+        Logit of a place at least.
+    """
+    highest = cv2.dilate(heat, np.ones((3, 3), np.uint8))
+    rows, cols = np.nonzero((heat >= highest) & (heat >= least))
+    order = np.argsort(-heat[rows, cols], kind="stable")
+    rows, cols = rows[order], cols[order]
+    y, x = rows + offset[0, rows, cols], cols + offset[1, rows, cols]
+    return Peaks(y.astype(float), x.astype(float), heat[rows, cols].astype(float), len(rows))
+
+
+def places_px(
+    found: Peaks, shape: tuple[int, ...], prepared: tuple[int, ...]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return rows and columns, in pixels of a frame, of what was found in its prepared picture.
+
+    Parameters
+    ----------
+    found : Peaks
+        In cells.
+    shape, prepared : tuple of int
+        Of the frame, and of the picture that the network got.
+    """
+    middle = STRIDE / 2  # of the first cell, from the corner of the picture
+    y_px = (STRIDE * found.y_px + middle) * (shape[0] / prepared[0]) - 0.5
+    x_px = (STRIDE * found.x_px + middle) * (shape[1] / prepared[1]) - 0.5
+    return y_px, x_px
+
+
+def calibrated(logits: NDArray[np.float64], calibration: Calibration) -> NDArray[np.float64]:
+    """Return the share of places with such logits that hold what was looked for (Platt, 1999)."""
+    return 1 / (1 + np.exp(-np.clip(calibration.slope * logits + calibration.offset, -60, 60)))
+
+
+def uncalibrated(score: float, calibration: Calibration) -> float:
+    """Return the logit that has a calibrated score."""
+    if not 0 < score < 1:
+        return -math.inf if score <= 0 else math.inf
+    return (math.log(score / (1 - score)) - calibration.offset) / calibration.slope
+
+
+def _up(side: int) -> int:
+    return -(-side // STRIDE) * STRIDE

@@ -1,0 +1,189 @@
+"""How well a network finds things, counted by things and told by independent groups."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from scipy.spatial.distance import cdist
+
+from saccade.detect import STRIDE, instances, peaks_of, places_px, prepared_picture
+from saccade.models import Figure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from saccade.models import Input, PatchNet
+
+    from ._sample import Sample
+
+_FAINTEST = -4.0
+"""Logit below which nothing is counted, not even as a false alarm."""
+_LEAST_PX = 6.0
+_DRAWS = 1000
+_TILE_PX = 1024
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a network found in a sample, and what of it was there."""
+
+    group: str
+    logits: NDArray[np.float64]
+    """Of each place that was found, the surest first."""
+    hits: NDArray[np.bool_]
+    """Whether it is one of the things."""
+    truth: int
+    """Number of things that are there."""
+    mask_hits: int = 0
+    """Masks that cover a thing's by more than half of what both cover together."""
+    mask_made: int = 0
+
+
+def look_at(
+    net: PatchNet, given: Input, sample: Sample, kind: int = 0, threshold: float = 0.0
+) -> Seen:
+    """Return what a network sees in a sample.
+
+    A place counts if it is within 6 px of a thing, or half of its diameter, whichever is more;
+    each thing counts once, for the surest.
+
+    Parameters
+    ----------
+    net : PatchNet
+        In evaluation mode.
+    given : Input
+        How pictures are prepared for it.
+    sample : Sample
+        What is looked at.
+    kind : int
+        Class that counts.
+    threshold : float
+        Logit from which places have masks.
+    """
+    told = _told(net, given, sample)
+    found = peaks_of(told["heat"][kind], told["offset"], _FAINTEST)
+    shape = sample.shape_px
+    y_px, x_px = places_px(found, shape, shape)
+    there = sample.kinds == kind
+    truth, sizes = sample.places_px[there], sample.sizes_px[there]
+    hits = _hits(np.column_stack([y_px, x_px]), truth, np.maximum(_LEAST_PX, sizes / 2))
+    seen = Seen(sample.group, found.strength, hits, len(truth))
+    if sample.labels is None or "inside" not in told:
+        return seen
+    kept = found.strength >= threshold
+    centres = np.column_stack([found.y_px, found.x_px])[kept]
+    inside = told["inside"][0, : shape[0], : shape[1]]
+    made = instances(inside, told["vote"], centres, STRIDE)
+    right, count = _mask_hits(made, sample.labels)
+    return Seen(seen.group, seen.logits, seen.hits, seen.truth, right, count)
+
+
+def f1_of(seen: Iterable[Seen], threshold: float) -> float:
+    """Return the harmonic mean of recall and precision at a logit; 0 where nothing was found."""
+    right = made = truth = 0
+    for each in seen:
+        kept = each.logits >= threshold
+        right += int(each.hits[kept].sum())
+        made += int(kept.sum())
+        truth += each.truth
+    return 2 * right / max(made + truth, 1)
+
+
+def average_precision(seen: Iterable[Seen]) -> float:
+    """Return the area under the precision-recall curve, over all samples together."""
+    every = list(seen)
+    truth = sum(each.truth for each in every)
+    logits = np.concatenate([each.logits for each in every] or [np.zeros(0)])
+    hits = np.concatenate([each.hits for each in every] or [np.zeros(0, bool)])
+    if not truth or not len(hits):
+        return 0.0
+    hits = hits[np.argsort(-logits, kind="stable")]
+    precision = np.cumsum(hits) / np.arange(1, len(hits) + 1)
+    # Interpolated: at each recall the best precision that is had at that recall or above.
+    precision = np.maximum.accumulate(precision[::-1])[::-1]
+    return float(precision[hits].sum() / truth)
+
+
+def mask_ap50(seen: Iterable[Seen]) -> float:
+    """Return TP / (TP + FP + FN) of masks at an overlap of one half."""
+    every = list(seen)
+    right = sum(each.mask_hits for each in every)
+    both = sum(each.mask_made + each.truth for each in every) - right
+    return right / max(both, 1)
+
+
+def best_threshold(seen: Sequence[Seen]) -> float:
+    """Return the logit at which F1 is best."""
+    logits = np.sort(np.concatenate([each.logits for each in seen] or [np.zeros(1)]))
+    candidates = logits[:: max(1, len(logits) // 200)] if len(logits) else np.zeros(1)
+    marks = [f1_of(seen, float(each)) for each in candidates]
+    return float(candidates[int(np.argmax(marks))])
+
+
+def figure(
+    seen: Sequence[Seen], measure: Callable[[Sequence[Seen]], float], seed: int = 0
+) -> Figure:
+    """Return a measure with its 95 % interval, by drawing groups anew (the bootstrap).
+
+    Parameters
+    ----------
+    seen : sequence of Seen
+        Of independent groups.
+    measure : callable
+        Of such a sequence.
+    seed : int
+        Of the draws.
+    """
+    groups = sorted({each.group for each in seen})
+    by_group = {group: [each for each in seen if each.group == group] for group in groups}
+    rng = np.random.default_rng([seed, 3])
+    drawn = [
+        measure([each for group in rng.choice(groups, len(groups)) for each in by_group[group]])
+        for _ in range(_DRAWS if len(groups) > 1 else 0)
+    ]
+    value = float(measure(seen))
+    low, high = np.quantile(drawn, (0.025, 0.975)) if drawn else (0.0, 1.0)
+    return Figure(value=value, low=float(min(low, value)), high=float(max(high, value)))
+
+
+def _told(net: PatchNet, given: Input, sample: Sample) -> dict[str, NDArray[np.float32]]:
+    prepared = [prepared_picture(each, 1.0, given.low, given.high) for each in sample.pictures]
+    height, width = prepared[0].shape
+    padded = np.zeros((1, len(prepared), -(-height // STRIDE) * STRIDE, -(-width // STRIDE) * STRIDE), np.float32)
+    padded[0, :, :height, :width] = prepared
+    device = next(net.parameters()).device
+    with torch.inference_mode():
+        told = net(torch.from_numpy(padded).to(device, memory_format=torch.channels_last))
+    return {name: each[0].float().cpu().numpy() for name, each in told.items()}
+
+
+def _hits(
+    found: NDArray[np.float64], truth: NDArray[np.float64], reach: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    hits = np.zeros(len(found), bool)
+    if not len(found) or not len(truth):
+        return hits
+    away = cdist(found, truth)
+    away[away > reach[None, :]] = np.inf
+    free = np.ones(len(truth), bool)
+    for number, row in enumerate(away):  # the surest first
+        nearest = int(np.argmin(np.where(free, row, np.inf)))
+        if free[nearest] and np.isfinite(row[nearest]):
+            hits[number], free[nearest] = True, False
+    return hits
+
+
+def _mask_hits(made: NDArray[np.int32], truth: NDArray[np.int32]) -> tuple[int, int]:
+    counts = made.max() + 1, truth.max() + 1
+    both = np.bincount((made.astype(np.int64) * counts[1] + truth).ravel(), minlength=counts[0] * counts[1])
+    both = both.reshape(counts)
+    area_made, area_truth = both.sum(axis=1), both.sum(axis=0)
+    either = area_made[:, None] + area_truth[None, :] - both
+    overlap = (both / np.maximum(either, 1))[1:, 1:]
+    # Above one half no thing overlaps with two masks.
+    return int((overlap > 0.5).sum()), int((area_made[1:] > 0).sum())

@@ -1,0 +1,99 @@
+"""What a network learns from: pictures, and where in them things are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Image = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """The last frames of one place, and what is in the newest of them.
+
+    Parameters
+    ----------
+    name : str
+        For messages.
+    group : str
+        Run, movie or dish that it comes from: what is not independent of one another.
+    pictures : tuple of array of float32, (y, x)
+        The newest last.
+    places_px : array, (n, 2)
+        Rows and columns of what is there.
+    kinds : array of int, (n,)
+        Class of each.
+    sizes_px : array, (n,)
+        Diameter of each, for matching; 0 where it is not known.
+    labels : array of int32, (y, x), optional
+        Masks of the same things, numbered from 1 in the order of the places.
+    pixel_size_um : float, optional
+        Of the pictures.
+    """
+
+    name: str
+    group: str
+    pictures: tuple[Image, ...]
+    places_px: NDArray[np.float64]
+    kinds: NDArray[np.intp]
+    sizes_px: NDArray[np.float64]
+    labels: NDArray[np.int32] | None = None
+    pixel_size_um: float | None = None
+
+    @property
+    def shape_px(self) -> tuple[int, int]:
+        """Height and width of the pictures."""
+        height, width = self.pictures[-1].shape
+        return height, width
+
+
+def from_labels(
+    name: str,
+    group: str,
+    picture: Image,
+    labels: NDArray[np.integer],
+    pixel_size_um: float | None = None,
+) -> Sample:
+    """Return a picture and its masks as a sample; places are the centres of mass.
+
+    Parameters
+    ----------
+    name, group, pixel_size_um
+        As of `Sample`.
+    picture : array, (y, x)
+        Of any real dtype.
+    labels : array of int, (y, x)
+        0 is background.
+    """
+    _, numbered = np.unique(labels, return_inverse=True)
+    numbered = numbered.reshape(labels.shape).astype(np.int32)
+    if labels.min() > 0:
+        numbered += 1  # there is no background
+    count = int(numbered.max())
+    area = np.bincount(numbered.ravel(), minlength=count + 1)[1:]
+    y, x = np.indices(labels.shape)
+    centres = [
+        np.bincount(numbered.ravel(), axis.ravel(), count + 1)[1:] / np.maximum(area, 1)
+        for axis in (y, x)
+    ]
+    return Sample(
+        name,
+        group,
+        (picture.astype(np.float32),),
+        np.column_stack(centres),
+        np.zeros(count, np.intp),
+        np.sqrt(4 * area / np.pi),
+        numbered,
+        pixel_size_um,
+    )
+
+
+def regrouped(samples: list[Sample], groups: list[str]) -> list[Sample]:
+    """Return samples with other groups."""
+    return [replace(each, group=group) for each, group in zip(samples, groups, strict=True)]

@@ -1,0 +1,141 @@
+"""Samples from the virtual microscope, whose truth is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from saccade.sim import Light, View, World, conditions, make_specimen
+from saccade.sim.specimens import Phase
+
+from ._sample import Sample
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from numpy.typing import NDArray
+
+PLATE = "plate"
+"""Class of cells in metaphase, which is when an anaphase can be expected."""
+_W_PER_CM2 = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Worlds:
+    """What is drawn from worlds of one kind.
+
+    Parameters
+    ----------
+    specimen : str
+        Registered name.
+    classes : tuple of str
+        Kinds of occurrences, or ``plate``.
+    settings : mapping
+        Of the specimen; such that what is rare in life is less so here.
+    fields : int
+        Looked at in each world, each for as long as it lasts.
+    hours : float
+        How long.
+    interval_s : tuple of float
+        Shortest and longest time between two frames of a field; drawn for each world.
+    frames : int
+        To a sample.
+    side_px, pixel_size_um : int, float
+        Of the pictures.
+    exposure_ms : tuple of float
+        Shortest and longest, at 0.5 W/cm²; drawn for each world.
+    empty : float
+        Share of the samples with nothing in them that are kept.
+    channel : str, optional
+        By default the specimen's first.
+    """
+
+    specimen: str
+    classes: tuple[str, ...]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    fields: int = 12
+    hours: float = 2.0
+    interval_s: tuple[float, float] = (5.0, 120.0)
+    frames: int = 1
+    side_px: int = 256
+    pixel_size_um: float = 0.325
+    exposure_ms: tuple[float, float] = (3.0, 30.0)
+    empty: float = 0.15
+    channel: str | None = None
+
+
+def world_samples(worlds: Worlds, seeds: range) -> Iterator[Sample]:
+    """Yield samples of worlds; each world is a group of its own.
+
+    Parameters
+    ----------
+    worlds : Worlds
+        What is drawn.
+    seeds : range
+        Of the worlds.
+    """
+    for seed in seeds:
+        yield from _of_world(worlds, seed)
+
+
+def _of_world(worlds: Worlds, seed: int) -> Iterator[Sample]:
+    rng = np.random.default_rng([seed, 5])
+    specimen = make_specimen(worlds.specimen, seed, dict(worlds.settings))
+    imaging = conditions()[int(rng.integers(2))]
+    world = World(specimen, imaging)
+    channel = worlds.channel or next(iter(specimen.channels))
+    exposure_ms = float(np.exp(rng.uniform(*np.log(worlds.exposure_ms))))
+    interval_s = float(np.exp(rng.uniform(*np.log(worlds.interval_s))))
+    reach = np.array(specimen.size_um) / 2 - worlds.side_px * worlds.pixel_size_um
+    centres = rng.uniform(-1, 1, (worlds.fields, 2)) * reach
+    past: list[list[NDArray[np.float32]]] = [[] for _ in centres]
+    light = Light(channel, power_mw=_W_PER_CM2 * 10, area_cm2=0.01)
+    side = worlds.side_px, worlds.side_px
+    for step in range(int(worlds.hours * 3600 / interval_s)):
+        world.advance(step * interval_s)
+        places_um, kinds = _truth(world, worlds.classes)
+        for number, (x_um, y_um) in enumerate(centres):
+            away_um = places_um - (x_um, y_um)
+            near = (np.abs(away_um) < side[0] / 2 * worlds.pixel_size_um).all(axis=1)
+            kept = near.any() or rng.random() < worlds.empty
+            if not kept and worlds.frames == 1:
+                continue
+            view = View(
+                channel=channel,
+                x_um=float(x_um),
+                y_um=float(y_um),
+                sensor_px=side,
+                pixel_size_um=worlds.pixel_size_um,
+            )
+            picture = world.picture(view, exposure_ms, light).astype(np.float32)
+            past[number] = [*past[number], picture][-worlds.frames :]
+            if kept:
+                first = [past[number][0]] * (worlds.frames - len(past[number]))
+                middle = (np.array(side) - 1) / 2
+                yield Sample(
+                    f"{worlds.specimen} {seed}, field {number}, {step * interval_s:.0f} s",
+                    f"world {seed}",
+                    (*first, *past[number]),
+                    away_um[near][:, ::-1] / worlds.pixel_size_um + middle,
+                    kinds[near],
+                    np.zeros(int(near.sum())),
+                    pixel_size_um=worlds.pixel_size_um,
+                )
+
+
+def _truth(world: World, classes: tuple[str, ...]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """Return what happens now: places in µm, (n, 2), and classes."""
+    places: list[tuple[float, float]] = []
+    kinds: list[int] = []
+    for each in world.occurrences:
+        if each.kind in classes and each.onset_s <= world.t_s <= each.end_s:
+            places.append((each.x_um, each.y_um))
+            kinds.append(classes.index(each.kind))
+    phases = getattr(world.specimen, "phases", None)
+    if PLATE in classes and phases is not None:
+        lined_up = world.specimen.places_um()[phases() == Phase.METAPHASE]
+        places += [(float(x), float(y)) for x, y in lined_up]
+        kinds += [classes.index(PLATE)] * len(lined_up)
+    return np.array(places, float).reshape(-1, 2), np.array(kinds, np.intp)

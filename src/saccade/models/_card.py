@@ -1,0 +1,110 @@
+"""The card of a model: what it was made of and from, how well it does, where it may be trusted."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field, model_validator
+
+from saccade.core import FileModel
+
+Word: TypeAlias = Annotated[str, Field(min_length=1, max_length=200)]
+Positive: TypeAlias = Annotated[float, Field(gt=0)]
+Share: TypeAlias = Annotated[float, Field(ge=0, le=1)]
+Sha256: TypeAlias = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Architecture(FileModel):
+    """What a network is made of; `saccade.models` can build it, and nothing else."""
+
+    id: Literal["patch4"] = "patch4"
+    classes: tuple[Word, ...] = Field(min_length=1, max_length=16)
+    """What it finds, each with a heat map of its own."""
+    frames: Annotated[int, Field(ge=1, le=16)] = 1
+    """Frames of one place that it looks at together, the newest last."""
+    width: Annotated[int, Field(ge=4, le=256)] = 32
+    dilations: tuple[Annotated[int, Field(ge=1, le=16)], ...] = (1, 2, 4)
+    masks: bool = False
+
+
+class Input(FileModel):
+    """What pictures must be like, and what is done to them first."""
+
+    pixel_size_um: Positive | None = None
+    """At which it was trained; other pictures are rescaled to it. None takes any as it is."""
+    rescale: tuple[Positive, Positive] = (0.5, 2.0)
+    """Least and greatest factor by which pictures may be rescaled."""
+    low: Share = 0.01
+    high: Share = 0.998
+    """Quantiles of a picture that become 0 and 1."""
+
+
+class Figure(FileModel):
+    """A number, with the interval that holds 95 % of what other data would have given."""
+
+    value: float
+    low: float
+    high: float
+
+
+class Metrics(FileModel):
+    """What was measured on data that no training or calibration has seen."""
+
+    test_groups: Annotated[int, Field(ge=0)]
+    """Independent runs, movies or dishes among them."""
+    test_objects: Annotated[int, Field(ge=0)]
+    f1: Figure
+    average_precision: Figure
+    mask_ap50: Figure | None = None
+    shuffled: float | None = None
+    """Average precision after training on shuffled labels: about the prevalence, or data leak."""
+    prevalence: Share | None = None
+
+
+class Calibration(FileModel):
+    """From a heat to the share of such places that hold what was looked for."""
+
+    slope: float = 1.0
+    offset: float = 0.0
+    """Of the logit (Platt, 1999), fitted on groups that training has not seen."""
+    threshold: Share = 0.5
+    """Of the calibrated score: where F1 was best on the same groups."""
+    groups: Annotated[int, Field(ge=0)] = 0
+
+
+class Training(FileModel):
+    """How the weights came about."""
+
+    command: Word
+    data: tuple[Word, ...]
+    licence: Word
+    split: Word
+    seed: int
+    pictures: int
+    objects: int
+    epochs: int
+    saccade: Word
+
+
+class Card(FileModel):
+    """All that is known of a model; ``card.yaml`` in its folder."""
+
+    saccade_model: Literal[1] = 1
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")]
+    version: Word = "1"
+    about: Word
+    architecture: Architecture
+    input: Input = Input()
+    calibration: Calibration = Calibration()
+    metrics: Metrics
+    training: Training
+    limits: tuple[Word, ...]
+    """Where it should not be trusted, a sentence each."""
+    sha256: Sha256
+    """Of the weights."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Card:
+        if self.input.low >= self.input.high or self.input.rescale[0] > self.input.rescale[1]:
+            raise ValueError("input.low must be below input.high, and rescale in order")
+        return self
