@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from . import _demo, _inspect, _play, _score, _soak
+from . import _demo, _inspect, _play, _score, _soak, _train
 from ._console import Exit
 
 app = typer.Typer(
@@ -18,6 +18,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+model_app = typer.Typer(
+    name="model", help="Models: what there is, and what each is worth.", no_args_is_help=True
+)
+app.add_typer(model_app)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON, for a program to read.")]
 Out = Annotated[
@@ -167,6 +172,62 @@ def soak(
     options = {"minutes": minutes, "hours": hours, "limit_mb_per_hour": limit_mb_per_hour}
     more = {"frames_per_s": frames_per_s, "every_s": every_s, "folder": folder}
     _soak.soak(protocol, scope, as_json, **options, **more)
+
+
+@app.command()
+def train(
+    source: Annotated[
+        str,
+        typer.Argument(
+            help="Folder with images/ and labels/, or sim:SPECIMEN.", show_default=False
+        ),
+    ],
+    out: Annotated[Path, typer.Argument(help="New folder of the model.", show_default=False)],
+    classes: Annotated[
+        str, typer.Option(help="With sim: kinds of occurrences to find, comma-separated.")
+    ] = "",
+    pixel_size_um: Annotated[
+        float | None, typer.Option(help="Of the pictures; others are rescaled to it.")
+    ] = None,
+    worlds: Annotated[int, typer.Option(help="With sim: how many.")] = 12,
+    epochs: Annotated[int, typer.Option(help="At most.")] = 60,
+    minutes: Annotated[float, typer.Option(help="After which no further epoch begins.")] = 10.0,
+    seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 0,
+    about: Annotated[str, typer.Option(help="A sentence for the card.")] = "",
+    licence: Annotated[str, typer.Option(help="Of the data, for the card.")] = "not stated",
+    as_json: AsJson = False,
+) -> None:
+    """Train a detector from labelled pictures, and say honestly what it is worth."""
+    _train.train(
+        source,
+        out,
+        classes=classes,
+        pixel_size_um=pixel_size_um,
+        worlds=worlds,
+        epochs=epochs,
+        minutes=minutes,
+        seed=seed,
+        about=about,
+        licence=licence,
+        as_json=as_json,
+    )
+
+
+@model_app.command("list")
+def list_models(as_json: AsJson = False) -> None:
+    """List the models that come with Saccade."""
+    _train.show(None, as_json)
+
+
+@model_app.command("show")
+def show_model(
+    name: Annotated[
+        str, typer.Argument(help="Of a shipped model, or a folder.", show_default=False)
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Show the card of a model."""
+    _train.show(name, as_json)
 
 
 @app.command("import-model")

@@ -46,6 +46,10 @@ class ModelError(UsageError):
     """A file of weights can't be used, or is not the one that was recorded."""
 
 
+class LabelError(UsageError):
+    """Labelled pictures can't be learned from."""
+
+
 class RecordingError(UsageError):
     """A recording can't be read or played back."""
 

@@ -63,4 +63,4 @@ def _nearest(centres: NDArray[np.float64], cells: tuple[int, int]) -> NDArray[np
     number = np.zeros(int(basins.max()) + 1, np.int32)
     # Where two centres share a half cell the surer one, which comes first, has it.
     number[basins[row[::-1], col[::-1]]] = np.arange(len(centres), 0, -1)
-    return number[basins]
+    return number[basins]  # type: ignore[no-any-return]

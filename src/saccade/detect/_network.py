@@ -126,10 +126,11 @@ class Network:
     def learn(self, stand: Stand) -> None:
         """Check that the pixel size can be used; raise a `ProfileError` if it can't."""
         if self._scale(stand.pixel_size_um) is None:
-            made, (low, high) = self._loaded.card.input.pixel_size_um, self._loaded.card.input.rescale
+            card = self._loaded.card
+            made, (low, high) = card.input.pixel_size_um, card.input.rescale
             raise ProfileError(
-                f"The model {self._loaded.card.name!r} was trained at {made} µm a pixel, and may be "
-                f"rescaled by {low:g} to {high:g}; {stand.name!r} has {stand.pixel_size_um!r} µm.",
+                f"The model {card.name!r} was trained at {made} µm a pixel, and may be rescaled"
+                f" by {low:g} to {high:g}; {stand.name!r} has {stand.pixel_size_um!r} µm.",
                 "Use another objective or binning, or train a model for this pixel size.",
             )
 

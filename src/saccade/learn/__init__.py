@@ -3,17 +3,22 @@
 from ._augment import Variety
 from ._calibrate import calibrate
 from ._fit import Fitted, Recipe, fit_network
+from ._folder import read_folder
 from ._measure import average_precision, best_threshold, f1_of, figure, look_at, mask_ap50
 from ._sample import Sample, from_labels
 from ._split import Split, alike, duplicates, split_by_group
+from ._tier import Tier, more_for_recall, tier
+from ._train import Order, train_model
 from ._worlds import PLATE, Worlds, world_samples
 
 __all__ = [
     "PLATE",
     "Fitted",
+    "Order",
     "Recipe",
     "Sample",
     "Split",
+    "Tier",
     "Variety",
     "Worlds",
     "alike",
@@ -27,6 +32,10 @@ __all__ = [
     "from_labels",
     "look_at",
     "mask_ap50",
+    "more_for_recall",
+    "read_folder",
     "split_by_group",
+    "tier",
+    "train_model",
     "world_samples",
 ]

@@ -94,7 +94,7 @@ def crop(
     forth = np.column_stack([turn, middle - turn @ around[::-1]])
     size = (side_px, side_px)
     mirror = cv2.BORDER_REFLECT_101
-    pictures = [
+    turned = [
         cv2.warpAffine(each, forth, size, flags=cv2.INTER_LINEAR, borderMode=mirror)
         for each in prepared
     ]
@@ -105,7 +105,7 @@ def crop(
     everywhere = np.ones(sample.shape_px, np.uint8)
     valid = cv2.warpAffine(everywhere, forth, size, flags=cv2.INTER_NEAREST) > 0
     places = (sample.places_px[:, ::-1] @ turn.T + forth[:, 2])[:, ::-1]
-    pictures = _seen_otherwise(np.stack(pictures), variety, rng)
+    pictures = _seen_otherwise(np.stack(turned).astype(np.float32), variety, rng)
     return Crop(pictures, places, sample.kinds, sample.sizes_px * scale, labels, valid)
 
 
@@ -123,4 +123,4 @@ def _seen_otherwise(pictures: Image, variety: Variety, rng: np.random.Generator)
     # Shot noise grows with brightness.
     grain *= np.sqrt(np.clip(pictures, 0.05, 4.0))
     seen = pictures * np.float32(gain) + ground + grain
-    return np.clip(seen, -1.0, 8.0).astype(np.float32)
+    return np.clip(seen, -1.0, 8.0).astype(np.float32)  # type: ignore[no-any-return]

@@ -35,8 +35,12 @@ def calibrate(seen: Sequence[Seen]) -> Calibration:
     least = best_threshold(seen) if len(logits) else 0.0
     slope, offset = 1.0, 0.0
     if hits.sum() >= _LEAST <= (~hits).sum():
-        sizes = {group: sum(len(each.logits) for each in seen if each.group == group) for group in groups}
-        weight = np.concatenate([np.full(len(each.logits), 1 / max(sizes[each.group], 1)) for each in seen])
+        sizes = {
+            group: sum(len(each.logits) for each in seen if each.group == group) for group in groups
+        }
+        weight = np.concatenate(
+            [np.full(len(each.logits), 1 / max(sizes[each.group], 1)) for each in seen]
+        )
         # Platt's targets: never quite sure, so that few cases don't make it overconfident.
         good, bad = hits.sum(), (~hits).sum()
         target = np.where(hits, (good + 1) / (good + 2), 1 / (bad + 2))
@@ -48,6 +52,4 @@ def calibrate(seen: Sequence[Seen]) -> Calibration:
         slope, offset = minimize(cost, (1.0, 0.0), method="Nelder-Mead").x.tolist()
     slope = max(slope, 1e-3)
     threshold = 1 / (1 + np.exp(-(slope * least + offset)))
-    return Calibration(
-        slope=slope, offset=offset, threshold=float(threshold), groups=len(groups)
-    )
+    return Calibration(slope=slope, offset=offset, threshold=float(threshold), groups=len(groups))

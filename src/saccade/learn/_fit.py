@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -64,7 +64,7 @@ class Recipe:
     batch: int = 16
     rate: float = 4e-3
     around: float = 0.7
-    variety: Variety = Variety()
+    variety: Variety = field(default_factory=Variety)
     seed: int = 0
     minutes: float = 10.0
 
@@ -103,7 +103,7 @@ def fit_network(
     """
     device = "cuda" if torch.cuda.is_available() else "cpu"
     torch.manual_seed(recipe.seed)
-    net = PatchNet(architecture).to(device, memory_format=torch.channels_last)
+    net = PatchNet(architecture).to(device)
     steps = max(1, recipe.crops // recipe.batch)
     optimiser = torch.optim.AdamW(net.parameters(), lr=recipe.rate, weight_decay=1e-3)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
@@ -120,7 +120,7 @@ def fit_network(
             batch = {name: each.to(device) for name, each in next(source).items()}
             loss = _loss(net(batch["pictures"]), batch)
             optimiser.zero_grad(set_to_none=True)
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(net.parameters(), 5.0)
             optimiser.step()
             schedule.step()
@@ -198,7 +198,7 @@ def _loss(told: dict[str, Tensor], batch: dict[str, Tensor]) -> Tensor:
 
 
 def _focal(logits: Tensor, target: Tensor, valid: Tensor) -> Tensor:
-    """Return the focal loss of heat maps (Lin et al., 2017; Zhou et al., Objects as points, 2019)."""
+    """Return the focal loss of heat maps (Lin et al., ICCV 2017; Zhou et al., arXiv 1904.07850)."""
     here = target > 0.999
     sure = torch.sigmoid(logits)
     right = nn.functional.logsigmoid(logits) * (1 - sure) ** _HARD_WEIGHT * here

@@ -154,7 +154,8 @@ def figure(
 def _told(net: PatchNet, given: Input, sample: Sample) -> dict[str, NDArray[np.float32]]:
     prepared = [prepared_picture(each, 1.0, given.low, given.high) for each in sample.pictures]
     height, width = prepared[0].shape
-    padded = np.zeros((1, len(prepared), -(-height // STRIDE) * STRIDE, -(-width // STRIDE) * STRIDE), np.float32)
+    whole = [-(-side // STRIDE) * STRIDE for side in (height, width)]
+    padded = np.zeros((1, len(prepared), *whole), np.float32)
     padded[0, :, :height, :width] = prepared
     device = next(net.parameters()).device
     with torch.inference_mode():
@@ -180,7 +181,8 @@ def _hits(
 
 def _mask_hits(made: NDArray[np.int32], truth: NDArray[np.int32]) -> tuple[int, int]:
     counts = made.max() + 1, truth.max() + 1
-    both = np.bincount((made.astype(np.int64) * counts[1] + truth).ravel(), minlength=counts[0] * counts[1])
+    pairs = (made.astype(np.int64) * counts[1] + truth).ravel()
+    both = np.bincount(pairs, minlength=counts[0] * counts[1])
     both = both.reshape(counts)
     area_made, area_truth = both.sum(axis=1), both.sum(axis=0)
     either = area_made[:, None] + area_truth[None, :] - both

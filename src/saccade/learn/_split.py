@@ -53,8 +53,8 @@ def split_by_group(
     groups = sorted({each.group for each in samples})
     if len(groups) < _LEAST_GROUPS:
         raise ModelError(
-            f"{len(groups)} independent groups of pictures can't be learned from, calibrated on and "
-            "tested on.",
+            f"{len(groups)} independent groups of pictures can't be learned from, calibrated on "
+            "and tested on.",
             "Add pictures of other runs, movies or dishes; frames of one run count as one.",
         )
     weight = {

@@ -125,7 +125,7 @@ def folded(net: PatchNet) -> PatchNet:
             setattr(block, norm, nn.Identity())
     for parameter in net.parameters():
         parameter.requires_grad_(False)
-    return net.to(memory_format=torch.channels_last)
+    return net.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 
 def _fused(conv: nn.Conv2d, norm: nn.Module) -> nn.Conv2d:

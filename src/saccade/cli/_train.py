@@ -1,0 +1,148 @@
+"""The commands around models: train one, show what there is."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+
+from saccade import models
+from saccade.core import LabelError, UsageError
+
+from ._console import answer, err, named_errors, out, say
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from saccade.learn import Sample
+    from saccade.models import Card, Figure, Model
+
+_SIM = "sim:"
+_PIXEL_SIZE_UM = 0.325
+_LIVELY = {"dividing-nuclei": {"division_rate": 5.0, "size_um": (900.0, 900.0)}}
+"""Settings with which what is rare in a specimen's life is seen often enough to learn from."""
+
+
+def train(
+    source: str,
+    target: Path,
+    *,
+    classes: str,
+    pixel_size_um: float | None,
+    worlds: int,
+    epochs: int,
+    minutes: float,
+    seed: int,
+    about: str,
+    licence: str,
+    as_json: bool,
+) -> None:
+    """Train a model and say what it is worth."""
+    from saccade.learn import Order, Recipe, train_model
+
+    with named_errors(as_json), err.status("reading ...") as status:
+        samples, found = _samples(source, classes, pixel_size_um, worlds, seed)
+        order = Order(
+            name=target.name,
+            about=about or f"Finds {', '.join(found)}.",
+            classes=found,
+            data=(source,),
+            licence=licence,
+            command=shlex.join(["saccade", *sys.argv[1:]]),
+            limits=("Not tried on pictures other than those of its card.",),
+            pixel_size_um=pixel_size_um,
+        )
+        recipe = Recipe(epochs=epochs, minutes=minutes, seed=seed)
+
+        def tell(text: str) -> None:
+            if text.startswith("epoch"):
+                status.update(text)
+            else:
+                err.print(text)
+
+        model = train_model(samples, order, target, recipe=recipe, tell=tell)
+    _tell(model, as_json)
+
+
+def show(name: str | None, as_json: bool) -> None:
+    """Show the card of a model, or which models come with Saccade."""
+    with named_errors(as_json):
+        if name is not None:
+            _tell(models.load_model(name), as_json)
+            return
+        cards = [models.load_model(path).card for path in models.shipped_models().values()]
+    if as_json:
+        answer({"models": [card.model_dump(mode="json") for card in cards]})
+    else:
+        out.print(_table(cards))
+
+
+def _samples(
+    source: str, classes: str, pixel_size_um: float | None, worlds: int, seed: int
+) -> tuple[list[Sample], tuple[str, ...]]:
+    from saccade.learn import Worlds, read_folder, world_samples
+
+    if not source.startswith(_SIM):
+        return read_folder(source, pixel_size_um=pixel_size_um)
+    wanted = tuple(each.strip() for each in classes.split(",") if each.strip())
+    if not wanted:
+        raise UsageError("It is not said what to find in the worlds.", "Add --classes division.")
+    if worlds < 1:
+        raise LabelError(f"{worlds} worlds teach nothing.", "Give --worlds 12 or more.")
+    drawn = Worlds(
+        specimen=source.removeprefix(_SIM),
+        classes=wanted,
+        settings=_LIVELY.get(source.removeprefix(_SIM), {}),
+        pixel_size_um=pixel_size_um or _PIXEL_SIZE_UM,
+    )
+    return list(world_samples(drawn, range(seed, seed + worlds))), wanted
+
+
+def _tell(model: Model, as_json: bool) -> None:
+    card = model.card
+    if as_json:
+        answer({"path": str(model.path), "card": card.model_dump(mode="json")})
+        return
+    say(f"{model.path}: {card.about}")
+    for name, value in _facts(card).items():
+        say(f"  {name}: {value}")
+    say("Use it in a protocol, with this sha256 so that nothing else can take its place:")
+    say(f"  {{use: saccade.detect:Network, model: {model.path}, sha256: {card.sha256}}}")
+
+
+def _facts(card: Card) -> dict[str, Any]:
+    metrics, size_um = card.metrics, card.input.pixel_size_um
+    facts: dict[str, Any] = {
+        "finds": ", ".join(card.architecture.classes),
+        "pixel size": "any" if size_um is None else f"{size_um:g} um",
+        "tested on": f"{metrics.test_objects} objects in {metrics.test_groups} other groups",
+        "F1": _interval(metrics.f1),
+        "average precision": _interval(metrics.average_precision),
+    }
+    if metrics.mask_ap50 is not None:
+        facts["masks, AP at IoU 0.5"] = _interval(metrics.mask_ap50)
+    if metrics.shuffled is not None:
+        facts["average precision with shuffled labels"] = f"{metrics.shuffled:.3f}"
+    facts["calibrated on"] = f"{card.calibration.groups} groups"
+    facts["limits"] = " ".join(card.limits)
+    return facts
+
+
+def _interval(told: Figure) -> str:
+    return f"{told.value:.3f} [{told.low:.3f}, {told.high:.3f}]"
+
+
+def _table(cards: list[Card]) -> Table:
+    table = Table("model", "finds", "pixel, um", "F1", "average precision")
+    for card in cards:
+        size_um = card.input.pixel_size_um
+        table.add_row(
+            card.name,
+            ", ".join(card.architecture.classes),
+            "any" if size_um is None else f"{size_um:g}",
+            _interval(card.metrics.f1),
+            _interval(card.metrics.average_precision),
+        )
+    return table

@@ -1,0 +1,226 @@
+"""From samples to a model folder: split, fit, calibrate, test, probe, write."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from saccade.core import LabelError
+from saccade.models import Architecture, Figure, Input, save_model, tensors_of
+
+from ._calibrate import calibrate
+from ._fit import Recipe, fit_network
+from ._measure import average_precision, f1_of, figure, look_at, mask_ap50
+from ._split import duplicates, split_by_group
+from ._tier import more_for_recall, tier
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from saccade.models import Calibration, Model, PatchNet
+
+    from ._sample import Sample
+    from ._split import Split
+
+_PROBE_SHARE = 0.15
+"""Of the epochs, for the probe with shuffled labels."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What is to be trained, and what its card shall tell.
+
+    Parameters
+    ----------
+    name, about : str
+        Of the model.
+    classes : tuple of str
+        What it finds.
+    data : tuple of str
+        Where the samples come from.
+    licence : str
+        Of the data.
+    command : str
+        That does it again.
+    limits : tuple of str
+        Where it should not be trusted.
+    pixel_size_um : float, optional
+        Of the samples, to which other pictures are rescaled.
+    """
+
+    name: str
+    about: str
+    classes: tuple[str, ...]
+    data: tuple[str, ...]
+    licence: str
+    command: str
+    limits: tuple[str, ...]
+    pixel_size_um: float | None = None
+
+
+def train_model(
+    samples: Sequence[Sample],
+    order: Order,
+    out: Path,
+    *,
+    recipe: Recipe | None = None,
+    architecture: Architecture | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Model:
+    """Return a model that was trained, calibrated and tested on different groups of samples.
+
+    Parameters
+    ----------
+    samples : sequence of Sample
+        Of three independent groups or more.
+    order : Order
+        What is to be trained.
+    out : Path
+        Folder that is written; must not exist.
+    recipe : Recipe, optional
+        How.
+    architecture : Architecture, optional
+        By default the small one, with masks if all samples have them.
+    tell : callable
+        Is told what is being done, and what was found.
+
+    Raises
+    ------
+    LabelError
+        If the labels can't teach anything.
+    ModelError
+        If there are too few groups, or the folder exists.
+    """
+    recipe = recipe or Recipe()
+    _check(samples, order)
+    samples = _undivided(samples, tell)
+    split = split_by_group(samples, recipe.seed)
+    have = tier(samples)
+    tell(f"{have.objects} objects in {have.groups} groups ({have.name}). {have.advice}")
+    tested = sum(len(each.places_px) for each in split.test)
+    if more := more_for_recall(0.9, tested):
+        tell(f"You need about {more} more labelled objects to claim a recall of 0.9.")
+    masks = all(each.labels is not None for each in samples)
+    frames = len(samples[0].pictures)
+    made = architecture or Architecture(classes=order.classes, frames=frames, masks=masks)
+    given = Input(pixel_size_um=order.pixel_size_um)
+
+    def judge(net: PatchNet) -> float:
+        seen = [look_at(net, given, each) for each in split.calibrate]
+        return average_precision(seen) + (mask_ap50(seen) if masks else 0.0)
+
+    fitted = fit_network(
+        made,
+        given,
+        split.train,
+        recipe,
+        judge,
+        lambda epoch, loss: tell(f"epoch {epoch + 1} of {recipe.epochs}: loss {loss:.3f}"),
+    )
+    calibration = calibrate([look_at(fitted.net, given, each) for each in split.calibrate])
+    metrics = _metrics(fitted.net, given, split.test, calibration)
+    metrics["shuffled"] = _probe(made, given, split, recipe)
+    tell(f"with shuffled labels the average precision is {metrics['shuffled']:.3f}")
+    card = {
+        "name": order.name,
+        "about": order.about,
+        "architecture": made.model_dump(),
+        "input": given.model_dump(),
+        "calibration": calibration.model_dump(),
+        "metrics": metrics,
+        "training": _training(order, split, recipe, fitted.epochs),
+        "limits": order.limits,
+    }
+    return save_model(out, card, tensors_of(fitted.net))
+
+
+def _check(samples: Sequence[Sample], order: Order) -> None:
+    if not samples:
+        raise LabelError("There are no samples.", "Label some pictures.")
+    if len({len(each.pictures) for each in samples}) > 1:
+        raise LabelError("Samples have different numbers of frames.", "Give each the same.")
+    found = {int(kind) for each in samples for kind in each.kinds}
+    missing = [name for number, name in enumerate(order.classes) if number not in found]
+    if missing:
+        raise LabelError(f"Nothing is labelled as {missing[0]!r}.", "Label some, or leave it out.")
+
+
+def _undivided(samples: Sequence[Sample], tell: Callable[[str], None]) -> list[Sample]:
+    """Return samples whose groups share no picture: groups with the same one become one."""
+    alias = {each.group: each.group for each in samples}
+    for first, second in duplicates(samples):
+        one, other = (alias[samples[number].group] for number in (first, second))
+        if one != other:
+            tell(f"{samples[first].name} and {samples[second].name} are the same picture.")
+            alias = {group: one if now == other else now for group, now in alias.items()}
+    return [replace(each, group=alias[each.group]) for each in samples]
+
+
+def _metrics(
+    net: PatchNet, given: Input, test: Sequence[Sample], calibration: Calibration
+) -> dict[str, Any]:
+    share = min(max(calibration.threshold, 1e-6), 1 - 1e-6)
+    least = (math.log(share / (1 - share)) - calibration.offset) / calibration.slope
+    seen = [look_at(net, given, each, threshold=least) for each in test]
+    told: dict[str, Figure] = {
+        "f1": figure(seen, lambda part: f1_of(part, least)),
+        "average_precision": figure(seen, average_precision),
+    }
+    if all(each.labels is not None for each in test):
+        told["mask_ap50"] = figure(seen, mask_ap50)
+    return {
+        "test_groups": len({each.group for each in test}),
+        "test_objects": sum(each.truth for each in seen),
+        **{name: each.model_dump() for name, each in told.items()},
+    }
+
+
+def _probe(made: Architecture, given: Input, split: Split, recipe: Recipe) -> float:
+    """Return the average precision after training on labels of other pictures.
+
+    It is about that of guessing, unless the test knows something that it should not.
+    """
+    order = np.random.default_rng([recipe.seed, 4]).permutation(len(split.train))
+    wrong = [
+        _labelled_as(sample, split.train[number])
+        for sample, number in zip(split.train, order.tolist(), strict=True)
+    ]
+    short = replace(recipe, epochs=max(2, math.ceil(_PROBE_SHARE * recipe.epochs)))
+    net = fit_network(made, given, wrong, short).net
+    return average_precision([look_at(net, given, each) for each in split.test])
+
+
+def _labelled_as(sample: Sample, other: Sample) -> Sample:
+    """Return a sample with the places of another, scaled to its picture."""
+    scale = np.array(sample.shape_px) / np.array(other.shape_px)
+    return replace(
+        sample,
+        places_px=other.places_px * scale,
+        kinds=other.kinds,
+        sizes_px=other.sizes_px,
+        labels=None if sample.labels is None else np.zeros_like(sample.labels),
+    )
+
+
+def _training(order: Order, split: Split, recipe: Recipe, epochs: int) -> dict[str, Any]:
+    parts = zip(("train", "calibrate", "test"), split, strict=True)
+    told = ", ".join(
+        f"{name} {len({each.group for each in part})} groups with {len(part)} pictures"
+        for name, part in parts
+    )
+    return {
+        "command": order.command,
+        "data": order.data,
+        "licence": order.licence,
+        "split": f"by group: {told}",
+        "seed": recipe.seed,
+        "pictures": len(split.train),
+        "objects": sum(len(each.places_px) for each in split.train),
+        "epochs": epochs,
+        "saccade": version("saccade"),
+    }
