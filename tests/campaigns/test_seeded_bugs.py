@@ -26,10 +26,11 @@ _PATIENCE_S = 600.0
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give a copy of the program that bugs can be planted in."""
-    place = tmp_path_factory.mktemp("seeded") / "src"
+    place = tmp_path_factory.mktemp("seeded")
     skipped = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(_SOURCE, place / "saccade", ignore=skipped)
-    return place
+    shutil.copytree(_SOURCE, place / "src" / "saccade", ignore=skipped)
+    shutil.copytree(_TESTS.parent / "hardware_configs", place / "hardware_configs")
+    return place / "src"
 
 
 @cache

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import cv2
 import numpy as np
 
-from saccade.core import Identity, Observation, ProfileError, is_number, require
+from saccade.core import Identity, Needs, Observation, Span, is_number, require
 from saccade.models import load_model
 
 from ._pixels import Peaks, not_a_picture, picture, points, sample
@@ -18,7 +18,7 @@ from ._settings import is_count, is_positive, look_ms
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from saccade.core import Frame, Stand
+    from saccade.core import Frame
     from saccade.models import Calibration, Model
 
     from ._pixels import Image
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 STRIDE = 4
 _BRIGHTEST = 8.0
 """Values beyond it, in units of the span of a picture, are no brighter to a network."""
-_MOST_THREADS = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +89,14 @@ class Network:
         object.__setattr__(self, "_loaded", loaded)
 
     @property
+    def needs(self) -> Needs:
+        """The pixel size that its card allows, and how many frames it looks at together."""
+        card = self._loaded.card
+        made, (low, high) = card.input.pixel_size_um, card.input.rescale
+        sizes_um = None if made is None else Span(made * low, made * high)
+        return Needs(pixel_size_um=sizes_um, frames=card.architecture.frames)
+
+    @property
     def identity(self) -> Identity:
         """Name, version and weights of the model."""
         card = self._loaded.card
@@ -122,17 +129,6 @@ class Network:
             measurements={"count": float(found.total), "surest": surest},
             detector=self.identity,
         )
-
-    def learn(self, stand: Stand) -> None:
-        """Check that the pixel size can be used; raise a `ProfileError` if it can't."""
-        if self._scale(stand.pixel_size_um) is None:
-            card = self._loaded.card
-            made, (low, high) = card.input.pixel_size_um, card.input.rescale
-            raise ProfileError(
-                f"The model {card.name!r} was trained at {made} µm a pixel, and may be rescaled"
-                f" by {low:g} to {high:g}; {stand.name!r} has {stand.pixel_size_um!r} µm.",
-                "Use another objective or binning, or train a model for this pixel size.",
-            )
 
     def warm(self, frame: Frame) -> None:
         """Load torch, build the network, and touch its memory; leaves no memory of the frame."""

@@ -4,9 +4,18 @@ from ._augment import Variety
 from ._calibrate import calibrate
 from ._fit import Fitted, Recipe, fit_network
 from ._folder import read_folder
-from ._measure import average_precision, best_threshold, f1_of, figure, look_at, mask_ap50
+from ._measure import (
+    Seen,
+    average_precision,
+    best_threshold,
+    f1_of,
+    figure,
+    look_at,
+    mask_ap50,
+)
 from ._sample import Sample, from_labels
 from ._split import Split, alike, duplicates, split_by_group
+from ._targets import heat_targets, mask_targets
 from ._tier import Tier, more_for_recall, tier
 from ._train import Order, train_model
 from ._worlds import PLATE, Worlds, world_samples
@@ -17,6 +26,7 @@ __all__ = [
     "Order",
     "Recipe",
     "Sample",
+    "Seen",
     "Split",
     "Tier",
     "Variety",
@@ -30,8 +40,10 @@ __all__ = [
     "figure",
     "fit_network",
     "from_labels",
+    "heat_targets",
     "look_at",
     "mask_ap50",
+    "mask_targets",
     "more_for_recall",
     "read_folder",
     "split_by_group",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -81,6 +82,21 @@ def look_at(
     made = instances(inside, told["vote"], centres, STRIDE)
     right, count = _mask_hits(made, sample.labels)
     return Seen(seen.group, seen.logits, seen.hits, seen.truth, right, count)
+
+
+def chance_of(sample: Sample, kind: int = 0) -> float:
+    """Return the share of a picture in which a place counts as one of its things.
+
+    Parameters
+    ----------
+    sample : Sample
+        Whose things they are.
+    kind : int
+        Class that counts.
+    """
+    sizes = sample.sizes_px[sample.kinds == kind]
+    area = np.pi * np.maximum(_LEAST_PX, sizes / 2) ** 2
+    return min(1.0, float(area.sum()) / math.prod(sample.shape_px))
 
 
 def f1_of(seen: Iterable[Seen], threshold: float) -> float:

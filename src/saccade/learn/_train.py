@@ -14,7 +14,7 @@ from saccade.models import Architecture, Figure, Input, save_model, tensors_of
 
 from ._calibrate import calibrate
 from ._fit import Recipe, fit_network
-from ._measure import average_precision, f1_of, figure, look_at, mask_ap50
+from ._measure import average_precision, chance_of, f1_of, figure, look_at, mask_ap50
 from ._split import duplicates, split_by_group
 from ._tier import more_for_recall, tier
 
@@ -124,8 +124,9 @@ def train_model(
     )
     calibration = calibrate([look_at(fitted.net, given, each) for each in split.calibrate])
     metrics = _metrics(fitted.net, given, split.test, calibration)
-    metrics["shuffled"] = _probe(made, given, split, recipe)
-    tell(f"with shuffled labels the average precision is {metrics['shuffled']:.3f}")
+    shuffled, chance = _probe(made, given, split, recipe)
+    metrics |= {"shuffled": shuffled, "prevalence": chance}
+    tell(f"with shuffled labels the average precision is {shuffled:.3f}, by chance {chance:.3f}")
     card = {
         "name": order.name,
         "about": order.about,
@@ -180,19 +181,23 @@ def _metrics(
     }
 
 
-def _probe(made: Architecture, given: Input, split: Split, recipe: Recipe) -> float:
-    """Return the average precision after training on labels of other pictures.
+def _probe(made: Architecture, given: Input, split: Split, recipe: Recipe) -> tuple[float, float]:
+    """Return the average precision on labels of other pictures, and that of guessing.
 
-    It is about that of guessing, unless the test knows something that it should not.
+    All labels are exchanged among pictures, those of the test as well: nothing can be learned,
+    unless something leaks from one part to another.
     """
-    order = np.random.default_rng([recipe.seed, 4]).permutation(len(split.train))
-    wrong = [
-        _labelled_as(sample, split.train[number])
-        for sample, number in zip(split.train, order.tolist(), strict=True)
-    ]
+    rng = np.random.default_rng([recipe.seed, 4])
+    train, test = (_exchanged(part, rng) for part in (split.train, split.test))
     short = replace(recipe, epochs=max(2, math.ceil(_PROBE_SHARE * recipe.epochs)))
-    net = fit_network(made, given, wrong, short).net
-    return average_precision([look_at(net, given, each) for each in split.test])
+    net = fit_network(made, given, train, short).net
+    chance = float(np.mean([chance_of(each) for each in test]))
+    return average_precision([look_at(net, given, each) for each in test]), chance
+
+
+def _exchanged(samples: Sequence[Sample], rng: np.random.Generator) -> list[Sample]:
+    others = rng.permutation(len(samples)).tolist()
+    return [_labelled_as(each, samples[n]) for each, n in zip(samples, others, strict=True)]
 
 
 def _labelled_as(sample: Sample, other: Sample) -> Sample:

@@ -57,8 +57,10 @@ class Metrics(FileModel):
     average_precision: Figure
     mask_ap50: Figure | None = None
     shuffled: float | None = None
-    """Average precision after training on shuffled labels: about the prevalence, or data leak."""
+    """Average precision where all labels were exchanged among pictures: that of guessing, or
+    something leaks."""
     prevalence: Share | None = None
+    """Of guessing: the share of the pictures in which a place would count."""
 
 
 class Calibration(FileModel):

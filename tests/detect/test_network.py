@@ -1,0 +1,190 @@
+"""The learned detector, on a network whose answer is known because its weights are made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import torch
+from useq import MDAEvent
+
+from saccade.core import Frame, ModelError, Needs, ProtocolError, Span
+from saccade.detect import Network
+from saccade.models import Architecture, Model, PatchNet, save_model, tensors_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def made(
+    folder: Path, *, frames: int = 1, pixel_size_um: float | None = 0.5, **changes: Any
+) -> Model:
+    """Write a model whose heat is the brightness of each cell of the newest frame."""
+    architecture = Architecture(
+        classes=("bright", "dark"), frames=frames, width=4, dilations=(), masks=False
+    )
+    net = PatchNet(architecture)
+    with torch.no_grad():
+        for each in net.parameters():
+            each.zero_()
+        net.stem_norm.weight.fill_(1.0)
+        net.stem.weight[0, -1] = 1 / 16  # the mean of a patch of the newest frame
+        net.head.weight[0, 0] = 10.0
+        net.head.bias[0] = -5.0
+        net.head.bias[1] = -9.0
+    card = {
+        "name": "bright",
+        "about": "Finds what is bright.",
+        "architecture": architecture.model_dump(),
+        "input": {"pixel_size_um": pixel_size_um, "rescale": (0.5, 2.0), "low": 0.0, "high": 1.0},
+        "metrics": {
+            "test_groups": 0,
+            "test_objects": 0,
+            "f1": {"value": 0.0, "low": 0.0, "high": 1.0},
+            "average_precision": {"value": 0.0, "low": 0.0, "high": 1.0},
+        },
+        "training": {
+            "command": "none",
+            "data": ("none",),
+            "licence": "CC0",
+            "split": "none",
+            "seed": 0,
+            "pictures": 0,
+            "objects": 0,
+            "epochs": 0,
+            "saccade": "0",
+        },
+        "limits": ("A test.",),
+        **changes,
+    }
+    return save_model(folder / "bright", card, tensors_of(net.eval()))
+
+
+def frame(pixels: Any, *, size_um: float = 0.5, t: int = 0, p: int = 0) -> Frame:
+    pixels = np.array(pixels, np.uint16)
+    pixels.setflags(write=False)
+    event = MDAEvent(index={"t": t, "p": p})
+    return Frame(pixels, t, "watch", event, 10.0, t, x_um=0.0, y_um=0.0, pixel_size_um=size_um)
+
+
+def lit(row: int, col: int, shape: tuple[int, int] = (64, 80), block: int = 4) -> Any:
+    """Return a dark picture with one bright cell."""
+    pixels = np.full(shape, 100)
+    pixels[row : row + block, col : col + block] = 1100
+    return pixels
+
+
+@pytest.fixture
+def bright(tmp_path: Path) -> Network:
+    return Network(str(made(tmp_path).path))
+
+
+@pytest.mark.parametrize(("row", "col"), [(0, 0), (20, 36), (60, 76)])
+def test_the_bright_cell_is_found_where_it_is(bright: Network, row: int, col: int) -> None:
+    """Its middle, to a hundredth of a pixel, with a score near that of a logit of 5."""
+    seen = bright(frame(lit(row, col)))
+    assert [(p.y_px, p.x_px) for p in seen.points] == [pytest.approx((row + 1.5, col + 1.5))]
+    assert seen.score == pytest.approx(1 / (1 + np.exp(-5.0)), abs=0.01)
+    assert seen.detector.weights == bright._loaded.weights.sha256
+
+
+@pytest.mark.parametrize("size_um", [0.25, 1.0])
+def test_pictures_are_rescaled_to_the_pixel_size_of_the_model(
+    bright: Network, size_um: float
+) -> None:
+    """What is as large in µm is found as well, and at the right place of the frame."""
+    block = round(4 * 0.5 / size_um)
+    row, col = 20 // block * block, 36 // block * block
+    seen = bright(frame(lit(row, col, block=block), size_um=size_um))
+    middle = (block - 1) / 2
+    assert seen.points
+    assert seen.points[0].y_px == pytest.approx(row + middle, abs=1.0)
+    assert seen.points[0].x_px == pytest.approx(col + middle, abs=1.0)
+
+
+def test_it_needs_a_pixel_size_that_its_card_allows(bright: Network) -> None:
+    """A model that may be rescaled by two says so before the light comes on."""
+    assert bright.needs == Needs(pixel_size_um=Span(0.25, 1.0))
+    assert bright(frame(lit(20, 36), size_um=0.1)).verdict == "invalid"
+
+
+def test_odd_sides_are_looked_at_to_the_edge(bright: Network) -> None:
+    """Sides need not be multiples of four."""
+    seen = bright(frame(lit(60, 76, (63, 79))))
+    assert seen.points
+    assert seen.points[0].y_px > 59
+
+
+def test_frames_of_other_positions_are_not_mixed(tmp_path: Path) -> None:
+    """A model of two frames gets the last one of the same position; here only the newest counts."""
+    two = Network(str(made(tmp_path, frames=2).path))
+    stack: list[int] = []
+    original = two._look
+    object.__setattr__(
+        two, "_look", lambda pictures: (stack.append(id(pictures[0])), original(pictures))[1]
+    )
+    for t in range(3):
+        for p in range(2):
+            seen = two(frame(lit(20, 36 if p else 8), t=t, p=p))
+            assert seen.points[0].x_px == pytest.approx(37.5 if p else 9.5)
+    assert len(two._seen) == 2
+
+
+def test_warm_leaves_no_memory(tmp_path: Path) -> None:
+    """The blank frame that warms it up is not the past of the first real one."""
+    two = Network(str(made(tmp_path, frames=2).path))
+    two.warm(frame(np.zeros((64, 80))))
+    assert not two._seen
+
+
+def test_pixels_that_are_no_numbers_are_invalid(bright: Network) -> None:
+    """NaN is judged by nobody."""
+    broken = frame(lit(20, 36))
+    pixels = broken.pixels.astype(np.float32)
+    pixels[3, 3] = np.nan
+    pixels.setflags(write=False)
+    from dataclasses import replace
+
+    assert bright(replace(broken, pixels=pixels)).verdict == "invalid"
+
+
+def test_settings_are_checked_where_they_are_given(tmp_path: Path) -> None:
+    """Unknown models and classes, thresholds beyond 1, and other weights: named errors."""
+    model = made(tmp_path)
+    with pytest.raises(ModelError, match="no model 'nuklei'"):
+        Network("nuklei")
+    for wrong in ({"class_name": "grey"}, {"threshold": 1.5}, {"max_points": 0}):
+        with pytest.raises(ProtocolError, match=f"Network.{next(iter(wrong))}"):
+            Network(str(model.path), **wrong)
+    with pytest.raises(ProtocolError, match="sha256"):
+        Network(str(model.path), sha256="0" * 64)
+    assert Network(str(model.path), sha256=model.card.sha256).class_name is None
+
+
+def test_exchanged_weights_are_refused(tmp_path: Path) -> None:
+    """A file that is not the one of the card is never loaded."""
+    model = made(tmp_path)
+    weights = model.path / "weights.safetensors"
+    content = bytearray(weights.read_bytes())
+    content[-1] ^= 1
+    weights.write_bytes(bytes(content))
+    with pytest.raises(ModelError, match="not the file that was recorded"):
+        Network(str(model.path))
+
+
+def test_another_class_is_asked_for_by_name(tmp_path: Path) -> None:
+    """Each class has its own heat; what is never dark has none."""
+    dark = Network(str(made(tmp_path).path), class_name="dark")
+    seen = dark(frame(lit(20, 36)))
+    assert not seen.points
+    assert seen.score < 0.01
+
+
+def test_fresh_has_the_same_settings_and_no_memory(tmp_path: Path) -> None:
+    """A replay begins as the run did."""
+    two = Network(str(made(tmp_path, frames=2).path), threshold=0.3)
+    two(frame(lit(20, 36)))
+    again = two.fresh()
+    assert again.threshold == 0.3
+    assert not again._seen

@@ -1,0 +1,23 @@
+"""Small pictures of discs, whose places are known."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from saccade.learn import Sample, from_labels
+
+
+def discs(
+    seed: int, *, side_px: int = 64, count: int = 4, radius_px: float = 5.0, group: str = ""
+) -> Sample:
+    """Return a picture of bright discs on a noisy ground, and their masks."""
+    rng = np.random.default_rng(seed)
+    y, x = np.indices((side_px, side_px))
+    labels = np.zeros((side_px, side_px), np.int64)
+    for number in range(1, count + 1):
+        centre = rng.uniform(radius_px + 1, side_px - radius_px - 1, 2)
+        disc = np.hypot(y - centre[0], x - centre[1]) <= radius_px
+        if not (labels[disc] > 0).any():
+            labels[disc] = number
+    picture = 100 + 5 * rng.standard_normal(labels.shape) + 80 * (labels > 0)
+    return from_labels(f"discs {seed}", group or f"group {seed}", picture, labels)

@@ -1,0 +1,102 @@
+"""Figures of merit, on cases that can be counted by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from saccade.learn import (
+    Seen,
+    average_precision,
+    best_threshold,
+    calibrate,
+    f1_of,
+    figure,
+    mask_ap50,
+    more_for_recall,
+    tier,
+)
+
+
+def seen(logits: list[float], hits: list[bool], truth: int, group: str = "a") -> Seen:
+    return Seen(group, np.array(logits, float), np.array(hits, bool), truth)
+
+
+def test_f1_counts_what_is_above_the_threshold() -> None:
+    """Two of three found, one false alarm: 2 * 2 / (3 + 3)."""
+    one = seen([3.0, 2.0, 1.0, -1.0], [True, False, True, True], 3)
+    assert f1_of([one], 0.0) == pytest.approx(4 / 6)
+    assert f1_of([one], 2.5) == pytest.approx(2 / 4)
+
+
+@pytest.mark.parametrize(
+    ("hits", "truth", "expected"),
+    [
+        ([True, True], 2, 1.0),
+        ([False, True], 1, 0.5),
+        ([True, False, True], 2, (1 + 2 / 3) / 2),
+        ([True], 4, 0.25),
+        ([], 3, 0.0),
+    ],
+)
+def test_average_precision_of_small_cases(hits: list[bool], truth: int, expected: float) -> None:
+    """Precision at each hit, averaged over all things that are there."""
+    one = seen(list(range(len(hits), 0, -1)), hits, truth)
+    assert average_precision([one]) == pytest.approx(expected)
+
+
+def test_mask_ap50_counts_misses_and_false_masks() -> None:
+    """Three right of four made, where five are: 3 / (3 + 1 + 2)."""
+    one = Seen("a", np.zeros(0), np.zeros(0, bool), 5, mask_hits=3, mask_made=4)
+    assert mask_ap50([one]) == pytest.approx(0.5)
+
+
+def test_interval_holds_the_value_and_comes_from_groups() -> None:
+    """Equal groups leave no doubt; a single group tells nothing of others."""
+    equal = [seen([1.0], [True], 1, group) for group in "abcd"]
+    told = figure(equal, average_precision)
+    assert (told.value, told.low, told.high) == (1.0, 1.0, 1.0)
+    alone = figure(equal[:1], average_precision)
+    assert (alone.low, alone.high) == (0.0, 1.0)
+    unequal = [*equal[:2], *(seen([1.0], [False], 1, group) for group in "ef")]
+    told = figure(unequal, average_precision)
+    assert told.low < told.value < told.high
+
+
+@given(
+    logits=st.lists(st.floats(-4, 4), min_size=60, max_size=60),
+    slope=st.floats(0.5, 3),
+)
+def test_calibration_never_turns_scores_around(logits: list[float], slope: float) -> None:
+    """A surer place keeps the higher score, whatever was hit."""
+    rng = np.random.default_rng(0)
+    hits = rng.random(60) < 1 / (1 + np.exp(-slope * np.array(logits)))
+    told = calibrate([seen(sorted(logits, reverse=True), hits.tolist(), 60)])
+    assert told.slope > 0
+    assert 0 <= told.threshold <= 1
+
+
+def test_calibration_finds_what_scores_mean() -> None:
+    """Logits twice too large are halved, to within a fifth."""
+    rng = np.random.default_rng(1)
+    true = rng.normal(0, 1.5, 4000)
+    hits = rng.random(4000) < 1 / (1 + np.exp(-true))
+    order = np.argsort(-true)
+    told = calibrate([seen((2 * true[order]).tolist(), hits[order].tolist(), 4000)])
+    assert told.slope == pytest.approx(0.5, rel=0.2)
+    assert told.offset == pytest.approx(0.0, abs=0.15)
+
+
+def test_best_threshold_lies_between_hits_and_false_alarms() -> None:
+    """Where they can be told apart, all hits are above it."""
+    one = seen([5.0, 4.0, -1.0, -2.0], [True, True, False, False], 2)
+    assert f1_of([one], best_threshold([one])) == 1.0
+
+
+def test_29_objects_without_a_miss_claim_a_recall_of_nine_tenths() -> None:
+    """The smallest n with 0.9^n at most 0.05."""
+    assert more_for_recall(0.9, 0) == 29
+    assert more_for_recall(0.9, 40) == 0
+    assert tier([]).name == "none"

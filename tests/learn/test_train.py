@@ -1,0 +1,112 @@
+"""A model is trained end to end: on discs in noise, in seconds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+import torch
+from learn_samples import discs
+
+from saccade.core import LabelError, ModelError
+from saccade.learn import Order, Recipe, Sample, Variety, train_model
+from saccade.models import Architecture, load_model
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ORDER = Order(
+    name="discs",
+    about="Finds discs.",
+    classes=("disc",),
+    data=("made for a test",),
+    licence="CC0",
+    command="pytest",
+    limits=("Discs only.",),
+)
+SMALL = Architecture(classes=("disc",), width=16, dilations=(1, 2), masks=True)
+QUICK = Recipe(
+    epochs=16, crops=96, side_px=64, batch=8, rate=1e-2, variety=Variety(scale=(0.9, 1.1))
+)
+
+
+def samples(count: int = 16) -> list[Sample]:
+    return [discs(seed) for seed in range(count)]
+
+
+def test_discs_are_learned_calibrated_and_told_of(tmp_path: Path) -> None:
+    """Places and masks of unseen discs are found; the card tells it, and shuffled labels fail.
+
+    The card that is read back is the one that was written, and so are the weights.
+    """
+    told: list[str] = []
+    model = train_model(
+        samples(), ORDER, tmp_path / "discs", recipe=QUICK, architecture=SMALL, tell=told.append
+    )
+    metrics = model.card.metrics
+    assert metrics.f1.value > 0.9
+    assert metrics.average_precision.value > 0.9
+    assert metrics.mask_ap50 is not None
+    assert metrics.mask_ap50.value > 0.7
+    assert metrics.shuffled is not None
+    assert metrics.prevalence is not None
+    assert metrics.shuffled < 0.3
+    assert 0.05 < metrics.prevalence < 0.2
+    assert metrics.test_groups >= 3
+    assert model.card.training.split.startswith("by group: train")
+    assert any("objects in 16 groups" in line for line in told)
+    assert load_model(tmp_path / "discs").card == model.card
+
+
+def test_same_seed_gives_the_same_weights(tmp_path: Path) -> None:
+    """On one processor, training can be done again, bit for bit."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        short = replace(QUICK, epochs=2, crops=16)
+        made = [
+            train_model(samples(6), ORDER, tmp_path / name, recipe=short, architecture=SMALL)
+            for name in ("one", "two")
+        ]
+    finally:
+        torch.set_num_threads(threads)
+    assert made[0].card.sha256 == made[1].card.sha256
+
+
+def test_a_picture_in_two_groups_joins_them(tmp_path: Path) -> None:
+    """A copy of a picture in another dish can't be learned from and tested on at once."""
+    given = [replace(each, group=f"dish {n % 4}") for n, each in enumerate(samples(8))]
+    twin = replace(given[0], name="copy", group="dish 1")
+    told: list[str] = []
+    short = replace(QUICK, epochs=2, crops=16)
+    train_model(
+        [*given, twin], ORDER, tmp_path / "m", recipe=short, architecture=SMALL, tell=told.append
+    )
+    assert "discs 0 and copy are the same picture." in told
+    assert any("in 3 groups" in line for line in told)
+
+
+def test_what_cannot_teach_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
+    """No samples, a class without any, too few groups: errors, and no folder."""
+    out = tmp_path / "m"
+    with pytest.raises(LabelError, match="no samples"):
+        train_model([], ORDER, out)
+    with pytest.raises(LabelError, match="'other'"):
+        train_model(samples(4), replace(ORDER, classes=("disc", "other")), out)
+    movie = [replace(each, group="movie") for each in samples(4)]
+    with pytest.raises(ModelError, match="independent groups"):
+        train_model(movie, ORDER, out)
+    uneven = [samples(1)[0], replace(samples(2)[1], pictures=samples(2)[1].pictures * 2)]
+    with pytest.raises(LabelError, match="numbers of frames"):
+        train_model(uneven, ORDER, out)
+    assert not out.exists()
+
+
+def test_existing_model_is_never_replaced(tmp_path: Path) -> None:
+    """A folder that is there is left as it is."""
+    (tmp_path / "m").mkdir()
+    short = replace(QUICK, epochs=1, crops=8)
+    with pytest.raises(ModelError, match="never replaced"):
+        train_model(samples(6), ORDER, tmp_path / "m", recipe=short, architecture=SMALL)
+    assert not any((tmp_path / "m").iterdir())
