@@ -30,7 +30,7 @@ _RARE_WEIGHT = 4.0
 """Exponent by which cells near a place count less as background (Zhou et al., 2019)."""
 _HARD_WEIGHT = 2.0
 _RISING = 0.2
-_PATIENCE = 0.25
+_PATIENCE = 0.5
 """Share of all epochs without a gain after which it is over."""
 
 
@@ -132,7 +132,7 @@ def fit_network(
         if judge is not None and ((epoch + 1) % every == 0 or over):
             now = judge(net.eval())
             since = 0 if now > marks else since + every
-            if now > marks:
+            if now >= marks:  # of equals the last, which has learned for longer
                 best, marks = deepcopy(net.state_dict()), now
         if over or since > _PATIENCE * recipe.epochs:
             break

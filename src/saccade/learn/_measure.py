@@ -134,11 +134,19 @@ def mask_ap50(seen: Iterable[Seen]) -> float:
 
 
 def best_threshold(seen: Sequence[Seen]) -> float:
-    """Return the logit at which F1 is best."""
-    logits = np.sort(np.concatenate([each.logits for each in seen] or [np.zeros(1)]))
+    """Return the logit at which F1 is best: halfway from the last place that helps to the next.
+
+    Parameters
+    ----------
+    seen : sequence of Seen
+        Of groups that were not learned from.
+    """
+    logits = np.unique(np.concatenate([each.logits for each in seen] or [np.zeros(1)]))
     candidates = logits[:: max(1, len(logits) // 200)] if len(logits) else np.zeros(1)
     marks = [f1_of(seen, float(each)) for each in candidates]
-    return float(candidates[int(np.argmax(marks))])
+    best = int(np.argmax(marks))
+    below = candidates[best - 1] if best else _FAINTEST
+    return float(candidates[best] + below) / 2
 
 
 def figure(
