@@ -49,8 +49,10 @@ def test_most_objects_are_learned_from() -> None:
 
 def test_a_picture_that_is_there_twice_is_found() -> None:
     """Brighter, it is still the same picture; another one is not."""
-    twin = replace(FEW[0], pictures=(FEW[0].pictures[0] * 1.7 + 20,))
+    brighter = (FEW[0].pictures[0] * 1.7 + 20,)
+    twin = replace(FEW[0], group="another dish", pictures=brighter)
     assert duplicates([FEW[0], FEW[1], twin]) == [(0, 2)]
+    assert duplicates([FEW[0], FEW[1], FEW[0]]) == []  # frames of one dish are alike anyway
 
 
 def test_pictures_that_look_alike_are_one_group() -> None:

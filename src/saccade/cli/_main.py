@@ -190,6 +190,7 @@ def train(
         float | None, typer.Option(help="Of the pictures; others are rescaled to it.")
     ] = None,
     worlds: Annotated[int, typer.Option(help="With sim: how many.")] = 12,
+    processes: Annotated[int, typer.Option(help="With sim: that draw them.")] = 1,
     epochs: Annotated[int, typer.Option(help="At most.")] = 60,
     minutes: Annotated[float, typer.Option(help="After which no further epoch begins.")] = 10.0,
     seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 0,
@@ -204,6 +205,7 @@ def train(
         classes=classes,
         pixel_size_um=pixel_size_um,
         worlds=worlds,
+        processes=processes,
         epochs=epochs,
         minutes=minutes,
         seed=seed,

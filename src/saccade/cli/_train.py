@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
@@ -21,8 +22,17 @@ if TYPE_CHECKING:
 
 _SIM = "sim:"
 _PIXEL_SIZE_UM = 0.325
-_LIVELY = {"dividing-nuclei": {"division_rate": 5.0, "size_um": (900.0, 900.0)}}
-"""Settings with which what is rare in a specimen's life is seen often enough to learn from."""
+_LIVELY: dict[str, dict[str, Any]] = {
+    "dividing-nuclei": {
+        "settings": {"size_um": (900.0, 900.0)},
+        "varied": {
+            "division_rate": (3.0, 8.0),
+            "density_per_mm2": (400.0, 1500.0),
+            "nucleus_um": (12.0, 16.0),
+        },
+    }
+}
+"""Worlds in which what is rare in a specimen's life is seen often enough to learn from."""
 
 
 def train(
@@ -32,6 +42,7 @@ def train(
     classes: str,
     pixel_size_um: float | None,
     worlds: int,
+    processes: int,
     epochs: int,
     minutes: float,
     seed: int,
@@ -40,10 +51,11 @@ def train(
     as_json: bool,
 ) -> None:
     """Train a model and say what it is worth."""
-    from saccade.learn import Order, Recipe, train_model
+    from saccade.learn import Order, Recipe, Variety, train_model
 
+    of_worlds = source.startswith(_SIM)
     with named_errors(as_json), err.status("reading ...") as status:
-        samples, found = _samples(source, classes, pixel_size_um, worlds, seed)
+        samples, found = _samples(source, classes, pixel_size_um, worlds, seed, processes)
         order = Order(
             name=target.name,
             about=about or f"Finds {', '.join(found)}.",
@@ -52,9 +64,12 @@ def train(
             licence=licence,
             command=shlex.join(["saccade", *sys.argv[1:]]),
             limits=("Not tried on pictures other than those of its card.",),
-            pixel_size_um=pixel_size_um,
+            pixel_size_um=pixel_size_um or (_PIXEL_SIZE_UM if of_worlds else None),
         )
         recipe = Recipe(epochs=epochs, minutes=minutes, seed=seed)
+        if of_worlds:  # there is plenty, and it is to scale
+            variety = Variety(scale=(0.8, 1.25))
+            recipe = replace(recipe, crops=1600, batch=32, around=0.75, variety=variety)
 
         def tell(text: str) -> None:
             if text.startswith("epoch"):
@@ -80,7 +95,12 @@ def show(name: str | None, as_json: bool) -> None:
 
 
 def _samples(
-    source: str, classes: str, pixel_size_um: float | None, worlds: int, seed: int
+    source: str,
+    classes: str,
+    pixel_size_um: float | None,
+    worlds: int,
+    seed: int,
+    processes: int,
 ) -> tuple[list[Sample], tuple[str, ...]]:
     from saccade.learn import Worlds, read_folder, world_samples
 
@@ -94,10 +114,10 @@ def _samples(
     drawn = Worlds(
         specimen=source.removeprefix(_SIM),
         classes=wanted,
-        settings=_LIVELY.get(source.removeprefix(_SIM), {}),
+        **_LIVELY.get(source.removeprefix(_SIM), {}),
         pixel_size_um=pixel_size_um or _PIXEL_SIZE_UM,
     )
-    return list(world_samples(drawn, range(seed, seed + worlds))), wanted
+    return list(world_samples(drawn, range(seed, seed + worlds), processes)), wanted
 
 
 def _tell(model: Model, as_json: bool) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _LEAST_GROUPS = 3
 _THUMB_PX = 32
+_AT_ONCE = 1024
 _SAME = 0.995
 """Correlation of two thumbnails from which their pictures are the same, shifted in brightness."""
 
@@ -99,11 +100,17 @@ def alike(samples: Sequence[Sample], groups: int) -> list[str]:
 
 
 def duplicates(samples: Sequence[Sample]) -> list[tuple[int, int]]:
-    """Return pairs of samples that are the same picture, perhaps brighter or cropped by little."""
-    thumbs = np.array([_thumb(each.pictures[-1]) for each in samples])
-    likeness = thumbs @ thumbs.T
-    first, second = np.nonzero(np.triu(likeness > _SAME, 1))
-    return list(zip(first.tolist(), second.tolist(), strict=True))
+    """Return pairs of samples of different groups that are the same picture, perhaps brighter."""
+    thumbs = np.array([_thumb(each.pictures[-1]) for each in samples], np.float32)
+    names = np.unique([each.group for each in samples], return_inverse=True)[1]
+    found: list[tuple[int, int]] = []
+    for start in range(0, len(samples), _AT_ONCE):  # all at once would not fit the memory
+        stop = start + _AT_ONCE
+        same = thumbs[start:stop] @ thumbs.T > _SAME
+        same &= names[start:stop, None] != names[None, :]
+        first, second = np.nonzero(np.triu(same, start + 1))
+        found += zip((first + start).tolist(), second.tolist(), strict=True)
+    return found
 
 
 def _look(sample: Sample) -> NDArray[np.float64]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
+from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,6 +37,8 @@ class Worlds:
         Kinds of occurrences, or ``plate``.
     settings : mapping
         Of the specimen; such that what is rare in life is less so here.
+    varied : mapping of str to tuple of float
+        Settings that differ from world to world: least and greatest.
     fields : int
         Looked at in each world, each for as long as it lasts.
     hours : float
@@ -48,6 +53,8 @@ class Worlds:
         Shortest and longest, at 0.5 W/cm²; drawn for each world.
     empty : float
         Share of the samples with nothing in them that are kept.
+    most : int
+        Samples of a world at most; which ones is drawn.
     channel : str, optional
         By default the specimen's first.
     """
@@ -55,6 +62,7 @@ class Worlds:
     specimen: str
     classes: tuple[str, ...]
     settings: Mapping[str, Any] = field(default_factory=dict)
+    varied: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     fields: int = 12
     hours: float = 2.0
     interval_s: tuple[float, float] = (5.0, 120.0)
@@ -63,10 +71,11 @@ class Worlds:
     pixel_size_um: float = 0.325
     exposure_ms: tuple[float, float] = (3.0, 30.0)
     empty: float = 0.15
+    most: int = 220
     channel: str | None = None
 
 
-def world_samples(worlds: Worlds, seeds: range) -> Iterator[Sample]:
+def world_samples(worlds: Worlds, seeds: range, processes: int = 1) -> Iterator[Sample]:
     """Yield samples of worlds; each world is a group of its own.
 
     Parameters
@@ -75,14 +84,31 @@ def world_samples(worlds: Worlds, seeds: range) -> Iterator[Sample]:
         What is drawn.
     seeds : range
         Of the worlds.
+    processes : int
+        How many work at a time; the samples are the same.
     """
-    for seed in seeds:
-        yield from _of_world(worlds, seed)
+    draw = partial(_drawn, worlds)
+    if processes == 1:
+        for seed in seeds:
+            yield from draw(seed)
+        return
+    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+        for samples in pool.map(draw, seeds):
+            yield from samples
+
+
+def _drawn(worlds: Worlds, seed: int) -> list[Sample]:
+    samples = list(_of_world(worlds, seed))
+    if len(samples) <= worlds.most:
+        return samples
+    kept = np.random.default_rng([seed, 6]).permutation(len(samples))[: worlds.most]
+    return [samples[number] for number in np.sort(kept).tolist()]
 
 
 def _of_world(worlds: Worlds, seed: int) -> Iterator[Sample]:
     rng = np.random.default_rng([seed, 5])
-    specimen = make_specimen(worlds.specimen, seed, dict(worlds.settings))
+    varied = {name: float(rng.uniform(*span)) for name, span in worlds.varied.items()}
+    specimen = make_specimen(worlds.specimen, seed, {**worlds.settings, **varied})
     imaging = conditions()[int(rng.integers(2))]
     world = World(specimen, imaging)
     channel = worlds.channel or next(iter(specimen.channels))
