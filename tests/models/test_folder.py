@@ -100,7 +100,7 @@ def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
     ("changes", "says"),
     [
         ({"name": "No Spaces"}, "name"),
-        ({"nmae": "x"}, "name"),
+        ({"model_name": "x"}, "name"),
         ({"limits": None}, "limits"),
         ({"input": {"low": 0.9, "high": 0.1}}, "input"),
         ({"metrics": {"f1": 0.5}}, "metrics"),

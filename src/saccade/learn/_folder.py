@@ -106,7 +106,7 @@ def _sample(
             f"Put masks of the same name under {LABELS}/, or its places into {POINTS}.",
         )
     labels = _plane(mask)
-    if labels.dtype.kind not in "bui":
+    if labels.dtype.kind not in {"b", "u", "i"}:
         raise LabelError(f"{mask.name} is of type {labels.dtype}.", "Masks are whole numbers.")
     if labels.shape != picture.shape:
         raise LabelError(

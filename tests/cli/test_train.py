@@ -1,0 +1,72 @@
+"""A detector is trained, shown, and used in a protocol, from the command line."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import tifffile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+def discs(folder: Path, count: int = 8) -> None:
+    """Write pictures of bright discs, and masks."""
+    rng = np.random.default_rng(0)
+    y, x = np.indices((64, 64))
+    for part in ("images", "labels"):
+        (folder / part).mkdir(parents=True)
+    for number in range(count):
+        labels = np.zeros((64, 64), np.uint16)
+        for label, centre in enumerate(rng.uniform(8, 56, (3, 2)), 1):
+            labels[np.hypot(y - centre[0], x - centre[1]) <= 5] = label
+        picture = 100 + 5 * rng.standard_normal(labels.shape) + 80 * (labels > 0)
+        tifffile.imwrite(folder / f"images/{number}.tif", picture.astype(np.uint16))
+        tifffile.imwrite(folder / f"labels/{number}.tif", labels)
+
+
+def test_training_shows_its_card_and_a_protocol_can_use_it(
+    saccade: Callable[..., tuple[int, str, str]],
+    run_protocol: Callable[..., dict[str, Any]],
+    tmp_path: Path,
+) -> None:
+    """What training prints last can be put into a protocol, and a run with it is replayed."""
+    discs(tmp_path / "data")
+    code, out, _ = saccade("train", "data", "discs", "--epochs", 1, "--licence", "CC0", "--json")
+    assert code == 0
+    card = json.loads(out)["card"]
+    assert card["training"]["licence"] == "CC0"
+    assert card["training"]["command"].startswith("saccade ")
+    code, out, _ = saccade("model", "show", "discs")
+    assert code == 0
+    assert card["sha256"] in out
+    assert "F1" in out
+    text = f"""
+saccade: 1
+name: discs
+scope: demo
+watch: {{channels: [{{config: FITC, exposure: 5}}], time_plan: {{interval: 0, loops: 2}}}}
+detect:
+  discs: {{use: saccade.detect:Network, model: {tmp_path / "discs"}, sha256: {card["sha256"]}}}
+"""
+    run_protocol(text)
+
+
+def test_bad_requests_are_named_and_nothing_is_written(
+    saccade: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    """No folder, no classes, no such model: exit code 2, one line, no traceback."""
+    for arguments, says in (
+        (("train", "nowhere", "m"), "holds no picture"),
+        (("train", "sim:dividing-nuclei", "m"), "what to find"),
+        (("train", "sim:dividing-nucleus", "m", "--classes", "division"), "dividing-nuclei"),
+        (("model", "show", "nothing"), "no model 'nothing'"),
+    ):
+        code, out, err = saccade(*arguments)
+        assert code == 2, arguments
+        assert says in out + err
+    assert not (tmp_path / "m").exists()
+    assert saccade("model", "list")[0] == 0
