@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-LIMIT_MS = 75.0
-"""With 25 ms to act in, the light is out 100 ms after a hang."""
+LIMIT_MS = 50.0
+"""Leaves as long again to look at the process and to act in, on a busy machine."""
 
 
 @dataclass(frozen=True)

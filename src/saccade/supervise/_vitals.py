@@ -15,6 +15,9 @@ _SHARE = 0.25
 _AT_WORK = (b"R", b"D")
 """On a processor or waiting for one, or for the disk: states of ``/proc``, see proc(5)."""
 
+_STOPPED = b"T"
+"""Only a whole process is stopped; threads that still wait for a processor will follow."""
+
 
 def stands_still(pid: int) -> bool:
     """Return whether no thread of a process is at work; takes a few milliseconds.
@@ -32,7 +35,10 @@ def stands_still(pid: int) -> bool:
     for sample in range(_SAMPLES):
         if sample:
             time.sleep(_BETWEEN_S)
-        if any(state in _AT_WORK for state in _states(pid)):
+        states = _states(pid)
+        if _STOPPED in states:
+            return True
+        if any(state in _AT_WORK for state in states):
             return False
     return True
 
