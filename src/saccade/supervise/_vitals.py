@@ -9,7 +9,8 @@ from pathlib import Path
 
 _SAMPLES = 3
 _BETWEEN_S = 1e-3
-_WINDOW_S = 0.01
+_WINDOW_S = 0.04
+"""More than two ticks of the clock by which Windows counts the time that a process computes."""
 _SHARE = 0.25
 """Of one processor. Threads that only wait for the interpreter wake up often, and use less."""
 _AT_WORK = (b"R", b"D")
@@ -20,7 +21,7 @@ _STOPPED = b"T"
 
 
 def stands_still(pid: int) -> bool:
-    """Return whether no thread of a process is at work; takes a few milliseconds.
+    """Return whether no thread of a process is at work; takes 3 ms, or 40 elsewhere than on Linux.
 
     A process that is stopped, or whose threads all wait for each other, stands still. One that
     computes does not, nor, on Linux, one that the system lets wait for a processor.
