@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays, floating_dtypes, integer_dtypes
 
 from saccade.core import Detector, ProfileError, ProtocolError, Stand, Warms
-from saccade.detect import Change, Focus, Objects, Pairs, Spots
+from saccade.detect import Change, Focus, Objects, Pairs, Shift, Spots, Transients
 
 KINDS = [
     pytest.param(Spots, id="Spots"),
@@ -20,6 +20,8 @@ KINDS = [
     pytest.param(Focus, id="Focus"),
     pytest.param(Pairs, id="Pairs"),
     pytest.param(Objects, id="Objects"),
+    pytest.param(Transients, id="Transients"),
+    pytest.param(Shift, id="Shift"),
 ]
 
 ODD_PICTURES = [
@@ -75,7 +77,7 @@ def test_what_is_no_picture_is_invalid(kind: type, pixels: np.ndarray) -> None:
 )
 def test_any_array_gives_a_score(kind: type, pixels: np.ndarray, sigma: float) -> None:
     """Whatever the pixels and the scale, the score is within 0 to 1 and no number is NaN."""
-    detector = kind(sigma=sigma)
+    detector = kind() if kind is Shift else kind(sigma=sigma)
     for index in range(3):
         seen = detector(frame_of(pixels, index))
         assert 0.0 <= seen.score <= 1.0
@@ -113,6 +115,8 @@ def test_warming_up_leaves_no_memory(kind: type) -> None:
         pytest.param(Spots(sigma_um=0.5, threshold=4.0, max_points=9, expected=3), id="Spots"),
         pytest.param(Change(sigma=8, alpha=0.2, expected=0.1), id="Change"),
         pytest.param(Focus(sigma=1.5), id="Focus"),
+        pytest.param(Transients(sigma=5, window=20, percentile=10.0, offset=3.0), id="Transients"),
+        pytest.param(Shift(against="previous", expected=4.0), id="Shift"),
         pytest.param(Objects(sigma=5, threshold="local", by="mean", expected=900.0), id="Objects"),
         pytest.param(Pairs(sigma_um=0.8, brightness=2.0, apart=(2.0, 9.0)), id="Pairs"),
     ],
@@ -174,7 +178,7 @@ def test_a_wrong_setting_is_named(kind: type, settings: dict, word: str) -> None
     assert caught.value.do
 
 
-@pytest.mark.parametrize("kind", [Spots, Change, Pairs, Objects])
+@pytest.mark.parametrize("kind", [Spots, Change, Pairs, Objects, Transients])
 def test_a_scale_in_um_needs_a_pixel_size(kind: type) -> None:
     """Without a pixel size a scale in µm is refused before the run, and invalid in it."""
     detector = kind(sigma_um=1.0)

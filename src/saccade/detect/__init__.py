@@ -7,8 +7,10 @@ from ._joined import All, Any, Ensemble
 from ._network import STRIDE, Network, peaks_of, places_px, prepared_picture
 from ._objects import Objects
 from ._pairs import Pairs
+from ._shift import Shift
 from ._spots import Spots
 from ._tracker import Tracker
+from ._transients import Transients
 from ._window import Crop, Rescale
 
 __all__ = [
@@ -23,8 +25,10 @@ __all__ = [
     "Objects",
     "Pairs",
     "Rescale",
+    "Shift",
     "Spots",
     "Tracker",
+    "Transients",
     "instances",
     "peaks_of",
     "places_px",

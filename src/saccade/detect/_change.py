@@ -11,7 +11,17 @@ from saccade.core import Identity, Observation, is_number, require
 
 from ._background import Background, Departure
 from ._base import Scaled
-from ._pixels import above_threshold, binned, not_a_picture, peaks, picture, place, points, smooth
+from ._pixels import (
+    above_threshold,
+    binned,
+    moved,
+    not_a_picture,
+    peaks,
+    picture,
+    place,
+    points,
+    smooth,
+)
 from ._settings import is_count, is_positive, look_ms
 
 if TYPE_CHECKING:
@@ -19,8 +29,6 @@ if TYPE_CHECKING:
 
 _IDENTITY = Identity("saccade.detect:Change", "1")
 _DEFAULT_SIGMA_PX = 4.0
-_MOVED = 0.1
-"""Share of the field of view by which a place may move and still be the same."""
 
 
 @dataclass
@@ -132,7 +140,7 @@ class Change(Scaled):
         seen = seen._replace(pixels=smooth(small, sigma_px))
         key, at_um = place(frame), (frame.x_um, frame.y_um)
         known = self._places.get(key)
-        if known is None or _moved(frame, known.at_um):
+        if known is None or moved(frame, known.at_um):
             self._places[key] = _Place(Background(seen.pixels, self.alpha), at_um)
             return Observation(
                 0.0, measurements=_measured(0.0, 0.0, seen.step, 1.0), detector=_IDENTITY
@@ -174,14 +182,3 @@ def _measured(fraction: float, strongest: float, noise: float, gain: float) -> d
         "noise": noise,
         "gain": gain,
     }
-
-
-def _moved(frame: Frame, before_um: tuple[float | None, float | None]) -> bool:
-    """Return whether the stage went elsewhere by more than a tenth of the field of view."""
-    size_um = frame.pixel_size_um
-    for now, before, pixels in zip(
-        (frame.x_um, frame.y_um), before_um, reversed(frame.pixels.shape), strict=True
-    ):
-        if now is not None and before is not None and abs(now - before) > _MOVED * pixels * size_um:
-            return True
-    return False

@@ -92,7 +92,11 @@ class Linker:
         expected = self.at_um + self.inertia * self.velocity * passed_s
         reach_um = self.reach_um * np.sqrt(self.missed + 1.0)
         one, place, cost = _within_reach(expected, places, reach_um)
-        for group in _groups(one, place, len(expected), len(places)):
+        label = _groups(one, place, len(expected), len(places))
+        alone = np.bincount(label)[label] == 1
+        whose[place[alone]] = one[alone]
+        order = np.flatnonzero(~alone)[np.argsort(label[~alone], kind="stable")]
+        for group in np.split(order, np.flatnonzero(np.diff(label[order])) + 1):
             rows, columns = _cheapest(one[group], place[group], cost[group])
             whose[columns] = rows
         return whose
@@ -146,23 +150,18 @@ def _within_reach(
 
 def _groups(
     one: NDArray[np.intp], place: NDArray[np.intp], ones: int, places: int
-) -> list[NDArray[np.intp]]:
-    """Return the numbers of the pairs that compete with one another, group by group."""
-    if not len(one):
-        return []
+) -> NDArray[np.int32]:
+    """Return a number for each pair; those that compete with one another have the same."""
     size = ones + places
     graph = coo_array((np.ones(len(one)), (one, ones + place)), shape=(size, size))
-    label = connected_components(graph, directed=False)[1][one]
-    order = np.argsort(label, kind="stable")
-    return np.split(order, np.flatnonzero(np.diff(label[order])) + 1)
+    labels: NDArray[np.int32] = connected_components(graph, directed=False)[1]
+    return labels[one]
 
 
 def _cheapest(
     one: NDArray[np.intp], place: NDArray[np.intp], cost: NDArray[np.float64]
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return who goes where such that the sum is least, if leaving one of each out costs 1."""
-    if len(one) == 1:
-        return one, place
     ones, row = np.unique(one, return_inverse=True)
     places, column = np.unique(place, return_inverse=True)
     table = np.zeros((len(ones), len(places)))

@@ -141,7 +141,7 @@ class Objects(Scaled):
 
     def takes_ms(self, frame: Frame) -> float:
         """Return how long a look takes, for a run in virtual time."""
-        return look_ms(frame, fixed_ms=0.5, ns_a_px=30.0)
+        return look_ms(frame, fixed_ms=1.5, ns_a_px=37.0)
 
     def _mask(self, seen: Picture, sigma_px: float) -> _Mask:
         # The median first, so that a hot pixel does not become a spot.

@@ -26,6 +26,8 @@ _GREY_STEP = 0.029
 about what smoothing over one pixel's radius leaves of it."""
 _ROUNDING = 1e-6
 """Error of a few operations in float32, relative to the brightest pixel."""
+_MOVED = 0.1
+"""Share of the field of view by which a place may move and still be the same."""
 _BEYOND = 1e15
 """Squares of float32 overflow some way above this, and vanish below its inverse."""
 
@@ -195,6 +197,25 @@ def place(frame: Frame) -> Hashable:
     index = frame.event.index
     at = (index.get("p", 0), index.get("g", 0), index.get("z", 0))
     return (frame.stream, *at, frame.channel, frame.roi, frame.pixels.shape)
+
+
+def moved(frame: Frame, before_um: tuple[float | None, float | None]) -> bool:
+    """Return whether the stage went elsewhere by more than a tenth of the field of view.
+
+    Parameters
+    ----------
+    frame : Frame
+        The newest.
+    before_um : tuple of float or None
+        Where the stage was, x and y.
+    """
+    size_um = frame.pixel_size_um
+    for now, before, pixels in zip(
+        (frame.x_um, frame.y_um), before_um, reversed(frame.pixels.shape), strict=True
+    ):
+        if now is not None and before is not None and abs(now - before) > _MOVED * pixels * size_um:
+            return True
+    return False
 
 
 def above_threshold(strongest: float, threshold: float) -> float:

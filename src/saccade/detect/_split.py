@@ -61,20 +61,41 @@ def split(parts: Parts, radius_px: float) -> Parts:
         Of the smallest object that may be one of its own.
     """
     labels = parts.labels
+    if not parts.number:
+        return parts
     byte = (labels > 0).astype(np.uint8)
     distance = cast("Image", cv2.distanceTransform(byte, cv2.DIST_L2, 5))
-    at = np.flatnonzero(byte)
+    depth = smooth(distance, max(radius_px / 4, 0.5))
+    depth *= byte
+    highest = cv2.dilate(depth, np.ones((3, 3), np.uint8))
+    summits = np.flatnonzero((depth >= highest) & (byte > 0))
+    into = _followed(_merged(summits, depth.ravel()[summits], labels, radius_px))
+    # Only where a part has more than one object does it matter who climbs where.
+    kept = np.unique(into)
+    several = np.bincount(labels.ravel()[summits[kept]], minlength=parts.number + 1) > 1
+    at = np.flatnonzero(several[labels])
     if not len(at):
         return parts
-    depth = smooth(distance, max(radius_px / 4, 0.5)).ravel()[at]
-    up = _ascent(at, depth, labels.shape)
-    summit = np.flatnonzero(up == np.arange(len(at)))
-    up[summit] = summit[_merged(at[summit], depth[summit], labels, radius_px)]
-    top = _followed(up)
-    tops, names = np.unique(top, return_inverse=True)
-    result = np.zeros(labels.size, np.int32)
-    result[at] = names.astype(np.int32) + 1
-    return Parts(result.reshape(labels.shape), len(tops))
+    up = _ascent(at, depth.ravel()[at], labels.shape)
+    inside = np.flatnonzero(several[labels.ravel()[summits]])
+    up[np.searchsorted(at, summits[inside])] = np.searchsorted(at, summits[into[inside]])
+    _, names = np.unique(_followed(up), return_inverse=True)
+    return _renamed(labels, several, at, names.astype(np.int32))
+
+
+def _renamed(
+    labels: NDArray[np.int32],
+    several: NDArray[np.bool_],
+    at: NDArray[np.intp],
+    names: NDArray[np.int32],
+) -> Parts:
+    """Return the parts that are one, numbered anew, then the pieces of those that are several."""
+    whole = ~several
+    whole[0] = False
+    result = (np.cumsum(whole, dtype=np.int32) * whole).astype(np.int32)[labels]
+    count = int(whole.sum())
+    result.ravel()[at] = names + count + 1
+    return Parts(result, count + int(names.max()) + 1)
 
 
 def _ascent(at: NDArray[np.intp], depth: Image, shape: tuple[int, ...]) -> NDArray[np.intp]:

@@ -12,6 +12,7 @@ from saccade.core import (
     Detector,
     Needs,
     Observation,
+    Point,
     ProtocolError,
     is_number,
     require,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from saccade.core import Frame
 
 _DEFAULT_REACH_PX = 15.0
+_LINKING_MS = 1.2
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -132,8 +134,8 @@ class Tracker(Wrapper):
         return replace(
             told,
             points=tuple(
-                replace(point, track=track)
-                for point, track in zip(seen.points, tracks, strict=True)
+                Point(p.y_px, p.x_px, p.strength, p.x_um, p.y_um, track)
+                for p, track in zip(seen.points, tracks, strict=True)
             ),
             measurements={
                 **seen.measurements,
@@ -144,6 +146,10 @@ class Tracker(Wrapper):
                 "fastest_um_s": _or_zero(np.max, speeds),
             },
         )
+
+    def takes_ms(self, frame: Frame) -> float:
+        """Return how long the detector takes, and linking some hundred points."""
+        return super().takes_ms(frame) + _LINKING_MS
 
 
 def _or_zero(function: Any, values: NDArray[np.float64]) -> float:
