@@ -90,14 +90,14 @@ BUGS = (
         "scope/_hand.py",
         "        self.wait_for(self._restless)\n",
         "",
-        "scope",
+        "scope/test_hazards_commands.py",
     ),
     Bug(
         "a setting that was changed during the exposure goes unnoticed",
         "scope/_engine.py",
         "            self._refuse_disturbed(real)\n",
         "",
-        "scope",
+        "scope/test_hazards_pictures.py",
     ),
     Bug(
         "a shutter that does not close is called closed",
