@@ -45,3 +45,10 @@ def test_an_error_survives_pickling():
 def test_every_error_is_one_of_ours(name):
     """One except clause catches all that is raised on purpose."""
     assert issubclass(getattr(core, name), SaccadeError)
+
+
+def test_a_message_can_be_printed():
+    """What a file says in it can neither rewrite the terminal nor fail there."""
+    error = UsageError("A\x1b[2J \u202eB \ud800 C\n\tµ×é", "D\x85\u2028")
+    assert str(error) == "A\\u001b[2J \\u202eB \\ud800 C\n\tµ×é D\\u0085\\u2028"
+    assert str(error).encode("utf-8")

@@ -29,7 +29,7 @@ from baits import Bait
 from kinds import KINDS, Kind
 
 from saccade.core import SaccadeError, UsageError
-from saccade.core._files import _UNPRINTABLE
+from saccade.core._errors import UNPRINTABLE
 from saccade.models._confine import confine
 
 MOST_S = 1.0
@@ -84,7 +84,7 @@ class Campaign:
         try:
             self.kind.use(path)
         except self.named as error:
-            odd = _UNPRINTABLE.search(str(error))
+            odd = UNPRINTABLE.search(str(error))
             return f"{error!r} can't be printed" if odd else type(error).__name__
         except Exception:  # noqa: BLE001 - to be told
             return traceback.format_exc()

@@ -163,6 +163,7 @@ def test_a_line_that_asks_for_too_much_is_named(
         ("times", {"asked": "now"}),
         ("times", {"later": 5}),
         ("properties", 5),
+        ("pixel_size_um", 10**400),
     ],
 )
 def test_a_frame_that_was_none_is_damage(run: Path, field: str, value: object) -> None:
@@ -170,6 +171,8 @@ def test_a_frame_that_was_none_is_damage(run: Path, field: str, value: object) -
     rewrite(run, lambda line: line.update({field: value}))
     with pytest.raises(DamagedRunError, match="tells no frame"):
         list(RunFolder(run).frames())
+    assert any("tells no frame" in problem for problem in verify(run).problems)
+    recover(run)
 
 
 def test_a_mask_cannot_unpack_to_more_than_it_says(run: Path) -> None:
@@ -223,7 +226,12 @@ def test_what_a_run_says_of_itself_is_bounded(run: Path, text: str) -> None:
 
 def test_a_hostile_line_begins_no_export(run: Path, tmp_path: Path) -> None:
     """What no frame could say is damage before the first file is begun."""
-    for change in ({"y_um": "far"}, {"event": {"index": {"p": "x"}}}, {"shape": [0, 5]}):
+    for change in (
+        {"event": []},
+        {"y_um": "far"},
+        {"event": {"index": {"p": "x"}}},
+        {"shape": [0, 5]},
+    ):
         rewrite(run, lambda line, change=change: line.update(change))
         with pytest.raises(DamagedRunError):
             export_ome_tiff(run, tmp_path / "tiff")

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+
+UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+"""Control characters, halves of surrogates, and what ends a line or turns it around."""
+
+
+def printable(text: str) -> str:
+    r"""Return a text with what can't be printed as ``\u202e`` and so on."""
+    return UNPRINTABLE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
 
 
 class SaccadeError(Exception):
@@ -21,9 +33,9 @@ class SaccadeError(Exception):
     """
 
     def __init__(self, what: str, do: str = "") -> None:
-        self.what = what
-        self.do = do
-        super().__init__(f"{what} {do}".strip())
+        # What a file says can be a part of it, and must not rewrite the terminal, nor fail there.
+        self.what, self.do = printable(what), printable(do)
+        super().__init__(f"{self.what} {self.do}".strip())
 
 
 class UsageError(SaccadeError):

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ._errors import UsageError, did_you_mean
+from ._errors import UNPRINTABLE, UsageError, did_you_mean
 from ._yaml import parse_yaml
 
 if TYPE_CHECKING:
@@ -17,10 +16,6 @@ Raises: TypeAlias = type[UsageError]
 
 _MOST_BYTES = 1_000_000
 _DEEPEST = 60
-# Control characters, halves of surrogates, and what ends a line or turns it around.
-_UNPRINTABLE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
-)
 _SUFFIXES = (".yaml", ".yml")
 
 
@@ -125,7 +120,7 @@ def _unusable(value: object, path: tuple[object, ...]) -> Iterator[str]:
 
 
 def _bad_text(text: str) -> Iterator[str]:
-    if found := _UNPRINTABLE.search(text):
+    if found := UNPRINTABLE.search(text):
         yield f"it holds the character U+{ord(found.group()):04X}, which can't be printed"
 
 

@@ -6,7 +6,8 @@ import base64
 import math
 import re
 import zlib
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from useq import MDAEvent
@@ -24,9 +25,6 @@ from ._values import (
     Stand,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 _LARGEST_ARRAY_BYTES = 2**28
 
 
@@ -38,6 +36,8 @@ def event_from_plain(line: Mapping[str, Any]) -> MDAEvent:
     line : mapping
         As read from the journal.
     """
+    if not isinstance(line, Mapping):
+        raise TypeError("an event is a mapping")
     values = dict(line)
     if mask := values.get("slm_image"):
         values["slm_image"] = {**mask, "data": _array_from_plain(mask["data"])}

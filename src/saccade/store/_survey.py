@@ -168,4 +168,7 @@ def _index(line: Line) -> int | None:
 
 def _pixel_size_um(line: Line) -> float:
     size = numbers(line.value.get("pixel_size_um"))
-    return float(size) if isinstance(size, int | float) else math.nan
+    try:
+        return float(size) if isinstance(size, int | float) else math.nan
+    except OverflowError:
+        return math.nan

@@ -13,7 +13,7 @@ from ._journal import JOURNAL, RECOVERY, TORN, Flaw, scan
 from ._pixel_reader import PixelReader
 from ._reader import RunFolder
 from ._supervised import supervisor_said
-from ._values import lost_lines_of, place_of, stored_of, verdict_of
+from ._values import frame_of, gap_of, lost_lines_of, place_of, stored_of, verdict_of
 from ._zarr import FRAMES
 
 if TYPE_CHECKING:
@@ -173,6 +173,7 @@ class _Check:
         stored = stored_of(line)
         self._index(self._shards.begin(stored))
         pixels = self._pictures.read(line)
+        frame_of(line, pixels)
         if self._checksum is not None:
             self._checksum.pixels(pixels)
         self._shards.whole(stored)
@@ -180,6 +181,7 @@ class _Check:
     def _gap(self, line: Line) -> None:
         self._place(line)
         self._index(self._shards.gap(*place_of(line)))
+        gap_of(line)
 
     def _index(self, told: Told | None) -> None:
         if told and (flaw := index_flaw(self._folder / FRAMES, told)):
