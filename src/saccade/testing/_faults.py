@@ -160,6 +160,7 @@ class Faults:
         truly: Callable[..., T],
         sleep: Callable[[float], object] | None = None,
         t_ns: int = 0,
+        leave_out: bool = False,
     ) -> T:
         """Do a call as it was planned; calls within it are its own affair.
 
@@ -175,6 +176,8 @@ class Faults:
             Takes the seconds by which it is slow; by default it waits in real time.
         t_ns : int
             When it is.
+        leave_out : bool
+            Whether to do a call ``wrong`` is not to do it, because it has no argument.
 
         Raises
         ------
@@ -184,6 +187,8 @@ class Faults:
         if getattr(self._within, "deep", False):
             return truly(*args)
         fault = self.due(device, call, t_ns)
+        if fault is not None and fault.what == "wrong" and leave_out:
+            return None  # type: ignore[return-value]
         self._within.deep = True
         try:
             return truly(*args) if fault is None else self._fail(fault, call, args, truly, sleep)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from mm_test_adapters import device_adapter_path
 from pymmcore_plus.experimental.unicore import UniMMCore
 
+from saccade.testing import Faults
+
 from ._camera import Shot, SimCamera
+from ._faulty import make_faulty, planned
 from ._lights import SimLight, SimShutter, SimWheel
 from ._motion import xy_motion, z_motion
 from ._scene import Scene
@@ -87,6 +91,24 @@ class SimCore(UniMMCore):
     def world(self) -> World:
         """The truth, as it is now."""
         return self.scene.world
+
+    @cached_property
+    def faults(self) -> Faults:
+        """What goes wrong with the devices; more can be planned at any time."""
+        faults = Faults()
+        make_faulty(self._parts.by_label(), faults, self.clock)
+        return faults
+
+    def fail(self, given: Sequence[Mapping[str, Any]]) -> None:
+        """Plan faults of the devices; raises a `ProtocolError` if there are no such.
+
+        Parameters
+        ----------
+        given : sequence of mapping
+            Arguments of `saccade.testing.Fault`; ``device`` is a label.
+        """
+        if given:
+            self.faults.plan(*planned(given, list(self._parts.by_label())))
 
     def obey(self, switch: Switch) -> None:
         """Let light reach the sample only while a switch does, and tell it when there is any.

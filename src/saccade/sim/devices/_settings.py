@@ -48,7 +48,9 @@ class Simulation(FileModel):
     lights : dict
         By channel.
     artefacts : tuple of dict
-        What goes wrong: ``kind``, and the settings of that kind.
+        What goes wrong with the picture: ``kind``, and the settings of that kind.
+    faults : tuple of dict
+        What goes wrong with the devices: arguments of `saccade.testing.Fault`.
     """
 
     use: Annotated[str, Field(min_length=1, max_length=120)] | None = None
@@ -64,6 +66,7 @@ class Simulation(FileModel):
     pixel_size_um: Positive | None = None
     lights: dict[str, LightSettings] = Field(default_factory=dict)
     artefacts: tuple[Settings, ...] = ()
+    faults: tuple[Settings, ...] = ()
 
     @model_validator(mode="after")
     def _bin_evenly(self) -> Self:

@@ -92,6 +92,7 @@ def simulate(settings: Simulation) -> Simulated:
         pixel_size_um=pixel_size_um,
     )
     detach_at_exit(core)
+    core.fail(settings.faults)
     details = {
         "sim": plain(_resolved(settings, world, mechanics, lights)),
         "camera_seed": world.imaging.seed,
