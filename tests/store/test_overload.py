@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from saccade.core import Record, StoreError, StoreOverloadedError, Verdict
-from saccade.store import Recorder, RunFolder, read_lines, verify
+from saccade.store import Recorder, RunFolder, _recorder, read_lines, recover, verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -229,3 +229,36 @@ def test_disk_that_fails_at_the_end_leaves_no_verdict(
             recorder.close(Verdict("completed", planned=1, committed=1))
     report = verify(folder)
     assert (report.frames, report.unclosed) == (1, True)
+
+
+def test_a_disk_that_hangs_keeps_nobody_who_ends_a_run(
+    folder: Path, frame_at: Make, stuck: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever it hangs at, the last line among it, closing is a named error in the end."""
+    monkeypatch.setattr(_recorder, "_STALL_S", 0.05)
+    recorder = Recorder(folder)
+    recorder.frame(frame_at(0))
+    assert recorder.flush(PATIENCE_S)
+    disk = stuck()
+    with pytest.raises(StoreError, match="wrote nothing"):
+        recorder.close(Verdict("completed", planned=1, committed=1))
+    disk.free()
+    recorder._thread.join(PATIENCE_S)
+
+
+def test_a_disk_that_comes_back_too_late_leaves_the_folder_to_others(
+    folder: Path, frame_at: Make, stuck: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A recorder that was left behind closes its files by itself, and a recovery can begin."""
+    monkeypatch.setattr(_recorder, "_STALL_S", 0.05)
+    recorder = Recorder(folder)
+    disk = stuck()
+    recorder.frame(frame_at(0))
+    assert disk.stuck.wait(PATIENCE_S)
+    with pytest.raises(StoreError, match="wrote nothing"):
+        recorder.close(Verdict("completed", planned=1, committed=1))
+    disk.free()
+    recorder._thread.join(PATIENCE_S)
+    result = recover(folder)
+    assert result.verdict is not None
+    assert result.verdict.name == "failed"

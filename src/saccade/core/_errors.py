@@ -110,6 +110,10 @@ class HungError(ScopeError):
     """The microscope does not answer any more."""
 
 
+class LitError(ScopeError):
+    """The light does not go off."""
+
+
 class StoppedError(ScopeError):
     """A stop was asked for while the microscope was waiting."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from saccade.core import State
+from saccade.core import ScopeError, State
 
 from ._verdict import Tally, judge
 
@@ -60,7 +60,7 @@ class Ending:
         """Take every step of the way out, whatever became of the one before."""
         looked = (self._feed.finish, self._part)
         kept = (self._leave_supervisor, self._report.drain, self._close)
-        for step in (self.go_safe, *looked, *kept, self._scope.release):
+        for step in (self._end_safe, *looked, *kept, self._scope.release):
             try:
                 step()
             except Exception as error:  # noqa: BLE001 - kept, and raised in wait()
@@ -74,6 +74,14 @@ class Ending:
         self._safe = None
         self._safe = self._scope.safe()
         self._clerk.tell("safe", self._safe)
+
+    def _end_safe(self) -> None:
+        """Bring it to SAFE for good; a run that leaves anything otherwise has failed."""
+        self.go_safe()
+        left = {name: told for name, told in (self._safe or {}).items() if told.startswith("NOT")}
+        if left:
+            what = "; ".join(f"{name} is {told}" for name, told in left.items())
+            raise ScopeError(f"The microscope was left otherwise: {what}.", "Look after it now.")
 
     def note_state(self, state: State) -> None:
         """Journal where the run is."""

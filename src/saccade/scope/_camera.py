@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from saccade.core import RealClock, RecordingEndedError, SnapError, StoppedError
+from saccade.core import LitError, RealClock, RecordingEndedError, SnapError, StoppedError
 
 from ._vigil import Vigil
 
@@ -56,6 +56,8 @@ class Camera:
         Called before each try.
     vigil : Vigil, optional
         Told of every answer.
+    exposed : callable, optional
+        Called after each exposure of a single picture, whatever became of it.
     """
 
     def __init__(
@@ -67,7 +69,9 @@ class Camera:
         clock: Clock | None = None,
         exposing: Callable[[], None] = _pass_by,
         vigil: Vigil | None = None,
+        exposed: Callable[[], None] = _pass_by,
     ) -> None:
+        self._exposed = exposed
         self._vigil = vigil or Vigil(manners.call_s)
         self._core, self._manners, self._clock = core, manners, clock or RealClock()
         self._stopping, self._note, self._exposing = stopping, note, exposing
@@ -100,7 +104,7 @@ class Camera:
                 self.end_live_view()
                 self._exposing()
                 return self._try(size_px, attempt, exposure_ms)
-            except (RecordingEndedError, StoppedError):
+            except (RecordingEndedError, StoppedError, LitError):
                 raise
             except Exception as error:  # noqa: BLE001 - drivers raise anything; it is a failed try
                 problem = " ".join(str(error).split()) or repr(error)
@@ -180,8 +184,11 @@ class Camera:
         # The public snapImage also emits to listeners, who have no part in the exposure; this
         # is the hook that UniMMCore overrides, too.
         began_ns = self._clock.now_ns()
-        core._do_snap_image()  # noqa: SLF001
-        exposed_ns = self._clock.now_ns()
+        try:
+            core._do_snap_image()  # noqa: SLF001
+        finally:
+            exposed_ns = self._clock.now_ns()
+            self._exposed()
         self._vigil.beat("a picture", self._manners.frame_margin_s)
         pixels = core.getImage()
         available_ns = self._clock.now_ns()

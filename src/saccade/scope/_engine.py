@@ -10,6 +10,7 @@ from useq import HardwareAutofocus, MDAEvent
 
 from saccade.core import (
     Gap,
+    LitError,
     Order,
     RecordingEndedError,
     ScopeError,
@@ -24,6 +25,7 @@ from ._camera import Camera
 from ._glow import Glow
 from ._hand import Hand
 from ._lease import Lease
+from ._safe import close, left_open
 from ._settings_of import SettingsOf
 from ._shield import is_heard
 
@@ -90,11 +92,11 @@ class StrictEngine(MDAEngine):
         self._glow = Glow(core, manners, safety.pulse)
         common = manners, source.stopping, source.noted, clock
         self._hand = Hand(core, self._settings_of, *common, self._glow.command, vigil)
-        self._camera = Camera(core, *common, self._expose, vigil)
+        self._camera = Camera(core, *common, self._expose, vigil, self._darken)
         self._orders: tuple[Order, ...] = ()
         self._lease = Lease(safety, clock)
         self._held_open = ""
-        self._retries = self._exposures = 0
+        self._retries = self._exposures = self._leaks = 0
         self._began_ns = 0
         self.at_work = False
         """Whether the hardware is being set or exposed, rather than somebody else at work."""
@@ -135,7 +137,7 @@ class StrictEngine(MDAEngine):
     def setup_event(self, event: MDAEvent) -> None:
         """Make the event's settings true, or turn it into a gap."""
         self._began_ns = self._clock.now_ns()
-        self.at_work, self.exposure_ms, self._exposures = True, 0.0, 0
+        self.at_work, self.exposure_ms, self._exposures, self._leaks = True, 0.0, 0, 0
         try:
             if told := self._lease.end():
                 self._source.noted("safe", told)
@@ -172,6 +174,7 @@ class StrictEngine(MDAEngine):
             if isinstance(event, SequencedEvent):
                 for problem in stop_sequences(self.mmcore, event):
                     self._source.noted("failure", {"text": problem})
+                self._darken()
         finally:
             if event.properties or isinstance(event, SequencedEvent):
                 self._hand.doubt()  # a property may have changed anything
@@ -196,6 +199,9 @@ class StrictEngine(MDAEngine):
         except RecordingEndedError as error:
             self._source.ended(error.what)
             return
+        except LitError as error:
+            self._miss((order,), error)
+            raise
         except Exception as error:  # noqa: BLE001 - no picture, whatever the reason
             self._miss((order,), error)
             return
@@ -239,6 +245,24 @@ class StrictEngine(MDAEngine):
             self.mmcore.displaySLMImage(event.slm_image.device or self.mmcore.getSLMDevice())
         return real
 
+    def _darken(self) -> None:
+        """See to it that the core has closed its shutter, as it should after an exposure.
+
+        Raises
+        ------
+        LitError
+            If it can't be closed; all that can be done is done then.
+        """
+        if self._held_open or not (shutter := left_open(self.mmcore)):
+            return
+        self._vigil.beat(f"to close {shutter}")
+        self._leaks += 1  # how long the light was on longer is not known
+        told = close(self.mmcore, shutter, self._clock)
+        self._source.noted("failure", {"text": f"{shutter} was open after an exposure: {told}."})
+        if told.startswith("NOT SAFE"):
+            self._safety.make_if_playing()
+            raise LitError(f"{shutter} does not close.", "Put the light out by hand.")
+
     def _expose(self) -> None:
         self._glow.expose(self.exposure_ms)
 
@@ -264,7 +288,9 @@ class StrictEngine(MDAEngine):
     ) -> PImagePayload:
         times = Times(order.asked_ns, self._began_ns, ready_ns, shot.exposed_ns, shot.available_ns)
         retries = self._retries + shot.retries
-        frame = self._labels.frame(order, shot.pixels, real, times, retries, shot.retries + 1)
+        frame = self._labels.frame(
+            order, shot.pixels, real, times, retries, shot.retries + 1 + self._leaks
+        )
         if self._held_open and len(self._orders) == 1:
             self._lease.begin()  # whoever looks at the frame may take long
         self._glow.look(bool(self._held_open), left_ms)
@@ -281,6 +307,7 @@ class StrictEngine(MDAEngine):
         reason = error.what if isinstance(error, ScopeError) else " ".join(repr(error).split())
         now_ns = self._clock.now_ns()
         exposures = error.exposures if isinstance(error, SnapError) else self._exposures
+        exposures += self._leaks
         self._glow.look(bool(self._held_open))
         for order in orders:
             if order.index < 0:

@@ -67,7 +67,7 @@ def make_safe(
         for device, name, value in settings
     }
     for shutter in known.shutters:
-        steps[shutter] = partial(_close, core, shutter, clock)
+        steps[shutter] = partial(close, core, shutter, clock)
     steps["sequence"] = partial(_end_sequence, core)
     for stage in known.stages:
         steps[stage] = partial(_halt, core, stage, clock)
@@ -272,7 +272,35 @@ def _set(core: CMMCorePlus, device: str, name: str, value: str) -> str:
     return actual if same_value(actual, value) else f"NOT SAFE: {actual!r}, not {value!r}"
 
 
-def _close(core: CMMCorePlus, label: str, clock: Clock) -> str:
+def left_open(core: CMMCorePlus) -> str:
+    """Return the shutter that the core should have closed by itself, and did not; else ''.
+
+    Parameters
+    ----------
+    core : CMMCorePlus
+        One that can't tell counts as open.
+    """
+    shutter = str(core.getShutterDevice())
+    if not shutter or not core.getAutoShutter():
+        return ""
+    try:
+        return shutter if core.getShutterOpen(shutter) else ""
+    except Exception:  # noqa: BLE001 - what can't be asked is not known to be dark
+        return shutter
+
+
+def close(core: CMMCorePlus, label: str, clock: Clock) -> str:
+    """Close a shutter, and return what was read back.
+
+    Parameters
+    ----------
+    core : CMMCorePlus
+        The microscope.
+    label : str
+        Of the shutter.
+    clock : Clock
+        Times the wait.
+    """
     problem = "NOT SAFE: still open"
     for _ in range(_TRIES):
         problem = _attempt(lambda: core.setShutterOpen(label, False) or "NOT SAFE: still open")

@@ -217,14 +217,22 @@ class Recorder:
             return
         self._queue.close()
         self._join()
+        # In a thread of its own as well: a disk that hangs must not keep whoever ends a run.
+        self._thread = threading.Thread(
+            target=self._finish, args=(verdict,), name="saccade-recorder", daemon=True
+        )
+        self._thread.start()
+        self._join()
+        if self._error is not None:
+            raise self._failure()
+
+    def _finish(self, verdict: Verdict | None) -> None:
         try:
             self._committer.finish(verdict, self._error)
-        except Exception as error:  # noqa: BLE001 - it is raised below, by its name
+        except Exception as error:  # noqa: BLE001 - it is raised by `close`, by its name
             self._error = self._error or error
         finally:
             self._committer.close()
-        if self._error is not None:
-            raise self._failure()
 
     def _put(self, record: Record) -> None:
         # Label images are not stored, but they are held until their line is.

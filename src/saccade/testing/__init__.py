@@ -15,7 +15,7 @@ from ._asserts import (
     observations_of,
 )
 from ._detectors import StubDetector
-from ._faults import ANY, WRONGS, Fault, Faults, Happened
+from ._faults import ANY, WRONGS, Fault, Faults, Happened, faulty
 from ._faulty_detector import DetectorFault, FaultyDetector
 from ._faulty_disk import FaultyDisk
 from ._frames import blob_frame, frame_of, frames_of, picture_of, score_of
@@ -47,6 +47,7 @@ __all__ = [
     "assert_refuses",
     "blob_frame",
     "decisions_of",
+    "faulty",
     "frame_of",
     "frames_of",
     "observations_of",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+import time
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypeVar
@@ -216,6 +217,61 @@ class Faults:
             case "wrong" | "nan":
                 return spoilt(fault.what, fault.value, args, truly)
         return truly(*args)
+
+
+def faulty(
+    thing: T,
+    calls: Iterable[str],
+    faults: Faults,
+    label: str = "",
+    *,
+    sleep: Callable[[float], object] | None = None,
+    now_ns: Callable[[], int] = time.perf_counter_ns,
+    leave_out: Collection[str] = (),
+) -> T:
+    """Let an object's methods fail by a script, and return it.
+
+    Parameters
+    ----------
+    thing : object
+        A device, a driver of your own, anything; its class is left alone.
+    calls : iterable of str
+        Names of methods; those that it does not have are passed over.
+    faults : Faults
+        What goes wrong.
+    label : str
+        What faults call the object.
+    sleep, now_ns : callable, optional
+        How it waits when it is slow, and what time it is; by default real time.
+    leave_out : collection of str
+        Methods without an argument that are wrong if they are not done.
+
+    Examples
+    --------
+    >>> from saccade.testing import Fault, Faults, faulty
+    >>> names = faulty(
+    ...     type("Names", (), {"get": lambda self: ["a", "b"]})(),
+    ...     ["get"],
+    ...     Faults(Fault("get", "wrong", on=2)),
+    ... )
+    >>> [names.get() for _ in range(3)]
+    [['a', 'b'], ['a'], ['a', 'b']]
+    """
+
+    def stand_in(call: str, truly: Callable[..., Any]) -> Callable[..., Any]:
+        def failing(*args: Any, **options: Any) -> Any:
+            def do(*given: Any) -> Any:
+                return truly(*given, **options)
+
+            out = call in leave_out
+            return faults.go(label, call, args, do, sleep, t_ns=now_ns(), leave_out=out)
+
+        return failing
+
+    for call in calls:
+        if hasattr(thing, call):
+            setattr(thing, call, stand_in(call, getattr(thing, call)))
+    return thing
 
 
 def spoilt(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from useq import MDAEvent
 
-from saccade.core import HungError, ProtocolError
+from saccade.core import HungError, LitError, ProtocolError
 from saccade.run import Run
 from saccade.testing import Fault, MemorySink
 
@@ -65,6 +65,32 @@ def test_a_device_that_is_broken_costs_the_frames_from_there(
     assert len(sink.frames) < 5
     assert str(sink.verdict) == "completed_with_gaps"
     assert not any(math.isnan(frame.x_um or 0) for frame in sink.frames)
+
+
+SHUTTER = {"device": "Shutter", "call": "shut_with_exposure", "on": 2}
+
+
+@pytest.mark.parametrize("what", ["wrong", "raise"])
+def test_a_shutter_that_stays_open_is_closed_after_the_exposure(make: Make, what: str) -> None:
+    """It is told so, and the frame is charged with more light than it asked for."""
+    scope = make(faults=[{**SHUTTER, "what": what}])
+    sink = play(scope)
+    assert not scope.core.getShutterOpen()
+    assert [frame.exposures for frame in sink.frames] == [1, 2 + (what == "raise"), 1, 1, 1]
+    assert "Shutter was open after an exposure: closed" in str(sink.of("failure"))
+
+
+def test_a_shutter_that_can_not_be_closed_ends_the_run(make: Make) -> None:
+    """Nothing more is exposed, and what is left is said to be lit."""
+    stuck = {"device": "Shutter", "call": "set_open", "what": "wrong", "value": True}
+    scope = make(faults=[SHUTTER | {"what": "wrong", "times": None}, stuck | {"times": None}])
+    sink = MemorySink()
+    run = Run(scope, PLAN, sink=sink, clock=scope.clock)
+    with pytest.raises(LitError, match="Shutter does not close"):
+        run.start().wait(20.0)
+    assert [frame.index for frame in sink.frames] == [0]
+    assert "NOT SAFE: still open" in str(sink.of("safe"))
+    assert str(run.verdict).startswith("failed")
 
 
 def test_a_device_that_hangs_ends_the_run(make: Make) -> None:

@@ -6,10 +6,10 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from saccade.core import did_you_mean, require
-from saccade.testing import Fault, Faults
+from saccade.testing import Fault, Faults, faulty
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from pymmcore_plus.experimental.unicore import Device
 
@@ -69,21 +69,9 @@ def make_faulty(devices: Mapping[str, Device], faults: Faults, clock: Clock) -> 
     clock : Clock
         Of the microscope.
     """
-    for label, device in devices.items():
-        for call in CALLS:
-            if hasattr(device, call):
-                setattr(device, call, _stand_in(label, call, getattr(device, call), faults, clock))
 
-
-def _stand_in(
-    label: str, call: str, truly: Callable[..., Any], faults: Faults, clock: Clock
-) -> Callable[..., Any]:
     def sleep(seconds: float) -> None:
         clock.wait_until(clock.now_ns() + round(seconds * 1e9), _NEVER)
 
-    def stand_in(*args: Any) -> Any:
-        leave_out = call in _COMMANDS
-        now_ns = clock.now_ns()
-        return faults.go(label, call, args, truly, sleep=sleep, t_ns=now_ns, leave_out=leave_out)
-
-    return stand_in
+    for label, device in devices.items():
+        faulty(device, CALLS, faults, label, sleep=sleep, now_ns=clock.now_ns, leave_out=_COMMANDS)
