@@ -334,3 +334,16 @@ def test_the_light_is_off_before_the_files_are_closed(rig: Rig) -> None:
 
     rig.play([MDAEvent(keep_shutter_open=True)], sink=Watching())
     assert order == ["closed"]
+
+
+@pytest.mark.parametrize("call", ["getExposure", "getXYPosition", "getPosition"])
+def test_what_is_no_number_is_not_put_back(rig: Rig, call: str) -> None:
+    """A driver that says NaN once is asked again; one that goes on is not run with."""
+    nth = {"getExposure": 2}.get(call, 1)  # the first is for what the stand says
+    rig.core.fault(call, "nan", on=nth)
+    rig.play([MDAEvent(**EVERYTHING)])
+    commands = [call.args for call in rig.core.calls if call.name.startswith("set")]
+    assert not any(value != value for args in commands for value in args)
+    rig.core.fault(call, "nan", on=nth, times=None)
+    with pytest.raises(SaccadeError, match="nan"):
+        rig.begin([MDAEvent(**EVERYTHING)])

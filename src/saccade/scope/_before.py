@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from saccade.core import SettingError
 
 from ._safe import shutters
 from ._settings import same_value
@@ -32,15 +34,22 @@ class Before:
 
     @classmethod
     def of(cls, core: CMMCorePlus) -> Before:
-        """Read it from the microscope."""
+        """Read it from the microscope.
+
+        Raises
+        ------
+        SettingError
+            If it answers what is no number: that would be put back.
+        """
         left, top, width, height = core.getROI()
-        xy = core.getXYPosition() if core.getXYStageDevice() else None
+        xy = _numbers("stage", core.getXYPosition) if core.getXYStageDevice() else None
+        z = _numbers("focus", core.getPosition) if core.getFocusDevice() else None
         return cls(
-            exposure_ms=core.getExposure(),
+            exposure_ms=_numbers("exposure", core.getExposure)[0],
             roi=(left, top, width, height),
             auto_shutter=core.getAutoShutter(),
             xy_um=None if xy is None else (xy[0], xy[1]),
-            z_um=core.getPosition() if core.getFocusDevice() else None,
+            z_um=None if z is None else z[0],
             properties=_writable(core),
         )
 
@@ -154,6 +163,16 @@ def _set_property(core: CMMCorePlus, device: str, name: str, value: str) -> None
         core.waitForDevice(device)
     if not same_value(actual := core.getProperty(device, name), value):
         _fail(f"{actual!r}, not {value!r}")
+
+
+def _numbers(what: str, ask: Callable[[], Any]) -> tuple[float, ...]:
+    """Return the finite numbers that a microscope answers, now or when asked again."""
+    for _ in range(2):
+        answer = ask()
+        numbers = tuple(answer) if isinstance(answer, (tuple, list)) else (answer,)
+        if all(math.isfinite(number) for number in numbers):
+            return numbers
+    raise SettingError(f"The microscope says of its {what}: {answer}.", "See to the driver.")
 
 
 def _fail(problem: str) -> None:
