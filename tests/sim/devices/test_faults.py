@@ -118,7 +118,7 @@ def test_faults_can_be_planned_later_and_forgotten(make: Make) -> None:
     [
         pytest.param({"device": "XYZ"}, "Did you mean 'XY'", id="device"),
         pytest.param({"call": "set_position"}, "Did you mean 'set_position_um'", id="call"),
-        pytest.param({"waht": "raise"}, "Did you mean 'what'", id="setting"),
+        pytest.param({"whats": "raise"}, "Did you mean 'what'", id="setting"),
         pytest.param({"what": "rise"}, "Did you mean 'raise'", id="what"),
     ],
 )
