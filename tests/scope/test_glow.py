@@ -10,7 +10,7 @@ import pytest
 from scope_rig import PATIENCE_S, QUICK, Rig, wait_until
 from useq import MDAEvent, MDASequence
 
-from saccade.core import Frame, Observation, Order, SupervisorError
+from saccade.core import Frame, Observation, Order, ScopeError, SupervisorError
 from saccade.scope import _lease as lease
 from saccade.supervise import Supervisor
 
@@ -203,7 +203,8 @@ def test_light_that_is_not_read_back_as_off_is_not_called_dark(rig: Rig, heard: 
     """If SAFE fails, the pulse goes on to say lit, and the farewell says that it is not safe."""
     rig.core.fault("setShutterOpen", "ignore", times=None, on=2)
     run = rig.prepare([MDAEvent(keep_shutter_open=True)], supervisor=heard)
-    run.start().wait(PATIENCE_S)
+    with pytest.raises(ScopeError, match="NOT SAFE: still open"):
+        run.start().wait(PATIENCE_S)
     rig.core.heal()
     assert heard.said[-1].word == "lit"
     assert heard.ended == [False]
