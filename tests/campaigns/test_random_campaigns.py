@@ -17,7 +17,7 @@ import pytest
 from processes import in_processes, say
 from random_trials import KINDS, Dice, Trial, trial
 
-CAMPAIGNS = int(os.environ.get("SACCADE_CAMPAIGNS", "40"))
+CAMPAIGNS = int(os.environ.get("SACCADE_CAMPAIGNS", "25"))
 FIRST = int(os.environ.get("SACCADE_FIRST", "0"))
 """Number of the first campaign, so that a long form can be done in parts."""
 LONG = 200

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from saccade.testing import Call
 
 ALL = os.environ.get("SACCADE_FAULTS") == "all"
-EVERY = 1 if ALL else 311
+EVERY = 1 if ALL else 451
 SEED = 4
 DISK_WRONGS = ("raise", "hang", "slow", "wrong")
 
