@@ -177,7 +177,10 @@ def test_a_confined_process_does_not_act_on_the_world(tmp_path: Path) -> None:
     (root / "a").touch()
     (tmp_path / "kept").touch()
     (tmp_path / "linked").touch()
-    (root / "link").symlink_to(tmp_path / "linked")
+    try:
+        (root / "link").symlink_to(tmp_path / "linked")
+    except OSError:
+        pytest.skip("this user may make no links here")
     here = __import__("saccade.models", fromlist=["x"]).__path__[0]
     done = subprocess.run(
         [sys.executable, "-I", "-c", CONFINED, here, str(root)],
