@@ -71,3 +71,12 @@ def test_the_size_of_the_sensor_is_found_and_the_region_kept(core: FaultyCore) -
     assert Labels(core, (), ()).sensor_px == (64, 48)
     core.setProperty("Camera", "Binning", "2")
     assert Labels(core, (), ()).sensor_px == (32, 24)
+
+
+def test_an_objective_that_nobody_has_calibrated_disturbs_no_frame(core: FaultyCore) -> None:
+    """A calibration without a size counts as 1 µm a pixel, before the exposure and after."""
+    preset = core.getCurrentPixelSizeConfig()
+    core.setPixelSizeUm(preset, 0.0)
+    rig = Rig(core)
+    (frame,) = rig.play([MDAEvent()]).frames
+    assert frame.pixel_size_um == 1.0

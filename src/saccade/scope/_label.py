@@ -111,14 +111,15 @@ class Labels:
             Read before it. What an event asked for is verified elsewhere.
         """
         core = self._core
-        size_um, affine = core.getPixelSizeUm(True) or 1.0, core.getPixelSizeAffine(True)
+        told_um, affine = core.getPixelSizeUm(True), core.getPixelSizeAffine(True)
+        size_um = told_um or 1.0
         if (size_um, _directions(affine, size_um)) != (real.pixel_size_um, real.affine):
             return f"the pixel size was {real.pixel_size_um} µm, then {size_um}"
         if real.sensor_px != self.sensor_px:
             return f"the sensor was {real.sensor_px}, then {self.sensor_px}"
         if not _lies_on(real.roi, self.sensor_px):
             return f"the region {real.roi} is not on the sensor {self.sensor_px}"
-        return self._doubt_size(size_um, affine)
+        return self._doubt_size(told_um, affine)  # an unknown size is 0 there, too
 
     def _doubt_size(self, size_um: float, affine: tuple[float, ...]) -> str | None:
         """Return what is wrong with a pixel size, worked out anew from the calibration."""
