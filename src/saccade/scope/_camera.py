@@ -234,7 +234,9 @@ class Camera:
 
 def _same(one: Pixels, other: Pixels) -> bool:
     """Return whether two pictures are the same to the last bit, and show anything at all."""
-    if one.shape != other.shape or not np.array_equal(one[::16, ::16], other[::16, ::16]):
+    # One row tells nearly always, and lies together: whoever waits for the frame waits for this.
+    row = len(one) // 2
+    if one.shape != other.shape or not np.array_equal(one[row], other[row]):
         return False
     return bool((one != one.flat[0]).any()) and np.array_equal(one, other)
 

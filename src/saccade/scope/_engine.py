@@ -240,6 +240,8 @@ class StrictEngine(MDAEngine):
         """Read the label of what is exposed next, and show its mask."""
         self._vigil.beat("how it stands")
         real = self._labels.read(event)
+        if problem := self._labels.doubt(real):
+            raise SettingError(f"Not exposed: {problem}.")
         self.exposure_ms = real.exposure_ms
         if event.slm_image is not None:
             self.mmcore.displaySLMImage(event.slm_image.device or self.mmcore.getSLMDevice())
@@ -271,7 +273,7 @@ class StrictEngine(MDAEngine):
         self._vigil.beat("how it stands")
         core = self.mmcore
         problem = self._hand.disturbed() or self._hand.mislabelled(real)
-        problem = problem or self._labels.doubt(real)
+        problem = problem or self._labels.changed(real)
         if core.getExposure() != real.exposure_ms or tuple(core.getROI()) != real.roi:
             problem = problem or "the camera was set otherwise"
         if problem:

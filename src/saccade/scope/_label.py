@@ -103,12 +103,12 @@ class Labels:
         )
 
     def doubt(self, real: Real) -> str | None:
-        """Return what of a label can't be relied on, asked once more after the exposure.
+        """Return what of a label can't be relied on, asked once more before the exposure.
 
         Parameters
         ----------
         real : Real
-            Read before it. What an event asked for is verified elsewhere.
+            Just read. What an event asked for is verified elsewhere.
         """
         core = self._core
         told_um, affine = core.getPixelSizeUm(True), core.getPixelSizeAffine(True)
@@ -120,6 +120,20 @@ class Labels:
         if not _lies_on(real.roi, self.sensor_px):
             return f"the region {real.roi} is not on the sensor {self.sensor_px}"
         return self._doubt_size(told_um, affine)  # an unknown size is 0 there, too
+
+    def changed(self, real: Real) -> str | None:
+        """Return what of a label is no longer so after the exposure, such as the objective.
+
+        Parameters
+        ----------
+        real : Real
+            Read before it. Of what nothing can have changed by itself, one thing is asked:
+            whoever answers to the frame waits meanwhile.
+        """
+        size_um = self._core.getPixelSizeUm(True) or 1.0
+        if size_um == real.pixel_size_um:
+            return None
+        return f"the pixel size was {real.pixel_size_um} µm, then {size_um}"
 
     def _doubt_size(self, size_um: float, affine: tuple[float, ...]) -> str | None:
         """Return what is wrong with a pixel size, worked out anew from the calibration."""
