@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from mm_test_adapters import device_adapter_path
@@ -154,3 +154,118 @@ def test_a_fault_that_can_not_happen_is_refused(core: FaultyCore) -> None:
     """A misspelt call is told at once, not by a test that can't fail."""
     with pytest.raises(ValueError, match="setStage"):
         core.fault("setStage")
+
+
+def test_any_call_can_fail_by_its_number(core: FaultyCore) -> None:
+    """The n-th call fails, whatever it is, questions among them."""
+    core.fault("any", on=3)
+    core.getExposure()
+    core.setPosition(1.0)
+    with pytest.raises(RuntimeError, match="getXYPosition"):
+        core.getXYPosition()
+    core.getXYPosition()
+    assert [(call.name, call.fault) for call in core.calls] == [
+        ("setPosition", None),
+        ("getXYPosition", "raise"),
+    ]
+
+
+def test_the_tape_has_every_call_and_tells_numbers(core: FaultyCore) -> None:
+    """So that every fault of every call of a run can be planned."""
+    core.tape = []
+    core.setXYPosition(1.0, 2.0)
+    core.getCameraDevice()
+    core.getPosition()
+    core.setProperty("Camera", "Gain", 3)
+    told = [(call.name, call.numeric) for call in core.tape]
+    assert told == [
+        ("setXYPosition", True),
+        ("getCameraDevice", False),
+        ("getPosition", True),
+        ("setProperty", False),
+    ]
+
+
+def test_a_call_that_hangs_is_done_when_healed(core: FaultyCore) -> None:
+    """It keeps its thread, and no other."""
+    core.fault("setPosition", "hang")
+    thread = threading.Thread(target=core.setPosition, args=(5.0,))
+    thread.start()
+    assert core.getPosition() == 0.0
+    core.heal()
+    thread.join(10.0)
+    assert core.getPosition() == 5.0
+
+
+@pytest.mark.parametrize(
+    ("call", "do", "look", "wrong"),
+    [
+        ("setPosition", lambda core: core.setPosition(1.0), lambda core: core.getPosition(), 8.0),
+        ("setExposure", lambda core: core.setExposure(2.0), lambda core: core.getExposure(), 9.0),
+        (
+            "setConfig",
+            lambda core: core.setConfig("Channel", "DAPI"),
+            lambda core: core.getCurrentConfig("Channel"),
+            "Cy5",
+        ),
+        (
+            "setProperty",
+            lambda core: core.setProperty("Camera", "Gain", -5),
+            lambda core: core.getProperty("Camera", "Gain"),
+            "2",
+        ),
+        (
+            "setShutterOpen",
+            lambda core: core.setShutterOpen(False),
+            lambda core: core.getShutterOpen(),
+            True,
+        ),
+    ],
+)
+def test_a_command_is_done_wrong_by_itself(
+    core: FaultyCore, call: str, do: Any, look: Any, wrong: Any
+) -> None:
+    """Without a value it does something near what it was told, and is right the next time."""
+    core.fault(call, "wrong")
+    do(core)
+    assert look(core) == wrong
+    do(core)
+    assert look(core) != wrong
+
+
+def test_a_wrong_answer_is_near_the_truth_and_a_wrong_picture_the_one_before(
+    core: FaultyCore,
+) -> None:
+    """What a driver that is out of step would give."""
+    core.setProperty("Camera", "FastImage", 0)
+    core.fault("getPosition", "wrong")
+    assert (core.getPosition(), core.getPosition()) == (7.0, 0.0)
+    core.fault("deviceBusy", "wrong")
+    assert core.deviceBusy("Z")
+    core.snapImage()
+    first = core.getImage()
+    core.snapImage()
+    core.fault("getImage", "wrong")
+    assert (core.getImage() == first).all()
+    assert (core.getImage() != first).any()
+
+
+def test_nan_comes_where_a_number_was(core: FaultyCore) -> None:
+    """In a question's answer or a command's argument; elsewhere nothing is done about it."""
+    core.fault("getXYPosition", "nan")
+    assert [str(um) for um in core.getXYPosition()] == ["nan", "nan"]
+    core.fault("setPosition", "nan")
+    core.setPosition(3.0)
+    assert str(core.getPosition()) == "nan"
+    core.fault("getCameraDevice", "nan")
+    assert core.getCameraDevice() == "Camera"
+
+
+def test_the_truth_is_neither_faulted_nor_recorded(core: FaultyCore) -> None:
+    """Whoever judges a run looks at what really is, while everything lies."""
+    core.fault("any", "wrong", times=None)
+    with core.truth():
+        assert core.getPosition() == 0.0
+        core.setPosition(2.0)
+    assert not core.calls
+    assert core.getPosition() == 9.0
