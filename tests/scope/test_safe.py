@@ -81,6 +81,14 @@ def test_a_shutter_that_only_says_that_it_closed_is_not_safe(core: FaultyCore) -
     assert make_safe(core)[SHUTTERS[0]] == "NOT SAFE: still open"
 
 
+def test_a_shutter_that_does_the_opposite_is_closed_by_the_profile(core: FaultyCore) -> None:
+    """What SAFE sets besides comes once more, after a shutter that did not close."""
+    core.fault("setShutterOpen", "wrong", device=SHUTTERS[0], times=None)
+    told = make_safe(core, [(SHUTTERS[0], "State", "0")])
+    assert told[SHUTTERS[0]] == "closed"
+    assert not core.getShutterOpen(SHUTTERS[0])
+
+
 def test_a_setting_of_the_profile_comes_first_and_is_read_back(core: FaultyCore) -> None:
     """Laser power goes down before the shutters move; one that stays up is told."""
     core.setProperty("Camera", "Gain", 5)

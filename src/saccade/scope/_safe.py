@@ -62,10 +62,11 @@ def make_safe(
     """
     clock = clock or RealClock()
     known = known or Devices.of(core)
-    steps: dict[str, Callable[[], str]] = {
+    switches: dict[str, Callable[[], str]] = {
         f"{device}.{name}": partial(_set, core, device, name, value)
         for device, name, value in settings
     }
+    steps = dict(switches)
     for shutter in known.shutters:
         steps[shutter] = partial(close, core, shutter, clock)
     steps["sequence"] = partial(_end_sequence, core)
@@ -75,7 +76,28 @@ def make_safe(
     turns: dict[str, Callable[[], str]] = {} if first is None else {"": partial(_done, first)}
     turns |= {name: partial(_attempt, step) for name, step in steps.items()}
     told = in_turn(turns, turn_s)
+    if stubborn := [label for label in known.shutters if told[label].startswith("NOT SAFE")]:
+        told |= _otherwise(core, switches, {label: told[label] for label in stubborn}, turn_s)
     return {name: told[name] for name in steps}
+
+
+def _otherwise(
+    core: CMMCorePlus,
+    switches: Mapping[str, Callable[[], str]],
+    stubborn: Mapping[str, str],
+    turn_s: float,
+) -> dict[str, str]:
+    """Put the light out by the profile's settings once more, after shutters that do not close.
+
+    A shutter that does the opposite of what it is told may only now be open.
+    """
+
+    def read(label: str, before: str) -> str:
+        return before if core.getShutterOpen(label) else "closed"
+
+    steps = dict(switches)
+    steps |= {label: partial(read, label, before) for label, before in stubborn.items()}
+    return in_turn({name: partial(_attempt, step) for name, step in steps.items()}, turn_s)
 
 
 @dataclass(frozen=True)
