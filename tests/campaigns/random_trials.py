@@ -349,7 +349,9 @@ class _Play:
         result.verdict = run.verdict.name
         result.reason = run.verdict.reason
         safe = run._ending._safe
-        result.told_unsafe = safe is None or any("NOT SAFE" in each for each in safe.values())
+        result.told_unsafe = safe is None or any(
+            "NOT SAFE" in each and "moving" not in each for each in safe.values()
+        )
 
     def _look(self) -> None:
         parts = self.core._parts

@@ -69,6 +69,11 @@ def is_silent(outcome: Outcome, reference: Outcome) -> bool:
     return not (outcome.told or same(outcome, reference))
 
 
+def left_otherwise(outcome: Outcome, reference: Outcome) -> bool:
+    """Return whether the microscope is not as it was found, and nobody tells."""
+    return not outcome.told and outcome.state != reference.state
+
+
 def table(outcomes: list[Outcome], reference: Outcome) -> str:
     """Return the raw counts, by what went wrong."""
     head = "fault              runs  told harmless silent wrong lost  lit missing"
@@ -102,6 +107,8 @@ def table(outcomes: list[Outcome], reference: Outcome) -> str:
             p50, p99, most = np.percentile(taken, [50, 99, 100])
             times = f"p50 {p50:.1f}, p99 {p99:.1f}, max {most:.1f} ms"
             rows.append(f"SAFE after a {late}: {len(taken)} runs, {times}")
+    left = sum(left_otherwise(each, reference) for each in outcomes)
+    rows.append(f"left otherwise than found, and not told: {left}")
     rows.append(f"verdicts: {dict(Counter(each.verdict for each in outcomes))}")
     return "\n".join(rows)
 
@@ -154,6 +161,13 @@ def test_every_fault_is_told_and_no_frame_has_a_wrong_label(
             each
             for each in outcomes
             if each.verdict == "completed" and (each.missing or len(each.frames) != 8)
+        ],
+        "left otherwise": [
+            each
+            for each in befell
+            if left_otherwise(each, without)
+            # What it lies about from beginning to end, nothing else can tell.
+            and not (each.plan and each.plan.for_good and each.plan.what in ("wrong", "nan"))
         ],
         "never made SAFE": [each for each in outcomes if each.safe_ms == math.inf],
     }.items():

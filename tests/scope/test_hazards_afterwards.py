@@ -347,3 +347,13 @@ def test_what_is_no_number_is_not_put_back(rig: Rig, call: str) -> None:
     rig.core.fault(call, "nan", on=nth, times=None)
     with pytest.raises(SaccadeError, match="nan"):
         rig.begin([MDAEvent(**EVERYTHING)])
+
+
+@pytest.mark.parametrize("call", ["getAutoShutter", "setAutoShutter"])
+def test_auto_shutter_is_put_back_whatever_goes_wrong_once(rig: Rig, call: str) -> None:
+    """A driver that lies once, or does the opposite, leaves the next run no open shutter."""
+    for nth in range(1, 6):
+        rig.core.fault(call, "wrong", on=nth)
+        rig.begin([MDAEvent(exposure=2.0)]).wait(PATIENCE_S)
+        rig.core.heal()
+        assert rig.core.getAutoShutter()

@@ -39,6 +39,9 @@ WHEEL = {"Blue": 0, "Green": 1, "Red": 2}
 
 Command = tuple[str, str, object]
 
+EAGER = replace(QUICK, repeats=True)
+"""The pictures of this camera come before they can be exposed."""
+
 
 @pytest.fixture
 def core() -> Iterator[FaultyCore]:
@@ -191,7 +194,7 @@ def test_the_hardware_receives_exactly_what_each_label_says(
     core.setConfig("Channel", "Blue")
     told(core)
     plan = [event(i, each) for i, each in enumerate(asked)]
-    rig = Rig(core)
+    rig = Rig(core, EAGER)
     rig.play(plan)
     assert rig.sink.indices == list(range(len(plan)))
     prove(rig.sink.frames, plan)
@@ -200,7 +203,7 @@ def test_the_hardware_receives_exactly_what_each_label_says(
 def test_the_light_is_on_for_each_exposure_and_off_between(core: FaultyCore) -> None:
     """The shutter opens for each picture and closes after it; kept open, it stays so."""
     told(core)
-    rig = Rig(core, replace(QUICK, repeats=True))  # its pictures come before they are exposed
+    rig = Rig(core, EAGER)
     rig.play([MDAEvent()] * 3)
     packets = [decode_image(frame.pixels) for frame in rig.sink.frames]
     assert [shutter(packet) for packet in packets] == [[False, True]] * 3
@@ -215,7 +218,7 @@ def test_what_is_put_back_is_told_once_and_nothing_besides(core: FaultyCore) -> 
     core.setConfig("Channel", "Red")
     core.setXYPosition(1.0, 2.0)
     told(core)
-    rig = Rig(core)
+    rig = Rig(core, EAGER)
     rig.play([MDAEvent(x_pos=5.0, y_pos=2.0, exposure=2.0, channel={"config": "Blue"})])
     assert rig.scope.not_put_back == []
     assert set(without_shutter(told(core))) == {
@@ -236,7 +239,7 @@ def test_a_failed_event_leaves_no_trace_in_the_frames_after_it(core: FaultyCore)
         MDAEvent(x_pos=float(i), y_pos=0.0, channel={"config": each})
         for i, each in enumerate(("Blue", "Green", "Red"))
     ]
-    rig = Rig(core)
+    rig = Rig(core, EAGER)
     rig.play(plan)
     assert rig.sink.indices == [0, 2]
     packet = decode_image(rig.sink.frames[1].pixels)
@@ -258,7 +261,7 @@ def test_a_burst_in_between_gets_its_own_commands_and_gives_them_back(core: Faul
         MDAEvent(x_pos=float(i), y_pos=0.0, z_pos=1.5, exposure=1.0, channel={"config": "Green"})
         for i in range(4)
     ]
-    rig = Rig(core)
+    rig = Rig(core, EAGER)
     rig.begin(watch, decide=choose).wait(20)
     frames = rig.sink.frames
     assert [frame.stream for frame in frames] == ["watch"] * 2 + ["burst"] * 4 + ["watch"] * 2
@@ -293,7 +296,7 @@ def test_frames_lost_in_a_burst_shift_none_of_the_others(
 ) -> None:
     """Every frame of a burst has the index of the picture that the camera made."""
     core.fault("popNextImageAndMD", "lose", on=on, times=times)
-    rig = Rig(core)
+    rig = Rig(core, EAGER)
     rig.begin([], decide=Once([MDAEvent(index={"t": i}) for i in range(10)])).wait(20)
     numbers = [decode_image(frame.pixels).camera_info.frame_num for frame in rig.sink.frames]
     assert rig.sink.indices == numbers

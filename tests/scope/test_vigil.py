@@ -98,15 +98,20 @@ def test_a_detector_may_take_longer_than_the_microscope(hasty: Rig) -> None:
     assert hasty.play(PLAN[:2], detect=think).indices == [0, 1]
 
 
-def test_an_old_picture_is_not_filed_as_new(rig: Rig) -> None:
-    """A camera that exposes nothing, and hands out what it has, gives a gap, not a frame."""
+@pytest.mark.parametrize(
+    ("call", "what", "why"), [("snapImage", "ignore", "sooner"), ("getImage", "wrong", "once more")]
+)
+def test_an_old_picture_is_not_filed_as_new(rig: Rig, call: str, what: str, why: str) -> None:
+    """What a camera hands out that was there already is no frame; it is asked to try again."""
     core = rig.core
     core.setProperty("Camera", "FastImage", 0)
     core.setProperty("Camera", "Mode", "Fluorescent Beads")
-    core.fault("snapImage", "ignore", on=3, times=2)
+    core.fault(call, what, on=3)
     sink = rig.play(PLAN)
-    assert list(sink.gaps) == [2]
-    assert "once more" in sink.gaps[2]
+    assert [frame.retries for frame in sink.frames] == [0, 0, 1, 0, 0]
+    assert why in str(sink.of("retry"))
+    core.fault("snapImage", "ignore", on=3, times=None)
+    assert rig.play(PLAN).indices == [0, 1]
 
 
 def test_a_first_picture_that_came_too_soon_is_not_filed(rig: Rig) -> None:
@@ -119,6 +124,15 @@ def test_a_first_picture_that_came_too_soon_is_not_filed(rig: Rig) -> None:
     sink = rig.play([MDAEvent(exposure=20.0)])
     assert [frame.retries for frame in sink.frames] == [1]
     assert "sooner" in str(sink.of("retry"))
+
+
+def test_an_old_picture_of_another_region_is_not_filed(rig: Rig) -> None:
+    """Where it can't be compared with the one before, it is told by its coming at once."""
+    core = rig.core
+    core.setProperty("Camera", "FastImage", 0)
+    core.fault("snapImage", "ignore", on=2, times=2)
+    sink = rig.play([MDAEvent(exposure=20.0), MDAEvent(exposure=20.0, roi=(4, 6, 32, 24))])
+    assert list(sink.gaps) == [1]
 
 
 @pytest.mark.parametrize("what", ["wrong", "nan"])

@@ -47,7 +47,7 @@ class Before:
         return cls(
             exposure_ms=_numbers("exposure", core.getExposure)[0],
             roi=(left, top, width, height),
-            auto_shutter=core.getAutoShutter(),
+            auto_shutter=_agreed(core.getAutoShutter),
             xy_um=None if xy is None else (xy[0], xy[1]),
             z_um=None if z is None else z[0],
             properties=_writable(core),
@@ -75,7 +75,7 @@ class Before:
             *self._properties(core, {**changed, **self.properties}, leave),
             ("region", lambda: self._roi(core)),
             ("exposure", lambda: self._exposure(core)),
-            ("auto-shutter", lambda: core.setAutoShutter(self.auto_shutter)),
+            ("auto-shutter", lambda: self._auto_shutter(core)),
             ("stage", lambda: self._stage(core)),
         ]
         problems = []
@@ -111,6 +111,13 @@ class Before:
             core.setExposure(self.exposure_ms)
         if not math.isclose(actual := core.getExposure(), self.exposure_ms, rel_tol=0.01):
             _fail(f"{actual:g} ms, not {self.exposure_ms:g}")
+
+    def _auto_shutter(self, core: CMMCorePlus) -> None:
+        for _ in range(2):
+            core.setAutoShutter(self.auto_shutter)
+            if core.getAutoShutter() == self.auto_shutter:
+                return
+        _fail(f"it is not {self.auto_shutter}")
 
     def _roi(self, core: CMMCorePlus) -> None:
         if tuple(core.getROI()) != self.roi:
@@ -173,6 +180,12 @@ def _numbers(what: str, ask: Callable[[], Any]) -> tuple[float, ...]:
         if all(math.isfinite(number) for number in numbers):
             return numbers
     raise SettingError(f"The microscope says of its {what}: {answer}.", "See to the driver.")
+
+
+def _agreed(ask: Callable[[], bool]) -> bool:
+    """Return what a microscope answers twice in a row, or most often of three times."""
+    answers = [ask(), ask()]
+    return answers[0] if answers[0] == answers[1] else ask()
 
 
 def _fail(problem: str) -> None:

@@ -202,7 +202,7 @@ class Camera:
         last, self._last = self._last, pixels
         if self._manners.repeats:
             return
-        if last is None and early:
+        if early:
             raise SnapError("the picture came sooner than it could have been exposed")
         if last is not None and _same(pixels, last):
             raise SnapError("the camera gave the picture before once more")
