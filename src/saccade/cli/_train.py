@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from saccade.models import Card, Figure, Model
 
 _SIM = "sim:"
+_CROPS_A_PICTURE = 12
+"""An epoch, where pictures are few."""
 _PIXEL_SIZE_UM = 0.325
 _LIVELY: dict[str, dict[str, Any]] = {
     "dividing-nuclei": {
@@ -66,7 +68,8 @@ def train(
             limits=("Not tried on pictures other than those of its card.",),
             pixel_size_um=pixel_size_um or (_PIXEL_SIZE_UM if of_worlds else None),
         )
-        recipe = Recipe(epochs=epochs, minutes=minutes, seed=seed)
+        crops = min(Recipe.crops, _CROPS_A_PICTURE * len(samples))
+        recipe = Recipe(epochs=epochs, crops=crops, minutes=minutes, seed=seed)
         if of_worlds:  # there is plenty, and it is to scale
             variety = Variety(scale=(0.8, 1.25))
             recipe = replace(recipe, crops=1600, batch=32, around=0.75, variety=variety)
