@@ -37,13 +37,23 @@ if TYPE_CHECKING:
     from saccade.scope import MicroManagerScope
 
 POWER_MW, AREA_CM2 = 2.0, 5e-3
-MANNERS = Manners(settle_s=2.0, frame_margin_s=0.3, first_frame_s=0.5, call_s=0.3, arm_s=3.0)
+SHUTTER_MS = 2.0
+MANNERS = Manners(
+    settle_s=2.0,
+    frame_margin_s=0.3,
+    first_frame_s=0.5,
+    call_s=0.3,
+    arm_s=3.0,
+    open_ms=SHUTTER_MS,
+)
+LATE_MS = 30.0
+"""How long a device that is slow takes, and hence a picture whose shutter is open meanwhile."""
 SIM: dict[str, Any] = {
     "clock": "virtual",
     "sensor_px": [16, 24],
     "specimen": {"count": 20, "size_um": [200.0, 200.0]},
     "lights": {"FITC": {"power_mw": POWER_MW, "area_cm2": AREA_CM2}},
-    "mechanics": {"slm_px": [8, 8]},
+    "mechanics": {"slm_px": [8, 8], "shutter_ms": SHUTTER_MS},
 }
 LIGHT = "FITC Light"
 FRAMES = 8
@@ -89,6 +99,8 @@ class Trial:
     """Frames whose label is not what the hardware did."""
     lit_at_end: bool = False
     told_unsafe: bool = False
+    late: float = 0.0
+    """The light of one picture, tries included, whose camera was slow, in J/cm²."""
     left_threads: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -119,7 +131,9 @@ class Dice:
             what = "wrong"
         times = None if self.rng.random() < 0.4 else int(self.rng.integers(1, 4))
         on = int(self.rng.integers(1, most))
-        return Fault(call, what, on=on, times=times, device=device, ms=float(self.pick((2, 30))))
+        return Fault(
+            call, what, on=on, times=times, device=device, ms=float(self.pick((2, LATE_MS)))
+        )
 
     def events(self) -> list[MDAEvent]:
         """Return a plan; some of it is beyond what the microscope can do."""
@@ -285,6 +299,10 @@ class _Play:
                     self.core_faults.plan(fault)
                 case "device":
                     fault = self.dice.fault(_DEVICE_CALLS, 2 * FRAMES)
+                    if (fault.call, fault.what) == ("expose", "slow"):
+                        tries = MANNERS.snap_retries + 1
+                        late_s = tries * fault.ms / 1e3
+                        self.result.late += late_s * POWER_MW / AREA_CM2 / 1e3
                     self.core.faults.plan(fault)
                 case "disk":
                     fault = self.dice.fault({"disk": _DISK_CALLS}, 2 * FRAMES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, cast
 
 from pymmcore_plus.core import SequencedEvent
@@ -43,6 +44,9 @@ if TYPE_CHECKING:
     from ._manners import Manners
     from ._safe import Safety
     from ._vigil import Vigil
+
+
+_JITTER_MS = 0.1
 
 
 class StrictEngine(MDAEngine):
@@ -97,7 +101,8 @@ class StrictEngine(MDAEngine):
         self._lease = Lease(safety, clock)
         self._held_open = ""
         self._retries = self._exposures = self._leaks = 0
-        self._began_ns = 0
+        self._began_ns = self._opened_ns = 0
+        self._open_ms = manners.open_ms
         self.at_work = False
         """Whether the hardware is being set or exposed, rather than somebody else at work."""
         self.exposure_ms = 0.0
@@ -255,7 +260,10 @@ class StrictEngine(MDAEngine):
         LitError
             If it can't be closed; all that can be done is done then.
         """
-        if self._held_open or not (shutter := left_open(self.mmcore)):
+        if self._held_open:
+            return
+        self._charge_late()
+        if not (shutter := left_open(self.mmcore)):
             return
         self._vigil.beat(f"to close {shutter}")
         self._leaks += 1  # how long the light was on longer is not known
@@ -265,7 +273,19 @@ class StrictEngine(MDAEngine):
             self._safety.make_if_playing()
             raise LitError(f"{shutter} does not close.", "Put the light out by hand.")
 
+    def _charge_late(self) -> None:
+        """Count light that was on for longer than the exposure, as far as the clock tells."""
+        lit_ms = (self._clock.now_ns() - self._opened_ns) / 1e6
+        late_ms = lit_ms - self.exposure_ms - self._open_ms
+        if late_ms > _JITTER_MS and self.exposure_ms > 0:
+            self._leaks += math.ceil(late_ms / self.exposure_ms)
+            text = (
+                f"An exposure of {self.exposure_ms:g} ms had the shutter open for {lit_ms:.0f} ms."
+            )
+            self._source.noted("failure", {"text": text})
+
     def _expose(self) -> None:
+        self._opened_ns = self._clock.now_ns()
         self._glow.expose(self.exposure_ms)
 
     def _refuse_disturbed(self, real: Real) -> None:

@@ -30,6 +30,9 @@ class Manners:
         How long one command or question may take; an exposure, as much longer as it is and
         `frame_margin_s`. Then the microscope is taken for hung: it is made SAFE, and the run
         fails.
+    open_ms : float
+        How much longer than its exposure the light may be on for a picture, by the clock: the
+        shutter's own time, and the camera's. What is more is charged as further exposures.
     repeats : bool
         Whether the camera may give the same picture twice: recordings do, and cameras that only
         pretend. A real one never does, because of its noise: there it is an old picture.
@@ -49,4 +52,5 @@ class Manners:
     first_frame_s: float = 20.0
     call_s: float = 10.0
     arm_s: float = 120.0
+    open_ms: float = 100.0
     repeats: bool = False

@@ -136,6 +136,7 @@ class Tolerances(FileModel):
     xy_um: Positive | None = None
     z_um: Positive | None = None
     exposure_rel: Annotated[float, Field(gt=0, le=1)] | None = None
+    open_ms: Annotated[float, Field(ge=0, le=1e6)] | None = None
 
 
 class Timeouts(FileModel):

@@ -80,6 +80,15 @@ def test_a_shutter_that_stays_open_is_closed_after_the_exposure(make: Make, what
     assert "Shutter was open after an exposure: closed" in str(sink.of("failure"))
 
 
+def test_light_beyond_the_exposure_is_charged(make: Make) -> None:
+    """A camera that dawdles while the shutter is open costs the light that it costs."""
+    scope = make(faults=[{"device": "Camera", "call": "expose", "what": "slow", "on": 2, "ms": 32}])
+    scope._manners = type(scope._manners)(open_ms=2.0)
+    sink = play(scope)
+    assert [frame.exposures for frame in sink.frames] == [1, 1 + 7, 1, 1, 1]
+    assert "had the shutter open for 39 ms" in str(sink.of("failure"))
+
+
 def test_a_shutter_that_can_not_be_closed_ends_the_run(make: Make) -> None:
     """Nothing more is exposed, and what is left is said to be lit."""
     stuck = {"device": "Shutter", "call": "set_open", "what": "wrong", "value": True}
