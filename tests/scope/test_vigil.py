@@ -51,6 +51,7 @@ def test_a_call_that_never_returns_ends_the_run_and_the_light(hasty: Rig, call: 
         run.wait(PATIENCE_S)
     assert str(run.verdict).startswith("failed")
     assert hasty.sink.indices == [0, 1]
+    assert "does not answer" in hasty.sink.gaps[2]
     with core.truth():
         assert not core.getShutterOpen("White Light Shutter")
     assert hasty.scope.not_put_back
@@ -62,6 +63,15 @@ def test_a_call_that_never_returns_ends_the_run_and_the_light(hasty: Rig, call: 
     assert len(core.exposures) <= 3  # what hung may have exposed; nothing came after
     hasty.scope._manners = QUICK
     assert hasty.play(PLAN).indices == [0, 1, 2, 3, 4]
+
+
+def test_every_try_is_charged_when_the_camera_hangs_at_the_second(hasty: Rig) -> None:
+    """The frame that never came is a gap that says how often the sample was exposed for it."""
+    hasty.core.fault("getImage", on=2)
+    hasty.core.fault("snapImage", "hang", on=3)
+    with pytest.raises(HungError):
+        hasty.begin(PLAN).wait(PATIENCE_S)
+    assert [(gap.index, gap.exposures) for gap in hasty.sink.of("gap")] == [(1, 2)]
 
 
 def test_what_opens_a_shutter_too_late_is_undone(hasty: Rig) -> None:

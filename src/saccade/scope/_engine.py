@@ -100,7 +100,8 @@ class StrictEngine(MDAEngine):
         self._orders: tuple[Order, ...] = ()
         self._lease = Lease(safety, clock)
         self._held_open = ""
-        self._retries = self._exposures = self._leaks = 0
+        self._retries = self._exposures = self._leaks = self._begun = 0
+        self._unsettled: dict[int, Order] = {}
         self._began_ns = self._opened_ns = 0
         self._open_ms = manners.open_ms
         self.at_work = False
@@ -118,6 +119,8 @@ class StrictEngine(MDAEngine):
     def events(self) -> Iterator[MDAEvent]:
         """Yield the source's orders as events for the runner, which never has to wait."""
         for item in self._source.orders():
+            orders = (item,) if isinstance(item, Order) else item
+            self._unsettled = {order.index: order for order in orders if order.index >= 0}
             if isinstance(item, Order):
                 self._orders = (item,)
                 yield _bare(item.event)
@@ -128,6 +131,23 @@ class StrictEngine(MDAEngine):
             if self._held_open:  # whatever became of the event
                 self._lease.begin()
         self.exhausted = True
+
+    def given_up(self, reason: str) -> list[Gap]:
+        """Return gaps for what was ordered and has become nothing, exposed or not.
+
+        Parameters
+        ----------
+        reason : str
+            Why nothing will come of it any more.
+        """
+        now_ns, here = self._clock.now_ns(), {order.index for order in self._orders}
+        return [
+            Gap(
+                *(index, order.stream, order.event, reason, self._retries, now_ns),
+                self._begun + self._leaks if index in here else 0,
+            )
+            for index, order in list(self._unsettled.items())
+        ]
 
     def rest(self, until_ns: int) -> None:
         """Learn that nothing comes before a time; light is not left on for so long."""
@@ -142,7 +162,8 @@ class StrictEngine(MDAEngine):
     def setup_event(self, event: MDAEvent) -> None:
         """Make the event's settings true, or turn it into a gap."""
         self._began_ns = self._clock.now_ns()
-        self.at_work, self.exposure_ms, self._exposures, self._leaks = True, 0.0, 0, 0
+        self.at_work, self.exposure_ms = True, 0.0
+        self._exposures = self._leaks = self._begun = 0
         try:
             if told := self._lease.end():
                 self._source.noted("safe", told)
@@ -286,6 +307,7 @@ class StrictEngine(MDAEngine):
 
     def _expose(self) -> None:
         self._opened_ns = self._clock.now_ns()
+        self._begun += 1
         self._glow.expose(self.exposure_ms)
 
     def _refuse_disturbed(self, real: Real) -> None:
@@ -317,6 +339,7 @@ class StrictEngine(MDAEngine):
             self._lease.begin()  # whoever looks at the frame may take long
         self._glow.look(bool(self._held_open), left_ms)
         self.at_work = False
+        self._unsettled.pop(order.index, None)
         self._source.took(frame)
         return frame.pixels, event, self._metadata(event, frame)
 
@@ -336,6 +359,7 @@ class StrictEngine(MDAEngine):
                 self._source.noted("failure", {"text": reason})
             else:
                 known = order.index, order.stream, order.event
+                self._unsettled.pop(order.index, None)
                 self._source.missed(Gap(*known, reason, self._retries, now_ns, exposures))
 
     # ------------------------------------------------------------------- parts of the setup

@@ -189,8 +189,10 @@ class MicroManagerScope:
             self._player = Side(lambda: self._acquire(source, folder, vigil), "saccade-scope")
             vigil.wait(self._player.done)
             self._player.answer()
-        except HungError:
+        except HungError as error:
             self._safety.make()
+            for gap in [] if self._engine is None else self._engine.given_up(error.what):
+                source.missed(gap)
             raise
         finally:
             if self._engine is not None:
