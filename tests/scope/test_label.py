@@ -8,7 +8,7 @@ import pytest
 from scope_rig import Rig
 from useq import MDAEvent
 
-from saccade.core import LightSource
+from saccade.core import LightSource, SettingError
 from saccade.scope._label import Labels, sensor_size
 
 if TYPE_CHECKING:
@@ -80,3 +80,15 @@ def test_an_objective_that_nobody_has_calibrated_disturbs_no_frame(core: FaultyC
     rig = Rig(core)
     (frame,) = rig.play([MDAEvent()]).frames
     assert frame.pixel_size_um == 1.0
+
+
+@pytest.mark.parametrize("call", ["getImageWidth", "getImageHeight"])
+def test_a_sensor_of_another_size_than_its_region_is_not_believed(
+    core: FaultyCore, call: str
+) -> None:
+    """One wrong answer about its size begins no run."""
+    core.fault(call, "wrong")
+    with pytest.raises(SettingError, match="sensor"):
+        sensor_size(core)
+    core.heal()
+    assert sensor_size(core) == (64, 48)

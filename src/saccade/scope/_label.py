@@ -246,6 +246,8 @@ def sensor_size(core: CMMCorePlus) -> tuple[int, int]:
     left, top, width, height = core.getROI()
     core.clearROI()
     full = core.getImageWidth(), core.getImageHeight()
+    if tuple(core.getROI()) != (0, 0, *full):
+        raise SettingError(f"The sensor is {full}, the whole region {tuple(core.getROI())}.")
     if (left, top, width, height) != (0, 0, *full):
         core.setROI(left, top, width, height)
     return full
