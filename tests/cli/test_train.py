@@ -39,8 +39,7 @@ def test_training_shows_its_card_and_a_protocol_can_use_it(
 ) -> None:
     """What training prints last can be put into a protocol, and a run with it is replayed."""
     discs(tmp_path / "data")
-    # In a process of its own, as its user would: behind the other tests of the suite, in one
-    # process with them, it took more than two minutes.
+    # In a process of its own: the card tells the command that was typed.
     train = [sys.executable, "-m", "saccade.cli", "train", "data", "discs", "--epochs", "1"]
     done = subprocess.run(
         [*train, "--licence", "CC0", "--json"],
