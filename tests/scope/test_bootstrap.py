@@ -12,6 +12,7 @@ from mm_test_adapters import device_adapter_path
 
 from saccade.scope._bootstrap import logs_into
 from saccade.sim import detach_at_exit
+from saccade.testing import Fault, Faults, FaultyDisk
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,3 +68,13 @@ def test_a_core_that_nobody_needs_is_not_kept_for_the_end() -> None:
     del core
     gc.collect()
     assert alive() is None
+
+
+@pytest.mark.parametrize("call", ["open", "write"])
+def test_a_full_disk_prints_no_tracebacks_of_the_log(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], call: str
+) -> None:
+    """Whoever watches a run that fails for its disk sees that, and not logging's own trouble."""
+    with FaultyDisk(tmp_path, Faults(Fault(call, times=None))), logs_into(tmp_path):
+        LOGGER.warning("anything")
+    assert not capfd.readouterr().err

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def logs_into(folder: Path | None) -> Iterator[None]:
         return
     logger = logging.getLogger(_LOG)
     level, propagate = logger.level, logger.propagate
-    handler = logging.FileHandler(folder / "micromanager.log", encoding="utf-8", delay=True)
+    handler = _Log(folder / "micromanager.log", encoding="utf-8", delay=True)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     others = [(old, old.level) for old in logger.handlers]
     logger.addHandler(handler)
@@ -67,6 +67,18 @@ def logs_into(folder: Path | None) -> Iterator[None]:
         logger.propagate = propagate
         for old, old_level in others:
             old.setLevel(old_level)
+
+
+class _Log(logging.FileHandler):
+    """A log that a full disk ends in silence: the recorder is who tells of the disk."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line, if the file can be opened; logging itself would raise at the caller."""
+        with suppress(OSError):
+            super().emit(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        """Do nothing, where logging would print a traceback for each line."""
 
 
 @contextmanager

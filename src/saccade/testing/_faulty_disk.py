@@ -225,7 +225,8 @@ class _File:
 
     def write(self, data: Any) -> int:
         if isinstance(data, str):
-            return int(self._file.write(data))
+            nbytes = len(data.encode())
+            return self._disk.write([memoryview(bytes(nbytes))], lambda _: self._file.write(data))
         return self._disk.write(
             [memoryview(data).cast("B")], lambda some: self._file.write(some[0])
         )
