@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import cycle
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,9 +15,11 @@ from saccade.store import Recorder, keep_memory_warm
 from ._bench_cases import NoSink, Timings, bare_core, plan, saccade, snap_only, stock
 from ._bench_memory import memory_growth_mb
 from ._bench_overnight import overnight
+from ._scratch import scratch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from numpy.typing import NDArray
     from pymmcore_plus import CMMCorePlus
@@ -215,15 +214,6 @@ def _recorded(
             reactive=reactive,
             detect=Spots(sigma=2) if spots else None,
         )
-
-
-@contextmanager
-def scratch(parent: Path | None) -> Iterator[Path]:
-    """Yield a folder for one measurement, and remove it after."""
-    with TemporaryDirectory(
-        prefix="saccade-bench-", dir=parent, ignore_cleanup_errors=True
-    ) as folder:
-        yield Path(folder)
 
 
 def _camera(size_px: int) -> CMMCorePlus:

@@ -12,8 +12,9 @@ import psutil
 
 from saccade.store import keep_memory_warm
 
-from ._bench import Bar, pictures, scratch
+from ._bench import Bar, pictures
 from ._bench_writers import OURS, RAW, writers
+from ._scratch import scratch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

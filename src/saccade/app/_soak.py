@@ -5,11 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import tempfile
 import threading
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -18,9 +16,11 @@ import psutil
 from saccade.core import SaccadeError, is_number, plain, require
 
 from ._assemble import assemble, open_scope
+from ._scratch import scratch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
     from saccade.scope import MicroManagerScope
 
@@ -145,8 +145,8 @@ def soak(
     until = None if minutes is None else time.monotonic() + 60 * minutes
     scope = open_scope(scope_name or protocol.scope, protocol.folder, protocol.sim)
     try:
-        with tempfile.TemporaryDirectory(prefix="saccade-soak-", dir=folder) as scratch:
-            soaking = _Soaking(protocol, scope, Path(scratch), every_s, progress)
+        with scratch(folder) as inside:
+            soaking = _Soaking(protocol, scope, inside, every_s, progress)
             soaking.go(until, most_frames)
     finally:
         scope.core.unloadAllDevices()
@@ -160,11 +160,11 @@ class _Soaking:
         self,
         protocol: Protocol,
         scope: MicroManagerScope,
-        scratch: Path,
+        folder: Path,
         every_s: float,
         progress: Callable[[str], object],
     ) -> None:
-        self._protocol, self._scope, self._scratch = protocol, scope, scratch
+        self._protocol, self._scope, self._folder = protocol, scope, folder
         self._every_s, self._progress = every_s, progress
         self._process = psutil.Process(os.getpid())
         self._began = time.monotonic()
@@ -176,7 +176,7 @@ class _Soaking:
     def go(self, until: float | None, most_frames: int | None) -> None:
         """Run until the time is up, or enough frames are stored."""
         while not self._failures:
-            out = self._scratch / f"run-{self._runs}"
+            out = self._folder / f"run-{self._runs}"
             run = assemble(self._protocol, self._scope, out).run
             self._runs += 1
             run.start()
