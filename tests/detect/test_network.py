@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+_NOTHING = {"value": 0.0, "low": 0.0, "high": 1.0}
+UNKNOWN = {
+    "objects": 0,
+    **dict.fromkeys(("f1", "average_precision", "mcc", "false_alarms"), _NOTHING),
+}
+
+
 def made(
     folder: Path, *, frames: int = 1, pixel_size_um: float | None = 0.5, **changes: Any
 ) -> Model:
@@ -38,11 +45,11 @@ def made(
         "about": "Finds what is bright.",
         "architecture": architecture.model_dump(),
         "input": {"pixel_size_um": pixel_size_um, "rescale": (0.5, 2.0), "low": 0.0, "high": 1.0},
+        "calibration": {"bright": {}, "dark": {}},
         "metrics": {
             "test_groups": 0,
-            "test_objects": 0,
-            "f1": {"value": 0.0, "low": 0.0, "high": 1.0},
-            "average_precision": {"value": 0.0, "low": 0.0, "high": 1.0},
+            "test_pictures": 0,
+            "classes": {"bright": UNKNOWN, "dark": UNKNOWN},
         },
         "training": {
             "command": "none",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -13,15 +15,20 @@ from saccade.learn import (
     best_threshold,
     calibrate,
     f1_of,
+    false_alarms,
     figure,
     mask_ap50,
+    mcc_of,
     more_for_recall,
     tier,
 )
 
 
 def seen(logits: list[float], hits: list[bool], truth: int, group: str = "a") -> Seen:
-    return Seen(group, np.array(logits, float), np.array(hits, bool), truth)
+    surest = np.array(logits[:1] or [-np.inf])
+    return Seen(
+        group, np.array(logits, float), np.array(hits, bool), truth, surest, np.array([truth > 0])
+    )
 
 
 def test_f1_counts_what_is_above_the_threshold() -> None:
@@ -47,9 +54,24 @@ def test_average_precision_of_small_cases(hits: list[bool], truth: int, expected
     assert average_precision([one]) == pytest.approx(expected)
 
 
+def test_false_alarms_are_counted_a_picture() -> None:
+    """Two places that are none, above the threshold, in two pictures."""
+    pictures = [seen([3.0, 2.0], [True, False], 1), seen([2.5, 0.0], [False, False], 0)]
+    assert false_alarms(pictures, 1.0) == pytest.approx(1.0)
+
+
+def test_mcc_tells_pictures_apart() -> None:
+    """1 if all are told apart, 0 if all are taken for the same; half of both by hand."""
+    holding, empty = seen([3.0], [True], 1), seen([-1.0], [False], 0)
+    assert mcc_of([holding, empty], 0.0) == pytest.approx(1.0)
+    assert mcc_of([holding, empty], -2.0) == 0.0
+    four = [holding, seen([-1.0], [False], 1), empty, seen([2.0], [False], 0)]
+    assert mcc_of(four, 0.0) == pytest.approx(0.0)
+
+
 def test_mask_ap50_counts_misses_and_false_masks() -> None:
     """Three right of four made, where five are: 3 / (3 + 1 + 2)."""
-    one = Seen("a", np.zeros(0), np.zeros(0, bool), 5, mask_hits=3, mask_made=4)
+    one = replace(seen([], [], 5), mask_hits=3, mask_made=4)
     assert mask_ap50([one]) == pytest.approx(0.5)
 
 

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FIGURE = {"value": 0.5, "low": 0.4, "high": 0.6}
+FIGURES = {
+    "objects": 30,
+    **dict.fromkeys(("f1", "average_precision", "mcc", "false_alarms"), FIGURE),
+}
 
 
 def card(**changes: Any) -> dict[str, Any]:
@@ -32,12 +36,8 @@ def card(**changes: Any) -> dict[str, Any]:
         "name": "blobs",
         "about": "Finds blobs.",
         "architecture": Architecture(classes=("blob",), width=4, dilations=(1,)).model_dump(),
-        "metrics": {
-            "test_groups": 3,
-            "test_objects": 30,
-            "f1": FIGURE,
-            "average_precision": FIGURE,
-        },
+        "calibration": {"blob": {}},
+        "metrics": {"test_groups": 3, "test_pictures": 9, "classes": {"blob": FIGURES}},
         "training": {
             "command": "saccade train x y",
             "data": ("x",),
@@ -104,6 +104,7 @@ def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
         ({"limits": None}, "limits"),
         ({"input": {"low": 0.9, "high": 0.1}}, "input"),
         ({"metrics": {"f1": 0.5}}, "metrics"),
+        ({"calibration": {"drop": {}}}, "calibration must tell of each class: blob"),
     ],
 )
 def test_cards_that_make_no_sense_are_refused_before_anything_is_written(

@@ -140,15 +140,20 @@ def _facts(card: Card) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "finds": ", ".join(card.architecture.classes),
         "pixel size": "any" if size_um is None else f"{size_um:g} um",
-        "tested on": f"{metrics.test_objects} objects in {metrics.test_groups} other groups",
-        "F1": _interval(metrics.f1),
-        "average precision": _interval(metrics.average_precision),
+        "tested on": f"{metrics.test_pictures} pictures of {metrics.test_groups} other groups",
     }
+    for name, each in metrics.classes.items():
+        facts[name] = (
+            f"{each.objects} objects, F1 {_interval(each.f1)}, "
+            f"average precision {_interval(each.average_precision)}, "
+            f"MCC by picture {_interval(each.mcc)}, "
+            f"false alarms a picture {_interval(each.false_alarms)}"
+        )
     if metrics.mask_ap50 is not None:
         facts["masks, AP at IoU 0.5"] = _interval(metrics.mask_ap50)
     if metrics.shuffled is not None:
         facts["average precision with shuffled labels"] = f"{metrics.shuffled:.3f}"
-    facts["calibrated on"] = f"{card.calibration.groups} groups"
+    facts["calibrated on"] = f"{max(each.groups for each in card.calibration.values())} groups"
     facts["limits"] = " ".join(card.limits)
     return facts
 
@@ -161,11 +166,9 @@ def _table(cards: list[Card]) -> Table:
     table = Table("model", "finds", "pixel, um", "F1", "average precision")
     for card in cards:
         size_um = card.input.pixel_size_um
-        table.add_row(
-            card.name,
-            ", ".join(card.architecture.classes),
-            "any" if size_um is None else f"{size_um:g}",
-            _interval(card.metrics.f1),
-            _interval(card.metrics.average_precision),
-        )
+        pixel = "any" if size_um is None else f"{size_um:g}"
+        for number, (name, each) in enumerate(card.metrics.classes.items()):
+            known = ("", "") if number else (card.name, pixel)
+            figures = _interval(each.f1), _interval(each.average_precision)
+            table.add_row(known[0], name, known[1], *figures)
     return table

@@ -117,7 +117,7 @@ class Network:
         prepared = prepared_picture(seen.pixels, scale, *self._span)
         heat, offset = self._look(self._with_past(frame, prepared))
         found = peaks_of(heat, offset, self._least_logit)
-        calibration = self._loaded.card.calibration
+        calibration = self._calibration
         scores = calibrated(found.strength, calibration)
         surest = float(heat.max())
         kept = slice(0, self.max_points)
@@ -149,8 +149,16 @@ class Network:
         return given.low, given.high
 
     @property
+    def _wanted(self) -> str:
+        return self.class_name or self._loaded.card.architecture.classes[0]
+
+    @property
+    def _calibration(self) -> Calibration:
+        return self._loaded.card.calibration[self._wanted]
+
+    @property
     def _least_logit(self) -> float:
-        calibration = self._loaded.card.calibration
+        calibration = self._calibration
         threshold = calibration.threshold if self.threshold is None else self.threshold
         return uncalibrated(threshold, calibration)
 
@@ -192,7 +200,7 @@ class Network:
         with torch.inference_mode():
             told = self._net[0](stack)
         classes = self._loaded.card.architecture.classes
-        number = 0 if self.class_name is None else classes.index(self.class_name)
+        number = classes.index(self._wanted)
         return told["heat"][0, number].numpy(), told["offset"][0].numpy()
 
 

@@ -9,9 +9,11 @@ from ._measure import (
     average_precision,
     best_threshold,
     f1_of,
+    false_alarms,
     figure,
     look_at,
     mask_ap50,
+    mcc_of,
 )
 from ._sample import Sample, from_labels
 from ._split import Split, alike, duplicates, split_by_group
@@ -37,6 +39,7 @@ __all__ = [
     "calibrate",
     "duplicates",
     "f1_of",
+    "false_alarms",
     "figure",
     "fit_network",
     "from_labels",
@@ -44,6 +47,7 @@ __all__ = [
     "look_at",
     "mask_ap50",
     "mask_targets",
+    "mcc_of",
     "more_for_recall",
     "read_folder",
     "split_by_group",

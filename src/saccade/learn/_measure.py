@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,15 +40,24 @@ class Seen:
     """Whether it is one of the things."""
     truth: int
     """Number of things that are there."""
+    surest: NDArray[np.float64]
+    """Logit of the surest place of each picture; minus infinity where there is none."""
+    holding: NDArray[np.bool_]
+    """Whether each picture holds one of the things."""
     mask_hits: int = 0
     """Masks that cover a thing's by more than half of what both cover together."""
     mask_made: int = 0
 
 
 def look_at(
-    net: PatchNet, given: Input, sample: Sample, kind: int = 0, threshold: float = 0.0
-) -> Seen:
-    """Return what a network sees in a sample.
+    net: PatchNet,
+    given: Input,
+    samples: Iterable[Sample],
+    *,
+    kind: int = 0,
+    mask_logit: float = 0.0,
+) -> list[Seen]:
+    """Return what a network sees in samples, those of a group together.
 
     A place counts if it is within 6 px of a thing, or half of its diameter, whichever is more;
     each thing counts once, for the surest.
@@ -59,13 +68,21 @@ def look_at(
         In evaluation mode.
     given : Input
         How pictures are prepared for it.
-    sample : Sample
+    samples : iterable of Sample
         What is looked at.
     kind : int
         Class that counts.
-    threshold : float
+    mask_logit : float
         Logit from which places have masks.
     """
+    by_group: dict[str, list[Seen]] = {}
+    for sample in samples:
+        seen = _look(net, given, sample, kind, mask_logit)
+        by_group.setdefault(sample.group, []).append(seen)
+    return [_together(each) for each in by_group.values()]
+
+
+def _look(net: PatchNet, given: Input, sample: Sample, kind: int, mask_logit: float) -> Seen:
     told = _told(net, given, sample)
     found = peaks_of(told["heat"][kind], told["offset"], _FAINTEST)
     shape = sample.shape_px
@@ -73,15 +90,30 @@ def look_at(
     there = sample.kinds == kind
     truth, sizes = sample.places_px[there], sample.sizes_px[there]
     hits = _hits(np.column_stack([y_px, x_px]), truth, np.maximum(_LEAST_PX, sizes / 2))
-    seen = Seen(sample.group, found.strength, hits, len(truth))
+    surest = found.strength[:1] if len(found.strength) else np.array([-np.inf])
+    seen = Seen(sample.group, found.strength, hits, len(truth), surest, np.array([len(truth) > 0]))
     if sample.labels is None or "inside" not in told:
         return seen
-    kept = found.strength >= threshold
+    kept = found.strength >= mask_logit
     centres = np.column_stack([found.y_px, found.x_px])[kept]
     inside = told["inside"][0, : shape[0], : shape[1]]
     made = instances(inside, told["vote"], centres, STRIDE)
     right, count = _mask_hits(made, sample.labels)
-    return Seen(seen.group, seen.logits, seen.hits, seen.truth, right, count)
+    return replace(seen, mask_hits=right, mask_made=count)
+
+
+def _together(seen: Sequence[Seen]) -> Seen:
+    """Return what was seen in pictures of one group as one; every measure is the same of it."""
+    return Seen(
+        seen[0].group,
+        np.concatenate([each.logits for each in seen]),
+        np.concatenate([each.hits for each in seen]),
+        sum(each.truth for each in seen),
+        np.concatenate([each.surest for each in seen]),
+        np.concatenate([each.holding for each in seen]),
+        sum(each.mask_hits for each in seen),
+        sum(each.mask_made for each in seen),
+    )
 
 
 def chance_of(sample: Sample, kind: int = 0) -> float:
@@ -108,6 +140,31 @@ def f1_of(seen: Iterable[Seen], threshold: float) -> float:
         made += int(kept.sum())
         truth += each.truth
     return 2 * right / max(made + truth, 1)
+
+
+def mcc_of(seen: Iterable[Seen], threshold: float) -> float:
+    """Return how well a logit tells pictures with a thing from those without (Matthews, 1975).
+
+    Parameters
+    ----------
+    seen : iterable of Seen
+        What was seen.
+    threshold : float
+        Logit from which a picture counts as one with a thing.
+    """
+    every = list(seen)
+    taken = np.concatenate([each.surest for each in every]) >= threshold
+    holding = np.concatenate([each.holding for each in every])
+    if taken.all() or holding.all() or not taken.any() or not holding.any():
+        return 0.0
+    return float(np.corrcoef(taken, holding)[0, 1])
+
+
+def false_alarms(seen: Iterable[Seen], threshold: float) -> float:
+    """Return the number of places at or above a logit, a picture, that hold nothing."""
+    every = list(seen)
+    wrong = sum(int((~each.hits[each.logits >= threshold]).sum()) for each in every)
+    return wrong / max(sum(len(each.holding) for each in every), 1)
 
 
 def average_precision(seen: Iterable[Seen]) -> float:
@@ -150,7 +207,12 @@ def best_threshold(seen: Sequence[Seen]) -> float:
 
 
 def figure(
-    seen: Sequence[Seen], measure: Callable[[Sequence[Seen]], float], seed: int = 0
+    seen: Sequence[Seen],
+    measure: Callable[[Sequence[Seen]], float],
+    *,
+    least: float = 0.0,
+    most: float = 1.0,
+    seed: int = 0,
 ) -> Figure:
     """Return a measure with its 95 % interval, by drawing groups anew (the bootstrap).
 
@@ -160,6 +222,8 @@ def figure(
         Of independent groups.
     measure : callable
         Of such a sequence.
+    least, most : float
+        What the measure can be; a single group tells no more than that.
     seed : int
         Of the draws.
     """
@@ -171,7 +235,7 @@ def figure(
         for _ in range(_DRAWS if len(groups) > 1 else 0)
     ]
     value = float(measure(seen))
-    low, high = np.quantile(drawn, (0.025, 0.975)) if drawn else (0.0, 1.0)
+    low, high = np.quantile(drawn, (0.025, 0.975)) if drawn else (least, most)
     return Figure(value=value, low=float(min(low, value)), high=float(max(high, value)))
 
 

@@ -10,25 +10,38 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from saccade.core import LabelError
+from saccade.detect import STRIDE
 from saccade.models import Architecture, Figure, Input, save_model, tensors_of
 
 from ._calibrate import calibrate
 from ._fit import Recipe, fit_network
-from ._measure import average_precision, chance_of, f1_of, figure, look_at, mask_ap50
+from ._measure import (
+    average_precision,
+    chance_of,
+    f1_of,
+    false_alarms,
+    figure,
+    look_at,
+    mask_ap50,
+    mcc_of,
+)
 from ._split import duplicates, split_by_group
 from ._tier import more_for_recall, tier
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from saccade.models import Calibration, Model, PatchNet
 
+    from ._measure import Seen
     from ._sample import Sample
     from ._split import Split
 
 _PROBE_SHARE = 0.15
 """Of the epochs, for the probe with shuffled labels."""
+_JUDGED = 400
+"""Pictures by which a network is judged every few epochs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,9 +123,12 @@ def train_model(
     made = architecture or Architecture(classes=order.classes, frames=frames, masks=masks)
     given = Input(pixel_size_um=order.pixel_size_um)
 
+    judged = _some(split.calibrate, _JUDGED, recipe.seed)
+
     def judge(net: PatchNet) -> float:
-        seen = [look_at(net, given, each) for each in split.calibrate]
-        return average_precision(seen) + (mask_ap50(seen) if masks else 0.0)
+        seen = [look_at(net, given, judged, kind=kind) for kind in range(len(made.classes))]
+        mean = sum(average_precision(each) for each in seen) / len(seen)
+        return mean + (mask_ap50(seen[0]) if masks else 0.0)
 
     fitted = fit_network(
         made,
@@ -122,7 +138,10 @@ def train_model(
         judge,
         lambda epoch, loss: tell(f"epoch {epoch + 1} of {recipe.epochs}: loss {loss:.3f}"),
     )
-    calibration = calibrate([look_at(fitted.net, given, each) for each in split.calibrate])
+    calibration = {
+        name: calibrate(look_at(fitted.net, given, split.calibrate, kind=kind))
+        for kind, name in enumerate(made.classes)
+    }
     metrics = _metrics(fitted.net, given, split.test, calibration)
     shuffled, chance = _probe(made, given, split, recipe)
     metrics |= {"shuffled": shuffled, "prevalence": chance}
@@ -132,7 +151,7 @@ def train_model(
         "about": order.about,
         "architecture": made.model_dump(),
         "input": given.model_dump(),
-        "calibration": calibration.model_dump(),
+        "calibration": {name: each.model_dump() for name, each in calibration.items()},
         "metrics": metrics,
         "training": _training(order, split, recipe, fitted.epochs),
         "limits": order.limits,
@@ -163,22 +182,45 @@ def _undivided(samples: Sequence[Sample], tell: Callable[[str], None]) -> list[S
 
 
 def _metrics(
-    net: PatchNet, given: Input, test: Sequence[Sample], calibration: Calibration
+    net: PatchNet, given: Input, test: Sequence[Sample], calibration: Mapping[str, Calibration]
 ) -> dict[str, Any]:
-    share = min(max(calibration.threshold, 1e-6), 1 - 1e-6)
-    least = (math.log(share / (1 - share)) - calibration.offset) / calibration.slope
-    seen = [look_at(net, given, each, threshold=least) for each in test]
+    told: dict[str, Any] = {
+        "test_groups": len({each.group for each in test}),
+        "test_pictures": len(test),
+        "classes": {},
+    }
+    most = max(math.prod(each.shape_px) for each in test) / STRIDE**2  # a place a cell
+    for kind, (name, known) in enumerate(calibration.items()):
+        least = _least_logit(known)
+        seen = look_at(net, given, test, kind=kind, mask_logit=least)
+        told["classes"][name] = _of_class(seen, least, most)
+        if kind == 0 and all(each.labels is not None for each in test):
+            told["mask_ap50"] = figure(seen, mask_ap50).model_dump()
+    return told
+
+
+def _of_class(seen: Sequence[Seen], least: float, most: float) -> dict[str, Any]:
     told: dict[str, Figure] = {
         "f1": figure(seen, lambda part: f1_of(part, least)),
         "average_precision": figure(seen, average_precision),
+        "mcc": figure(seen, lambda part: mcc_of(part, least), least=-1.0),
+        "false_alarms": figure(seen, lambda part: false_alarms(part, least), most=most),
     }
-    if all(each.labels is not None for each in test):
-        told["mask_ap50"] = figure(seen, mask_ap50)
-    return {
-        "test_groups": len({each.group for each in test}),
-        "test_objects": sum(each.truth for each in seen),
-        **{name: each.model_dump() for name, each in told.items()},
-    }
+    figures = {name: each.model_dump() for name, each in told.items()}
+    return {"objects": sum(each.truth for each in seen), **figures}
+
+
+def _least_logit(calibration: Calibration) -> float:
+    share = min(max(calibration.threshold, 1e-6), 1 - 1e-6)
+    return (math.log(share / (1 - share)) - calibration.offset) / calibration.slope
+
+
+def _some(samples: Sequence[Sample], count: int, seed: int) -> Sequence[Sample]:
+    """Return samples, drawn if there are more: enough to tell which network is the better."""
+    if len(samples) <= count:
+        return samples
+    kept = np.random.default_rng([seed, 7]).permutation(len(samples))[:count]
+    return [samples[number] for number in np.sort(kept).tolist()]
 
 
 def _probe(made: Architecture, given: Input, split: Split, recipe: Recipe) -> tuple[float, float]:
@@ -192,7 +234,7 @@ def _probe(made: Architecture, given: Input, split: Split, recipe: Recipe) -> tu
     short = replace(recipe, epochs=max(2, math.ceil(_PROBE_SHARE * recipe.epochs)))
     net = fit_network(made, given, train, short).net
     chance = float(np.mean([chance_of(each) for each in test]))
-    return average_precision([look_at(net, given, each) for each in test]), chance
+    return average_precision(look_at(net, given, test)), chance
 
 
 def _exchanged(samples: Sequence[Sample], rng: np.random.Generator) -> list[Sample]:

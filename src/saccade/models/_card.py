@@ -47,18 +47,30 @@ class Figure(FileModel):
     high: float
 
 
+class ClassMetrics(FileModel):
+    """How well the things of one class are found."""
+
+    objects: Annotated[int, Field(ge=0)]
+    """Number of them in the test."""
+    f1: Figure
+    average_precision: Figure
+    mcc: Figure
+    """Whether a picture holds any, by Matthews' correlation coefficient (1975)."""
+    false_alarms: Figure
+    """Places that were none, a picture, at the threshold of the calibration."""
+
+
 class Metrics(FileModel):
     """What was measured on data that no training or calibration has seen."""
 
     test_groups: Annotated[int, Field(ge=0)]
     """Independent runs, movies or dishes among them."""
-    test_objects: Annotated[int, Field(ge=0)]
-    f1: Figure
-    average_precision: Figure
+    test_pictures: Annotated[int, Field(ge=0)]
+    classes: dict[Word, ClassMetrics]
     mask_ap50: Figure | None = None
     shuffled: float | None = None
-    """Average precision where all labels were exchanged among pictures: that of guessing, or
-    something leaks."""
+    """Average precision of the first class where all labels were exchanged among pictures: that
+    of guessing, or something leaks."""
     prevalence: Share | None = None
     """Of guessing: the share of the pictures in which a place would count."""
 
@@ -97,7 +109,8 @@ class Card(FileModel):
     about: Word
     architecture: Architecture
     input: Input = Input()
-    calibration: Calibration = Calibration()
+    calibration: dict[Word, Calibration]
+    """Of each class."""
     metrics: Metrics
     training: Training
     limits: tuple[Word, ...]
@@ -109,4 +122,9 @@ class Card(FileModel):
     def _in_order(self) -> Card:
         if self.input.low >= self.input.high or self.input.rescale[0] > self.input.rescale[1]:
             raise ValueError("input.low must be below input.high, and rescale in order")
+        classes = set(self.architecture.classes)
+        for name in ("calibration", "metrics.classes"):
+            told = self.calibration if name == "calibration" else self.metrics.classes
+            if told.keys() != classes:
+                raise ValueError(f"{name} must tell of each class: {', '.join(sorted(classes))}")
         return self
