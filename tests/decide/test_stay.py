@@ -166,6 +166,19 @@ def test_something_else_is_new_though_the_score_never_fell() -> None:
     assert known(seen(HIGH, 9, points=(at(40.0),))).rule == "fired"
 
 
+def test_frames_of_another_policy_may_count_as_the_watch() -> None:
+    """What others look at more often is judged as the watch is, and does not end a stay."""
+    stay = Stay(DO, above=0.8, below=0.3, share=True, also=("look",))
+    assert stay.streams == {"watch", "look", "stay"}
+    told = [
+        stay(seen(score, t, t_s=float(t), stream=stream)).rule
+        for t, (score, stream) in enumerate(
+            [(LOW, "look"), (HIGH, "look"), (HIGH, "stay"), (LOW, "look"), (HIGH, "stay")]
+        )
+    ]
+    assert told == ["quiet", "fired", "under way", "under way", "stays"]
+
+
 def test_every_place_has_its_own_memory() -> None:
     """A stay at one position does not keep it from coming to another."""
     policy = Stay(DO)
@@ -222,6 +235,8 @@ def test_it_hears_its_own_frames() -> None:
 @pytest.mark.parametrize(
     ("settings", "word"),
     [
+        ({"also": ("watch",)}, "also"),
+        ({"also": "look"}, "also"),
         pytest.param({"do": (MDAEvent(),)}, "Stay.do", id="one frame"),
         pytest.param({"do": (MDAEvent(), MDAEvent())}, "Stay.do", id="no interval"),
         pytest.param({"do": ()}, "Stay.do", id="nothing"),

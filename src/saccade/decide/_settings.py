@@ -61,3 +61,15 @@ def check_label(owner: str, value: object) -> None:
         "a name other than 'watch', which is the plan's own",
         "Leave it out, or say what the frames are for.",
     )
+
+
+def check_also(owner: str, value: object, label: str) -> None:
+    """Raise a `ProtocolError` unless a value is roles of frames that others have decided on."""
+    names = value if isinstance(value, (tuple, list)) else ("",)
+    require(
+        all(isinstance(name, str) and name not in ("", "watch", label) for name in names),
+        f"{owner}.also",
+        value,
+        f"a list of roles other than 'watch' and {label!r}, which it hears anyway",
+        "Name the label of another policy, as in [look].",
+    )

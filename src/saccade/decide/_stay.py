@@ -11,7 +11,7 @@ from useq import MDAEvent, MDASequence  # noqa: TC002 - annotations of settings 
 from saccade.core import Decision, Observation, is_number, require
 
 from ._asked import burst_on, check_burst
-from ._settings import check_seconds, check_thresholds, check_whole
+from ._settings import check_also, check_seconds, check_thresholds, check_whole
 
 
 @dataclass
@@ -68,6 +68,9 @@ class Stay:
         Higher goes first.
     label : str
         Role of the frames that come of it, hence their stream.
+    also : tuple of str
+        Roles of other decided frames that count as the watch does: those of a policy that looks
+        more often where something is about to happen, for one.
     share : bool
         Let the plan, and other bursts that share, go on in the pauses between its frames, as
         far as they are long enough. Otherwise the plan waits until it is over.
@@ -95,6 +98,7 @@ class Stay:
     forget_s: float = 3600.0
     priority: int = 10
     label: str = "stay"
+    also: tuple[str, ...] = ()
     share: bool = False
     expires_s: float | None = None
     _events: tuple[MDAEvent, ...] = field(init=False, repr=False)
@@ -112,6 +116,7 @@ class Stay:
         ok = is_number(self.once_um) and self.once_um >= 0
         do = "Give the size of what is looked for, in µm; 0 is off."
         require(ok, "Stay.once_um", self.once_um, "a distance of 0 or more", do)
+        check_also("Stay", self.also, self.label)
         events = check_burst("Stay", self, self.do)
         starts_s = sorted({event.min_start_time or 0.0 for event in events})
         require(
@@ -130,8 +135,8 @@ class Stay:
 
     @property
     def streams(self) -> frozenset[str]:
-        """Roles of the frames that it hears: the watch and its own."""
-        return frozenset({"watch", self.label})
+        """Roles of the frames that it hears: the watch, what counts as such, and its own."""
+        return frozenset({"watch", *self.also, self.label})
 
     def __call__(self, seen: Observation) -> Decision:
         """Return a burst, or why there is none.
@@ -142,7 +147,7 @@ class Stay:
             What was seen in one frame.
         """
         place = self._places.setdefault(seen.place, _Place())
-        judge = self._watching if seen.stream == "watch" else self._staying
+        judge = self._staying if seen.stream == self.label else self._watching
         rule, reason = judge(seen, place)
         fires = rule in ("fired", "stays")
         actions = (burst_on(seen, self._events, self),) if fires else ()
