@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from useq import MDAEvent
 
 from saccade.core import Frame, ModelError, Needs, ProtocolError, Span
-from saccade.detect import Network
+from saccade.detect import Network, compressed
 from saccade.models import Architecture, Model, PatchNet, save_model, tensors_of
 
 if TYPE_CHECKING:
@@ -195,3 +197,28 @@ def test_fresh_has_the_same_settings_and_no_memory(tmp_path: Path) -> None:
     again = two.fresh()
     assert again.threshold == 0.3
     assert not again._seen
+
+
+@given(st.floats(0, 50), st.lists(st.floats(-1, 8, width=32), min_size=4, max_size=4))
+def test_compression_keeps_the_order_and_the_span(compress: float, values: list[float]) -> None:
+    """0 and 1 stay, what is brighter stays brighter, and nothing is compressed by 0."""
+    pixels = np.array([sorted(values)], np.float32)
+    told = compressed(pixels.copy(), compress)
+    assert (np.diff(told[0]) >= 0).all()
+    ends = compressed(np.array([[0.0, 1.0]], np.float32), compress)
+    np.testing.assert_allclose(ends, [[0.0, 1.0]], rtol=1e-5)
+    if compress == 0:
+        np.testing.assert_array_equal(told, pixels)
+
+
+def test_what_is_dim_is_plainer_to_a_model_that_compresses(tmp_path: Path) -> None:
+    """A square of a quarter of the brightest light is seen as if it were brighter."""
+    scene = np.zeros((32, 32), np.float32)
+    scene[4:8, 4:8], scene[20:24, 20:24] = 1000.0, 250.0
+    told = {}
+    for compress in (0.0, 4.0):
+        given = {"pixel_size_um": 0.5, "low": 0.0, "high": 1.0, "compress": compress}
+        model = made(tmp_path / str(compress), input=given)
+        seen = Network(str(model.path), threshold=0.0)(frame(scene))
+        told[compress] = sorted(point.strength for point in seen.points)[-2]
+    assert told[4.0] > told[0.0] + 0.1

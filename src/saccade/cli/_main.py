@@ -194,6 +194,9 @@ def train(
     epochs: Annotated[int, typer.Option(help="At most.")] = 60,
     minutes: Annotated[float, typer.Option(help="After which no further epoch begins.")] = 10.0,
     seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 0,
+    fluorescence: Annotated[
+        bool, typer.Option("--fluorescence", help="Dim things count, and light adds up.")
+    ] = False,
     about: Annotated[str, typer.Option(help="A sentence for the card.")] = "",
     licence: Annotated[str, typer.Option(help="Of the data, for the card.")] = "not stated",
     as_json: AsJson = False,
@@ -209,6 +212,7 @@ def train(
         epochs=epochs,
         minutes=minutes,
         seed=seed,
+        fluorescence=fluorescence,
         about=about,
         licence=licence,
         as_json=as_json,

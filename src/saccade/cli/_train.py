@@ -24,6 +24,8 @@ _SIM = "sim:"
 _CROPS_A_PICTURE = 12
 """An epoch, where pictures are few."""
 _PIXEL_SIZE_UM = 0.325
+_COMPRESS, _OVERLAY = 4.0, 0.35
+"""Of fluorescence: dim nuclei are to be found beside bright ones, and where they touch."""
 _LIVELY: dict[str, dict[str, Any]] = {
     "dividing-nuclei": {
         "settings": {"size_um": (900.0, 900.0)},
@@ -48,6 +50,7 @@ def train(
     epochs: int,
     minutes: float,
     seed: int,
+    fluorescence: bool,
     about: str,
     licence: str,
     as_json: bool,
@@ -67,12 +70,15 @@ def train(
             command=shlex.join(["saccade", *sys.argv[1:]]),
             limits=("Not tried on pictures other than those of its card.",),
             pixel_size_um=pixel_size_um or (_PIXEL_SIZE_UM if of_worlds else None),
+            compress=_COMPRESS if fluorescence else 0.0,
         )
         crops = min(Recipe.crops, _CROPS_A_PICTURE * len(samples))
         recipe = Recipe(epochs=epochs, crops=crops, minutes=minutes, seed=seed)
         if of_worlds:  # there is plenty, and it is to scale
             variety = Variety(scale=(0.8, 1.25))
             recipe = replace(recipe, crops=1600, batch=32, around=0.75, variety=variety)
+        elif fluorescence:
+            recipe = replace(recipe, variety=Variety(overlay=_OVERLAY))
 
         def tell(text: str) -> None:
             if text.startswith("epoch"):

@@ -4,7 +4,7 @@ from ._change import Change
 from ._focus import Focus
 from ._instances import instances
 from ._joined import All, Any, Ensemble
-from ._network import STRIDE, Network, peaks_of, places_px, prepared_picture
+from ._network import STRIDE, Network, compressed, peaks_of, places_px, prepared_picture
 from ._objects import Objects
 from ._pairs import Pairs
 from ._shift import Shift
@@ -29,6 +29,7 @@ __all__ = [
     "Spots",
     "Tracker",
     "Transients",
+    "compressed",
     "instances",
     "peaks_of",
     "places_px",

@@ -114,7 +114,9 @@ class Network:
         scale = self._scale(frame.pixel_size_um)
         if seen is None or scale is None:
             return not_a_picture(self.identity)
-        prepared = prepared_picture(seen.pixels, scale, *self._span)
+        given = self._loaded.card.input
+        prepared = prepared_picture(seen.pixels, scale, given.low, given.high)
+        prepared = compressed(prepared, given.compress)
         heat, offset = self._look(self._with_past(frame, prepared))
         found = peaks_of(heat, offset, self._least_logit)
         calibration = self._calibration
@@ -142,11 +144,6 @@ class Network:
     def fresh(self) -> Self:
         """Return a detector with the same settings and no memory."""
         return replace(self)
-
-    @property
-    def _span(self) -> tuple[float, float]:
-        given = self._loaded.card.input
-        return given.low, given.high
 
     @property
     def _wanted(self) -> str:
@@ -224,6 +221,25 @@ def prepared_picture(pixels: Image, scale: float, low: float, high: float) -> Im
     span = max(float(bright - dark), 1e-6)
     spanned = (pixels - np.float32(dark)) * np.float32(1 / span)
     return np.clip(spanned, -1.0, _BRIGHTEST, out=spanned)
+
+
+def compressed(prepared: Image, compress: float) -> Image:
+    """Return a prepared picture in which the dim and the bright are nearer to each other.
+
+    Parameters
+    ----------
+    prepared : array of float32, (..., y, x)
+        0 and 1 stay what they are; it is used up.
+    compress : float
+        How much; 0 leaves it alone.
+    """
+    if compress == 0:
+        return prepared
+    brake = np.abs(prepared)
+    brake *= np.float32(compress)
+    brake += 1
+    prepared *= np.float32(1 + compress)
+    return np.divide(prepared, brake, out=prepared)
 
 
 def peaks_of(heat: Image, offset: NDArray[np.float32], least: float) -> Peaks:

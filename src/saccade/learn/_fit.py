@@ -12,10 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from saccade.detect import STRIDE, prepared_picture
+from saccade.detect import STRIDE, compressed, prepared_picture
 from saccade.models import PatchNet
 
-from ._augment import Variety, crop
+from ._augment import Variety, crop, overlaid
 from ._targets import heat_targets, mask_targets
 
 if TYPE_CHECKING:
@@ -161,30 +161,38 @@ def _batches(
     some = [number for number, each in enumerate(samples) if len(each.places_px)]
     # A picture with many things in it has more to teach, but not in proportion.
     weight = np.array([np.sqrt(1 + len(each.places_px)) for each in samples])
+
+    def drawn() -> Crop:
+        around = None
+        number = int(rng.choice(len(samples), p=weight / weight.sum()))
+        if some and rng.random() < recipe.around:
+            number = int(rng.choice(some, p=weight[some] / weight[some].sum()))
+            places = samples[number].places_px
+            around = places[rng.integers(len(places))]
+        given = samples[number], prepared[number]
+        return crop(*given, recipe.side_px, recipe.variety, rng, around)
+
     while True:
         crops = []
         for _ in range(recipe.batch):
-            around = None
-            number = int(rng.choice(len(samples), p=weight / weight.sum()))
-            if some and rng.random() < recipe.around:
-                number = int(rng.choice(some, p=weight[some] / weight[some].sum()))
-                places = samples[number].places_px
-                around = places[rng.integers(len(places))]
-            sample = samples[number]
-            crops.append(
-                crop(sample, prepared[number], recipe.side_px, recipe.variety, rng, around)
-            )
-        yield _stacked(crops, architecture)
+            one = drawn()
+            if recipe.variety.overlay > 0 and rng.random() < recipe.variety.overlay:
+                one = overlaid(one, drawn())
+            crops.append(one)
+        yield _stacked(crops, architecture, given.compress)
 
 
-def _stacked(crops: Sequence[Crop], architecture: Architecture) -> dict[str, Tensor]:
+def _stacked(
+    crops: Sequence[Crop], architecture: Architecture, compress: float
+) -> dict[str, Tensor]:
     rows: dict[str, list[np.ndarray]] = {}
     for each in crops:
         shape = each.pictures.shape[1:]
         heat, offset, known = heat_targets(
             each.places_px, each.kinds, each.sizes_px, shape, len(architecture.classes)
         )
-        row = {"pictures": each.pictures, "heat": heat, "offset": offset, "known": known}
+        pictures = compressed(each.pictures, compress)
+        row = {"pictures": pictures, "heat": heat, "offset": offset, "known": known}
         row["valid"] = each.valid[STRIDE // 2 :: STRIDE, STRIDE // 2 :: STRIDE]
         if architecture.masks and each.labels is not None:
             inside, vote, votes = mask_targets(each.labels, each.places_px)

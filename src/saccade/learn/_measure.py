@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from scipy.spatial.distance import cdist
 
-from saccade.detect import STRIDE, instances, peaks_of, places_px, prepared_picture
+from saccade.detect import STRIDE, compressed, instances, peaks_of, places_px, prepared_picture
 from saccade.models import Figure
 
 if TYPE_CHECKING:
@@ -244,7 +244,7 @@ def _told(net: PatchNet, given: Input, sample: Sample) -> dict[str, NDArray[np.f
     height, width = prepared[0].shape
     whole = [-(-side // STRIDE) * STRIDE for side in (height, width)]
     padded = np.zeros((1, len(prepared), *whole), np.float32)
-    padded[0, :, :height, :width] = prepared
+    padded[0, :, :height, :width] = compressed(np.stack(prepared), given.compress)
     device = next(net.parameters()).device
     with torch.inference_mode():
         told = net(torch.from_numpy(padded).to(device, memory_format=torch.channels_last))

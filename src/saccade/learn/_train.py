@@ -64,6 +64,8 @@ class Order:
         Where it should not be trusted.
     pixel_size_um : float, optional
         Of the samples, to which other pictures are rescaled.
+    compress : float
+        How much brighter what is dim becomes for it, `saccade.models.Input.compress`.
     """
 
     name: str
@@ -74,6 +76,7 @@ class Order:
     command: str
     limits: tuple[str, ...]
     pixel_size_um: float | None = None
+    compress: float = 0.0
 
 
 def train_model(
@@ -121,7 +124,7 @@ def train_model(
     masks = all(each.labels is not None for each in samples)
     frames = len(samples[0].pictures)
     made = architecture or Architecture(classes=order.classes, frames=frames, masks=masks)
-    given = Input(pixel_size_um=order.pixel_size_um)
+    given = Input(pixel_size_um=order.pixel_size_um, compress=order.compress)
 
     judged = _some(split.calibrate, _JUDGED, recipe.seed)
 

@@ -37,6 +37,8 @@ class Input(FileModel):
     low: Share = 0.01
     high: Share = 0.998
     """Quantiles of a picture that become 0 and 1."""
+    compress: Annotated[float, Field(ge=0, le=100)] = 0.0
+    """How much brighter what is dim becomes beside what is bright: x (1 + c) / (1 + c |x|)."""
 
 
 class Figure(FileModel):
