@@ -41,6 +41,7 @@ def test_training_shows_its_card_and_a_protocol_can_use_it(
     discs(tmp_path / "data")
     # In a process of its own: the card tells the command that was typed.
     train = [sys.executable, "-m", "saccade.cli", "train", "data", "discs", "--epochs", "1"]
+    train += ["--kind", "network"]
     done = subprocess.run(
         [*train, "--licence", "CC0", "--json"],
         cwd=tmp_path,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays, floating_dtypes, integer_dtypes
 
 from saccade.core import Detector, ProfileError, ProtocolError, Stand, Warms
-from saccade.detect import Change, Focus, Objects, Pairs, Shift, Spots, Transients
+from saccade.detect import Change, Focus, Novelty, Objects, Pairs, Shift, Spots, Transients
 
 KINDS = [
     pytest.param(Spots, id="Spots"),
@@ -22,6 +22,7 @@ KINDS = [
     pytest.param(Objects, id="Objects"),
     pytest.param(Transients, id="Transients"),
     pytest.param(Shift, id="Shift"),
+    pytest.param(Novelty, id="Novelty"),
 ]
 
 ODD_PICTURES = [
@@ -77,7 +78,7 @@ def test_what_is_no_picture_is_invalid(kind: type, pixels: np.ndarray) -> None:
 )
 def test_any_array_gives_a_score(kind: type, pixels: np.ndarray, sigma: float) -> None:
     """Whatever the pixels and the scale, the score is within 0 to 1 and no number is NaN."""
-    detector = kind() if kind is Shift else kind(sigma=sigma)
+    detector = kind() if kind in (Shift, Novelty) else kind(sigma=sigma)
     for index in range(3):
         seen = detector(frame_of(pixels, index))
         assert 0.0 <= seen.score <= 1.0
@@ -118,6 +119,7 @@ def test_warming_up_leaves_no_memory(kind: type) -> None:
         pytest.param(Transients(sigma=5, window=20, percentile=10.0, offset=3.0), id="Transients"),
         pytest.param(Shift(against="previous", expected=4.0), id="Shift"),
         pytest.param(Objects(sigma=5, threshold="local", by="mean", expected=900.0), id="Objects"),
+        pytest.param(Novelty(frames=3, patch_px=16, max_points=4), id="Novelty"),
         pytest.param(Pairs(sigma_um=0.8, brightness=2.0, apart=(2.0, 9.0)), id="Pairs"),
     ],
 )

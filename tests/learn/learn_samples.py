@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from saccade.learn import Sample, from_labels
+from saccade.learn import Sample, from_labels, whole_frame
 
 
 def discs(
@@ -21,3 +23,19 @@ def discs(
             labels[disc] = number
     picture = 100 + 5 * rng.standard_normal(labels.shape) + 80 * (labels > 0)
     return from_labels(f"discs {seed}", group or f"group {seed}", picture, labels)
+
+
+def frames(count: int, *, related: bool = True, groups: int = 12) -> list[Sample]:
+    """Return small pictures of which every other one holds a disc, labelled as a whole.
+
+    Where labels are not related to the pictures, they are drawn by lot.
+    """
+    rng = np.random.default_rng(5)
+    made = []
+    for seed in range(count):
+        holds = seed % 2 == 0
+        picture = discs(seed, side_px=48, count=int(holds)).pictures[0]
+        told = holds if related else bool(rng.random() < 0.5)
+        sample = whole_frame(f"frame {seed}", picture, [0] if told else [])
+        made.append(replace(sample, group=f"group {seed % groups}"))
+    return made

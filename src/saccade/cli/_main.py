@@ -197,6 +197,10 @@ def train(
     fluorescence: Annotated[
         bool, typer.Option("--fluorescence", help="Dim things count, and light adds up.")
     ] = False,
+    kind: Annotated[
+        str | None,
+        typer.Option(help="forest or network; by default what the amount of data allows."),
+    ] = None,
     about: Annotated[str, typer.Option(help="A sentence for the card.")] = "",
     licence: Annotated[str, typer.Option(help="Of the data, for the card.")] = "not stated",
     as_json: AsJson = False,
@@ -213,6 +217,7 @@ def train(
         minutes=minutes,
         seed=seed,
         fluorescence=fluorescence,
+        kind=kind,
         about=about,
         licence=licence,
         as_json=as_json,

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 
 from saccade import models
-from saccade.core import LabelError, UsageError
+from saccade.core import LabelError, UsageError, did_you_mean
 
 from ._console import answer, err, named_errors, out, say
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from saccade.learn import Sample
+    from saccade.learn import Kind, Sample
     from saccade.models import Card, Figure, Model
 
 _SIM = "sim:"
@@ -51,6 +51,7 @@ def train(
     minutes: float,
     seed: int,
     fluorescence: bool,
+    kind: str | None,
     about: str,
     licence: str,
     as_json: bool,
@@ -86,7 +87,8 @@ def train(
             else:
                 err.print(text)
 
-        model = train_model(samples, order, target, recipe=recipe, tell=tell)
+        chosen = _kind(kind)
+        model = train_model(samples, order, target, recipe=recipe, kind=chosen, tell=tell)
     _tell(model, as_json)
 
 
@@ -129,6 +131,14 @@ def _samples(
     return list(world_samples(drawn, range(seed, seed + worlds), processes)), wanted
 
 
+def _kind(kind: str | None) -> Kind | None:
+    match kind:
+        case None | "forest" | "network":
+            return kind
+    hint = did_you_mean(kind, ("forest", "network"))
+    raise UsageError(f"There is no kind {kind!r} of model.", hint)
+
+
 def _tell(model: Model, as_json: bool) -> None:
     card = model.card
     if as_json:
@@ -138,7 +148,8 @@ def _tell(model: Model, as_json: bool) -> None:
     for name, value in _facts(card).items():
         say(f"  {name}: {value}")
     say("Use it in a protocol, with this sha256 so that nothing else can take its place:")
-    say(f"  {{use: saccade.detect:Network, model: {model.path}, sha256: {card.sha256}}}")
+    use = "Forest" if card.architecture.id == "forest" else "Network"
+    say(f"  {{use: saccade.detect:{use}, model: {model.path}, sha256: {card.sha256}}}")
 
 
 def _facts(card: Card) -> dict[str, Any]:

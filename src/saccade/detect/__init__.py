@@ -1,12 +1,23 @@
 """From a frame to an observation: what is bright, changes, moves, flashes, is sharp, or learned."""
 
 from ._change import Change
+from ._features import pixel_features
 from ._focus import Focus
+from ._forest import Forest
+from ._forest_look import (
+    feature_count,
+    features_of,
+    forest_heat,
+    forest_peaks,
+    forest_places_px,
+)
 from ._instances import instances
 from ._joined import All, Any, Ensemble
 from ._network import STRIDE, Network, compressed, peaks_of, places_px, prepared_picture
+from ._novelty import Novelty, familiar_of
 from ._objects import Objects
 from ._pairs import Pairs
+from ._patches import patch_features
 from ._shift import Shift
 from ._spots import Spots
 from ._tracker import Tracker
@@ -21,7 +32,9 @@ __all__ = [
     "Crop",
     "Ensemble",
     "Focus",
+    "Forest",
     "Network",
+    "Novelty",
     "Objects",
     "Pairs",
     "Rescale",
@@ -30,8 +43,16 @@ __all__ = [
     "Tracker",
     "Transients",
     "compressed",
+    "familiar_of",
+    "feature_count",
+    "features_of",
+    "forest_heat",
+    "forest_peaks",
+    "forest_places_px",
     "instances",
+    "patch_features",
     "peaks_of",
+    "pixel_features",
     "places_px",
     "prepared_picture",
 ]

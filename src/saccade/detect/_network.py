@@ -12,6 +12,7 @@ import numpy as np
 from saccade.core import Identity, Needs, Observation, Span, is_number, require
 from saccade.models import load_model
 
+from ._learned import check_kind
 from ._pixels import Peaks, not_a_picture, picture, points, sample
 from ._settings import is_count, is_positive, look_ms
 
@@ -73,6 +74,7 @@ class Network:
 
     def __post_init__(self) -> None:
         loaded = load_model(self.model)
+        check_kind(loaded, "patch4", "Network")
         if self.sha256 is not None:
             same = self.sha256 == loaded.weights.sha256
             do = f"This model has {loaded.weights.sha256}; get the other, or correct it."

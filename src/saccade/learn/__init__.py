@@ -4,6 +4,8 @@ from ._augment import Variety
 from ._calibrate import calibrate
 from ._fit import Fitted, Recipe, fit_network
 from ._folder import read_folder
+from ._grow import as_arrays, cells_of, grow, plan_trees
+from ._learners import Kind
 from ._measure import (
     Seen,
     average_precision,
@@ -15,7 +17,7 @@ from ._measure import (
     mask_ap50,
     mcc_of,
 )
-from ._sample import Sample, from_labels
+from ._sample import Sample, from_labels, whole_frame
 from ._split import Split, alike, duplicates, split_by_group
 from ._targets import heat_targets, mask_targets
 from ._tier import Tier, more_for_recall, tier
@@ -25,6 +27,7 @@ from ._worlds import PLATE, Worlds, world_samples
 __all__ = [
     "PLATE",
     "Fitted",
+    "Kind",
     "Order",
     "Recipe",
     "Sample",
@@ -34,24 +37,29 @@ __all__ = [
     "Variety",
     "Worlds",
     "alike",
+    "as_arrays",
     "average_precision",
     "best_threshold",
     "calibrate",
+    "cells_of",
     "duplicates",
     "f1_of",
     "false_alarms",
     "figure",
     "fit_network",
     "from_labels",
+    "grow",
     "heat_targets",
     "look_at",
     "mask_ap50",
     "mask_targets",
     "mcc_of",
     "more_for_recall",
+    "plan_trees",
     "read_folder",
     "split_by_group",
     "tier",
     "train_model",
+    "whole_frame",
     "world_samples",
 ]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ._sample import Sample
 
-_FAINTEST = -4.0
+FAINTEST = -4.0
 """Logit below which nothing is counted, not even as a false alarm."""
 _LEAST_PX = 6.0
 _DRAWS = 1000
@@ -75,23 +75,58 @@ def look_at(
     mask_logit : float
         Logit from which places have masks.
     """
-    by_group: dict[str, list[Seen]] = {}
-    for sample in samples:
-        seen = _look(net, given, sample, kind, mask_logit)
-        by_group.setdefault(sample.group, []).append(seen)
-    return [_together(each) for each in by_group.values()]
+    return by_group(_look(net, given, sample, kind, mask_logit) for sample in samples)
+
+
+def by_group(seen: Iterable[Seen]) -> list[Seen]:
+    """Return what was seen in samples, those of a group together; every measure is the same of it.
+
+    Parameters
+    ----------
+    seen : iterable of Seen
+        Of single samples.
+    """
+    groups: dict[str, list[Seen]] = {}
+    for each in seen:
+        groups.setdefault(each.group, []).append(each)
+    return [_together(each) for each in groups.values()]
+
+
+def seen_of(
+    sample: Sample,
+    y_px: NDArray[np.float64],
+    x_px: NDArray[np.float64],
+    logits: NDArray[np.float64],
+    kind: int = 0,
+) -> Seen:
+    """Return which of the places that were found in a sample are there.
+
+    Parameters
+    ----------
+    sample : Sample
+        What was looked at.
+    y_px, x_px, logits : array, (n,)
+        Of each place, the surest first.
+    kind : int
+        Class that counts.
+    """
+    there = sample.kinds == kind
+    truth, sizes = sample.places_px[there], sample.sizes_px[there]
+    if sample.whole:  # a frame is found or not, wherever
+        hits = np.full(len(logits), len(truth) > 0)
+    else:
+        reach = np.maximum(_LEAST_PX, sizes / 2)
+        hits = _hits(np.column_stack([y_px, x_px]), truth, reach)
+    surest = logits[:1] if len(logits) else np.array([-np.inf])
+    return Seen(sample.group, logits, hits, len(truth), surest, np.array([len(truth) > 0]))
 
 
 def _look(net: PatchNet, given: Input, sample: Sample, kind: int, mask_logit: float) -> Seen:
     told = _told(net, given, sample)
-    found = peaks_of(told["heat"][kind], told["offset"], _FAINTEST)
+    found = peaks_of(told["heat"][kind], told["offset"], FAINTEST)
     shape = sample.shape_px
     y_px, x_px = places_px(found, shape, shape)
-    there = sample.kinds == kind
-    truth, sizes = sample.places_px[there], sample.sizes_px[there]
-    hits = _hits(np.column_stack([y_px, x_px]), truth, np.maximum(_LEAST_PX, sizes / 2))
-    surest = found.strength[:1] if len(found.strength) else np.array([-np.inf])
-    seen = Seen(sample.group, found.strength, hits, len(truth), surest, np.array([len(truth) > 0]))
+    seen = seen_of(sample, y_px, x_px, found.strength, kind)
     if sample.labels is None or "inside" not in told:
         return seen
     kept = found.strength >= mask_logit
@@ -127,6 +162,8 @@ def chance_of(sample: Sample, kind: int = 0) -> float:
         Class that counts.
     """
     sizes = sample.sizes_px[sample.kinds == kind]
+    if sample.whole:
+        return float(len(sizes) > 0)
     area = np.pi * np.maximum(_LEAST_PX, sizes / 2) ** 2
     return min(1.0, float(area.sum()) / math.prod(sample.shape_px))
 
@@ -168,7 +205,11 @@ def false_alarms(seen: Iterable[Seen], threshold: float) -> float:
 
 
 def average_precision(seen: Iterable[Seen]) -> float:
-    """Return the area under the precision-recall curve, over all samples together."""
+    """Return the area under the precision-recall curve, over all samples together.
+
+    It is the mean precision at each hit. Interpolated, as contests of detectors have it, guessing
+    would come to more than the prevalence.
+    """
     every = list(seen)
     truth = sum(each.truth for each in every)
     logits = np.concatenate([each.logits for each in every] or [np.zeros(0)])
@@ -177,8 +218,6 @@ def average_precision(seen: Iterable[Seen]) -> float:
         return 0.0
     hits = hits[np.argsort(-logits, kind="stable")]
     precision = np.cumsum(hits) / np.arange(1, len(hits) + 1)
-    # Interpolated: at each recall the best precision that is had at that recall or above.
-    precision = np.maximum.accumulate(precision[::-1])[::-1]
     return float(precision[hits].sum() / truth)
 
 
@@ -202,7 +241,7 @@ def best_threshold(seen: Sequence[Seen]) -> float:
     candidates = logits[:: max(1, len(logits) // 200)] if len(logits) else np.zeros(1)
     marks = [f1_of(seen, float(each)) for each in candidates]
     best = int(np.argmax(marks))
-    below = candidates[best - 1] if best else _FAINTEST
+    below = candidates[best - 1] if best else FAINTEST
     return float(candidates[best] + below) / 2
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     Image = NDArray[np.float32]
@@ -35,6 +37,9 @@ class Sample:
         Masks of the same things, numbered from 1 in the order of the places.
     pixel_size_um : float, optional
         Of the pictures.
+    whole : bool
+        Whether only the frame as a whole is labelled: each class that is in it has one place, the
+        middle.
     """
 
     name: str
@@ -45,6 +50,7 @@ class Sample:
     sizes_px: NDArray[np.float64]
     labels: NDArray[np.int32] | None = None
     pixel_size_um: float | None = None
+    whole: bool = False
 
     @property
     def shape_px(self) -> tuple[int, int]:
@@ -97,3 +103,32 @@ def from_labels(
 def regrouped(samples: list[Sample], groups: list[str]) -> list[Sample]:
     """Return samples with other groups."""
     return [replace(each, group=group) for each, group in zip(samples, groups, strict=True)]
+
+
+def whole_frame(
+    name: str, picture: Image, kinds: Sequence[int], pixel_size_um: float | None = None
+) -> Sample:
+    """Return a sample of which is only known what is in it, and not where.
+
+    Parameters
+    ----------
+    name, pixel_size_um
+        As of `Sample`.
+    picture : array, (y, x)
+        Of any real dtype.
+    kinds : sequence of int
+        Classes of which there is at least one.
+    """
+    height, width = picture.shape
+    middle = [(height - 1) / 2, (width - 1) / 2]
+    return Sample(
+        name,
+        "",
+        (picture.astype(np.float32),),
+        np.array([middle] * len(kinds), float).reshape(-1, 2),
+        np.array(list(kinds), np.intp),
+        np.full(len(kinds), float(np.hypot(height, width))),
+        None,
+        pixel_size_um,
+        whole=True,
+    )

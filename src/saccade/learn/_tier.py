@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,15 +18,29 @@ class Tier(NamedTuple):
     objects: int
     groups: int
     """Independent runs, movies or dishes."""
+    kind: Literal["forest", "network"] | None
+    """What is trained with so much; None is nothing."""
     advice: str
 
 
-_BOUNDS = (
-    (5, "none", "Use a classical detector, such as Spots; label a few frames."),
-    (50, "few", "A small network on heavily varied crops; expect it to miss unusual looks."),
-    (500, "some", "A small network."),
-    (math.inf, "many", "A network, also one that looks at several frames."),
-)
+class _Step(NamedTuple):
+    objects: int
+    groups: int
+    """From so many on."""
+    name: str
+    kind: Literal["forest", "network"] | None
+    advice: str
+
+
+_STEPS = (
+    _Step(500, 10, "many", "network", "A network, also one that looks at several frames."),
+    _Step(50, 4, "some", "network", "A small network; several of them, trained with other seeds, "
+          "know better when they don't know (detect.Ensemble)."),
+    _Step(5, 3, "few", "forest", "A forest on filter features; expect it to miss unusual looks."),
+    _Step(0, 0, "none", None, "Use a classical detector, such as Spots, with Novelty beside it; "
+          "label a few frames of three runs or more (saccade label)."),
+)  # fmt: skip
+"""The ladder: objects alone do not make a tier, where all come from a run or two."""
 
 
 def tier(samples: Sequence[Sample]) -> Tier:
@@ -39,8 +53,8 @@ def tier(samples: Sequence[Sample]) -> Tier:
     """
     objects = sum(len(each.places_px) for each in samples)
     groups = len({each.group for each in samples})
-    name, advice = next((name, advice) for most, name, advice in _BOUNDS if objects < most)
-    return Tier(name, objects, groups, advice)
+    step = next(each for each in _STEPS if objects >= each.objects and groups >= each.groups)
+    return Tier(step.name, objects, groups, step.kind, step.advice)
 
 
 def more_for_recall(recall: float, objects: int, *, sure: float = 0.95) -> int:

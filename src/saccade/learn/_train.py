@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from saccade.core import LabelError
-from saccade.detect import STRIDE
-from saccade.models import Architecture, Figure, Input, save_model, tensors_of
+from saccade.detect import STRIDE, familiar_of, prepared_picture
+from saccade.models import Architecture, Figure, Input, save_model
 
 from ._calibrate import calibrate
-from ._fit import Recipe, fit_network
+from ._fit import Recipe
+from ._learners import ForestLearner, NetworkLearner
 from ._measure import (
     average_precision,
     chance_of,
     f1_of,
     false_alarms,
     figure,
-    look_at,
     mask_ap50,
     mcc_of,
 )
@@ -32,16 +32,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from saccade.models import Calibration, Model, PatchNet
+    from saccade.models import Calibration, Model
 
+    from ._learners import Kind, Learned, Learner
     from ._measure import Seen
     from ._sample import Sample
     from ._split import Split
-
-_PROBE_SHARE = 0.15
-"""Of the epochs, for the probe with shuffled labels."""
-_JUDGED = 400
-"""Pictures by which a network is judged every few epochs."""
+    from ._tier import Tier
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +82,7 @@ def train_model(
     out: Path,
     *,
     recipe: Recipe | None = None,
+    kind: Kind | None = None,
     architecture: Architecture | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Model:
@@ -100,8 +98,10 @@ def train_model(
         Folder that is written; must not exist.
     recipe : Recipe, optional
         How.
+    kind : {'forest', 'network'}, optional
+        By default what the number of objects and of groups allows.
     architecture : Architecture, optional
-        By default the small one, with masks if all samples have them.
+        Of a network; by default the small one, with masks if all samples have them.
     tell : callable
         Is told what is being done, and what was found.
 
@@ -118,48 +118,71 @@ def train_model(
     split = split_by_group(samples, recipe.seed)
     have = tier(samples)
     tell(f"{have.objects} objects in {have.groups} groups ({have.name}). {have.advice}")
+    chosen = _kind(kind, architecture, have)
     tested = sum(len(each.places_px) for each in split.test)
     if more := more_for_recall(0.9, tested):
-        tell(f"You need about {more} more labelled objects to claim a recall of 0.9.")
-    masks = all(each.labels is not None for each in samples)
-    frames = len(samples[0].pictures)
-    made = architecture or Architecture(classes=order.classes, frames=frames, masks=masks)
+        tell(f"You need about {more} more events for recall 0.9: the test has {tested}, and")
+        tell("with fewer nobody can claim it (95 %), even if none of them is missed.")
     given = Input(pixel_size_um=order.pixel_size_um, compress=order.compress)
-
-    judged = _some(split.calibrate, _JUDGED, recipe.seed)
-
-    def judge(net: PatchNet) -> float:
-        seen = [look_at(net, given, judged, kind=kind) for kind in range(len(made.classes))]
-        mean = sum(average_precision(each) for each in seen) / len(seen)
-        return mean + (mask_ap50(seen[0]) if masks else 0.0)
-
-    fitted = fit_network(
-        made,
-        given,
-        split.train,
-        recipe,
-        judge,
-        lambda epoch, loss: tell(f"epoch {epoch + 1} of {recipe.epochs}: loss {loss:.3f}"),
-    )
-    calibration = {
-        name: calibrate(look_at(fitted.net, given, split.calibrate, kind=kind))
-        for kind, name in enumerate(made.classes)
-    }
-    metrics = _metrics(fitted.net, given, split.test, calibration)
-    shuffled, chance = _probe(made, given, split, recipe)
+    learner = _learner(chosen, samples, order, given, recipe, architecture)
+    learned, seen = learner.learn(split.train, split.calibrate, tell)
+    calibration = {name: calibrate(each) for name, each in zip(order.classes, seen, strict=True)}
+    metrics = _metrics(learned, split.test, calibration)
+    shuffled, chance = _probe(learner, split, recipe.seed)
     metrics |= {"shuffled": shuffled, "prevalence": chance}
     tell(f"with shuffled labels the average precision is {shuffled:.3f}, by chance {chance:.3f}")
     card = {
         "name": order.name,
         "about": order.about,
-        "architecture": made.model_dump(),
+        "architecture": learned.architecture.model_dump(),
         "input": given.model_dump(),
         "calibration": {name: each.model_dump() for name, each in calibration.items()},
         "metrics": metrics,
-        "training": _training(order, split, recipe, fitted.epochs),
+        "familiar": _familiar(given, split),
+        "training": _training(order, split, recipe, learned),
         "limits": order.limits,
     }
-    return save_model(out, card, tensors_of(fitted.net))
+    return save_model(out, card, learned.tensors())
+
+
+def _kind(kind: Kind | None, architecture: Architecture | None, have: Tier) -> Kind:
+    """Return what is trained: what was asked for, else what the amount of data allows."""
+    if kind is not None:
+        return kind
+    if architecture is not None:
+        return "forest" if architecture.id == "forest" else "network"
+    if have.kind is None:
+        raise LabelError(
+            f"{have.objects} labelled objects are too few to learn from.",
+            f"{have.advice} Or name a --kind, if you insist.",
+        )
+    return have.kind
+
+
+def _learner(
+    kind: Kind,
+    samples: Sequence[Sample],
+    order: Order,
+    given: Input,
+    recipe: Recipe,
+    architecture: Architecture | None,
+) -> Learner:
+    frames, whole = len(samples[0].pictures), any(each.whole for each in samples)
+    if kind == "forest":
+        if frames > 1:
+            raise LabelError(
+                f"A forest looks at one frame, and these samples have {frames}.",
+                "Train a network: --kind network.",
+            )
+        return ForestLearner(order.classes, given, recipe)
+    if whole:
+        raise LabelError(
+            "Only whole frames are labelled, and a network learns places.",
+            "Train a forest (--kind forest), or mark where things are.",
+        )
+    masks = all(each.labels is not None for each in samples)
+    made = architecture or Architecture(classes=order.classes, frames=frames, masks=masks)
+    return NetworkLearner(made, given, recipe)
 
 
 def _check(samples: Sequence[Sample], order: Order) -> None:
@@ -171,6 +194,14 @@ def _check(samples: Sequence[Sample], order: Order) -> None:
     missing = [name for number, name in enumerate(order.classes) if number not in found]
     if missing:
         raise LabelError(f"Nothing is labelled as {missing[0]!r}.", "Label some, or leave it out.")
+    whole = {each.whole for each in samples}
+    if len(whole) > 1:
+        raise LabelError("Some samples have places, and some none.", "Label all in one way.")
+    if True in whole and all(len(each.places_px) for each in samples):
+        raise LabelError(
+            "All frames are labelled alike: there is nothing to tell apart.",
+            "Label frames as well in which nothing is.",
+        )
 
 
 def _undivided(samples: Sequence[Sample], tell: Callable[[str], None]) -> list[Sample]:
@@ -185,7 +216,7 @@ def _undivided(samples: Sequence[Sample], tell: Callable[[str], None]) -> list[S
 
 
 def _metrics(
-    net: PatchNet, given: Input, test: Sequence[Sample], calibration: Mapping[str, Calibration]
+    learned: Learned, test: Sequence[Sample], calibration: Mapping[str, Calibration]
 ) -> dict[str, Any]:
     told: dict[str, Any] = {
         "test_groups": len({each.group for each in test}),
@@ -195,9 +226,10 @@ def _metrics(
     most = max(math.prod(each.shape_px) for each in test) / STRIDE**2  # a place a cell
     for kind, (name, known) in enumerate(calibration.items()):
         least = _least_logit(known)
-        seen = look_at(net, given, test, kind=kind, mask_logit=least)
+        seen = learned.look(test, kind, least)
         told["classes"][name] = _of_class(seen, least, most)
-        if kind == 0 and all(each.labels is not None for each in test):
+        masks = learned.architecture.masks
+        if kind == 0 and masks and all(each.labels is not None for each in test):
             told["mask_ap50"] = figure(seen, mask_ap50).model_dump()
     return told
 
@@ -218,26 +250,17 @@ def _least_logit(calibration: Calibration) -> float:
     return (math.log(share / (1 - share)) - calibration.offset) / calibration.slope
 
 
-def _some(samples: Sequence[Sample], count: int, seed: int) -> Sequence[Sample]:
-    """Return samples, drawn if there are more: enough to tell which network is the better."""
-    if len(samples) <= count:
-        return samples
-    kept = np.random.default_rng([seed, 7]).permutation(len(samples))[:count]
-    return [samples[number] for number in np.sort(kept).tolist()]
-
-
-def _probe(made: Architecture, given: Input, split: Split, recipe: Recipe) -> tuple[float, float]:
+def _probe(learner: Learner, split: Split, seed: int) -> tuple[float, float]:
     """Return the average precision on labels of other pictures, and that of guessing.
 
     All labels are exchanged among pictures, those of the test as well: nothing can be learned,
     unless something leaks from one part to another.
     """
-    rng = np.random.default_rng([recipe.seed, 4])
+    rng = np.random.default_rng([seed, 4])
     train, test = (_exchanged(part, rng) for part in (split.train, split.test))
-    short = replace(recipe, epochs=max(2, math.ceil(_PROBE_SHARE * recipe.epochs)))
-    net = fit_network(made, given, train, short).net
+    learned = learner.probe(train)
     chance = float(np.mean([chance_of(each) for each in test]))
-    return average_precision(look_at(net, given, test)), chance
+    return average_precision(learned.look(test)), chance
 
 
 def _exchanged(samples: Sequence[Sample], rng: np.random.Generator) -> list[Sample]:
@@ -257,20 +280,36 @@ def _labelled_as(sample: Sample, other: Sample) -> Sample:
     )
 
 
-def _training(order: Order, split: Split, recipe: Recipe, epochs: int) -> dict[str, Any]:
-    parts = zip(("train", "calibrate", "test"), split, strict=True)
+def _familiar(given: Input, split: Split) -> dict[str, Any] | None:
+    """Return what the pictures look like, for the card: its own, and those of other groups."""
+    own, others = (
+        [prepared_picture(each.pictures[-1], 1.0, given.low, given.high) for each in part]
+        for part in (split.train, split.calibrate + split.test)
+    )
+    told = familiar_of(own, others)
+    return None if told is None else told.model_dump()
+
+
+def _training(order: Order, split: Split, recipe: Recipe, learned: Learned) -> dict[str, Any]:
+    parts = dict(zip(("train", "calibrate", "test"), split, strict=True))
+    if learned.architecture.id == "forest":  # calibrated by forests that lack a part of the groups
+        parts = {
+            "train and, crosswise, calibrate": split.train + split.calibrate,
+            "test": split.test,
+        }
     told = ", ".join(
         f"{name} {len({each.group for each in part})} groups with {len(part)} pictures"
-        for name, part in parts
+        for name, part in parts.items()
     )
+    from_these = next(iter(parts.values()))
     return {
         "command": order.command,
         "data": order.data,
         "licence": order.licence,
         "split": f"by group: {told}",
         "seed": recipe.seed,
-        "pictures": len(split.train),
-        "objects": sum(len(each.places_px) for each in split.train),
-        "epochs": epochs,
+        "pictures": len(from_these),
+        "objects": sum(len(each.places_px) for each in from_these),
+        "epochs": learned.epochs,
         "saccade": version("saccade"),
     }

@@ -2,9 +2,20 @@
 
 from typing import TYPE_CHECKING, Any
 
-from ._card import Architecture, Calibration, Card, Figure, Input, Metrics, Training
+from ._card import (
+    Architecture,
+    Calibration,
+    Card,
+    Familiar,
+    Figure,
+    Input,
+    Metrics,
+    Training,
+    Trees,
+)
 from ._folder import Model, load_model, save_model, shipped_models
 from ._import import import_model
+from ._trees import TreeArrays, arrays_of, trees_of
 from ._weights import Weights, load_weights
 
 if TYPE_CHECKING:
@@ -25,13 +36,17 @@ __all__ = [
     "Architecture",
     "Calibration",
     "Card",
+    "Familiar",
     "Figure",
     "Input",
     "Metrics",
     "Model",
     "PatchNet",
     "Training",
+    "TreeArrays",
+    "Trees",
     "Weights",
+    "arrays_of",
     "build_net",
     "import_model",
     "load_model",
@@ -39,4 +54,5 @@ __all__ = [
     "save_model",
     "shipped_models",
     "tensors_of",
+    "trees_of",
 ]

@@ -14,10 +14,27 @@ Share: TypeAlias = Annotated[float, Field(ge=0, le=1)]
 Sha256: TypeAlias = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
-class Architecture(FileModel):
-    """What a network is made of; `saccade.models` can build it, and nothing else."""
+class Trees(FileModel):
+    """What a forest is made of, and what of a picture its trees look at."""
 
-    id: Literal["patch4"] = "patch4"
+    number: Annotated[int, Field(ge=1, le=512)] = 48
+    depth: Annotated[int, Field(ge=1, le=12)] = 8
+    """Questions from the root of a tree to a leaf."""
+    features: Annotated[int, Field(ge=1, le=256)]
+    cell_px: Literal[1, 2, 4, 8, 16] = 4
+    """Side of the cells that are told apart."""
+    sigmas_px: tuple[Positive, ...] = Field(min_length=1, max_length=8)
+    """Scales of the features."""
+    size_px: Positive
+    """Usual diameter of what is looked for."""
+    whole: bool = False
+    """Whether it tells of whole frames, and not where in them something is."""
+
+
+class Architecture(FileModel):
+    """What a model is made of; `saccade.models` can build it, and nothing else."""
+
+    id: Literal["patch4", "forest"] = "patch4"
     classes: tuple[Word, ...] = Field(min_length=1, max_length=16)
     """What it finds, each with a heat map of its own."""
     frames: Annotated[int, Field(ge=1, le=16)] = 1
@@ -25,6 +42,14 @@ class Architecture(FileModel):
     width: Annotated[int, Field(ge=4, le=256)] = 32
     dilations: tuple[Annotated[int, Field(ge=1, le=16)], ...] = (1, 2, 4)
     masks: bool = False
+    trees: Trees | None = None
+    """Of a forest, for which width, dilations and masks mean nothing."""
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Architecture:
+        if (self.id == "forest") != (self.trees is not None):
+            raise ValueError("a forest has trees, and nothing else has")
+        return self
 
 
 class Input(FileModel):
@@ -88,6 +113,24 @@ class Calibration(FileModel):
     groups: Annotated[int, Field(ge=0)] = 0
 
 
+Six: TypeAlias = tuple[float, float, float, float, float, float]
+
+
+class Familiar(FileModel):
+    """What the pictures looked like that a model was made with, for those who watch over it.
+
+    Patches of a prepared picture are points in a space of six features; see `detect.Novelty`.
+    """
+
+    patch_px: Annotated[int, Field(ge=8, le=1024)]
+    centre: Six
+    """Median of each feature over all patches that it has learned from."""
+    whitening: tuple[Six, Six, Six, Six, Six, Six]
+    """Makes differences from it uncorrelated, with a variance of 1 (Mahalanobis, 1936)."""
+    distances: tuple[float, ...] = Field(min_length=1, max_length=1000)
+    """Of whole pictures of groups that it has not learned from, the nearest first."""
+
+
 class Training(FileModel):
     """How the weights came about."""
 
@@ -115,6 +158,7 @@ class Card(FileModel):
     """Of each class."""
     metrics: Metrics
     training: Training
+    familiar: Familiar | None = None
     limits: tuple[Word, ...]
     """Where it should not be trusted, a sentence each."""
     sha256: Sha256

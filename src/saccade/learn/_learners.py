@@ -1,0 +1,231 @@
+"""The kinds of model that can be learned: what each makes of samples, and how it looks at one."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+
+import numpy as np
+
+from saccade.detect import compressed, forest_heat, forest_peaks, forest_places_px, prepared_picture
+from saccade.models import Architecture, arrays_of, tensors_of
+
+from ._fit import fit_network
+from ._grow import cells_of, grow, plan_trees
+from ._measure import FAINTEST, average_precision, by_group, look_at, mask_ap50, seen_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from typing import Any
+
+    from saccade.models import Input, PatchNet, TreeArrays, Trees
+
+    from ._fit import Recipe
+    from ._grow import Cells
+    from ._measure import Seen
+    from ._sample import Sample
+
+Kind: TypeAlias = Literal["forest", "network"]
+
+_PROBE_SHARE = 0.15
+"""Of the epochs, for the probe with shuffled labels."""
+_JUDGED = 400
+"""Pictures by which a network is judged every few epochs."""
+_FOLDS = 4
+_PROBE_TREES = 16
+
+
+class Learned(Protocol):
+    """A model in the making."""
+
+    @property
+    def architecture(self) -> Architecture:
+        """What it is made of."""
+
+    @property
+    def epochs(self) -> int:
+        """How often it has seen the samples."""
+
+    def look(self, samples: Sequence[Sample], kind: int = 0, mask_logit: float = 0.0) -> list[Seen]:
+        """Return what it sees of a class in samples, by group; masks are made from a logit on."""
+
+    def tensors(self) -> Mapping[str, Any]:
+        """Return its weights as arrays."""
+
+
+class Learner(Protocol):
+    """Learns one kind of model."""
+
+    def learn(
+        self, samples: Sequence[Sample], others: Sequence[Sample], tell: Callable[[str], None]
+    ) -> tuple[Learned, list[list[Seen]]]:
+        """Return a model, and what of each class was seen in groups it has not learned from.
+
+        Parameters
+        ----------
+        samples : sequence of Sample
+            To learn from.
+        others : sequence of Sample
+            Of other groups, to calibrate on.
+        tell : callable
+            Is told how it goes.
+        """
+
+    def probe(self, samples: Sequence[Sample]) -> Learned:
+        """Return one that has learned for a shorter time, to see whether something leaks."""
+
+
+@dataclass(frozen=True)
+class _Net:
+    net: PatchNet
+    architecture: Architecture
+    given: Input
+    epochs: int
+
+    def look(self, samples: Sequence[Sample], kind: int = 0, mask_logit: float = 0.0) -> list[Seen]:
+        return look_at(self.net, self.given, samples, kind=kind, mask_logit=mask_logit)
+
+    def tensors(self) -> Mapping[str, Any]:
+        return tensors_of(self.net)
+
+
+@dataclass(frozen=True)
+class NetworkLearner:
+    """Learns a small network, by gradient descent.
+
+    Parameters
+    ----------
+    made, given, recipe
+        What it is made of, how pictures are prepared for it, and how it learns.
+    """
+
+    made: Architecture
+    given: Input
+    recipe: Recipe
+
+    def learn(
+        self, samples: Sequence[Sample], others: Sequence[Sample], tell: Callable[[str], None]
+    ) -> tuple[Learned, list[list[Seen]]]:
+        """Return the network that does best on the others, and what it sees in them."""
+        judges = _some(others, _JUDGED, self.recipe.seed)
+
+        def judge(net: PatchNet) -> float:
+            kinds = range(len(self.made.classes))
+            seen = [look_at(net, self.given, judges, kind=kind) for kind in kinds]
+            mean = sum(average_precision(each) for each in seen) / len(seen)
+            return mean + (mask_ap50(seen[0]) if self.made.masks else 0.0)
+
+        def progress(epoch: int, loss: float) -> None:
+            tell(f"epoch {epoch + 1} of {self.recipe.epochs}: loss {loss:.3f}")
+
+        fitted = fit_network(self.made, self.given, samples, self.recipe, judge, progress)
+        learned = _Net(fitted.net, self.made, self.given, fitted.epochs)
+        return learned, [learned.look(others, kind) for kind in range(len(self.made.classes))]
+
+    def probe(self, samples: Sequence[Sample]) -> Learned:
+        """Return a network after a few epochs."""
+        epochs = max(2, math.ceil(_PROBE_SHARE * self.recipe.epochs))
+        short = replace(self.recipe, epochs=epochs)
+        fitted = fit_network(self.made, self.given, samples, short)
+        return _Net(fitted.net, self.made, self.given, fitted.epochs)
+
+
+@dataclass(frozen=True)
+class _Trees:
+    arrays: TreeArrays
+    architecture: Architecture
+    given: Input
+    epochs: int = 1
+
+    @property
+    def _made(self) -> Trees:
+        assert self.architecture.trees is not None  # noqa: S101 - made by ForestLearner
+        return self.architecture.trees
+
+    def look(
+        self,
+        samples: Sequence[Sample],
+        kind: int = 0,
+        mask_logit: float = 0.0,  # noqa: ARG002 - it makes no masks
+    ) -> list[Seen]:
+        return by_group(self._look(each, kind) for each in samples)
+
+    def _look(self, sample: Sample, kind: int) -> Seen:
+        prepared = prepared_picture(sample.pictures[-1], 1.0, self.given.low, self.given.high)
+        prepared = compressed(prepared, self.given.compress)
+        heat = forest_heat(self.arrays, self._made, prepared)[kind]
+        found = forest_peaks(heat, self._made, FAINTEST)
+        y_px, x_px = forest_places_px(found, self._made, sample.shape_px, prepared.shape)
+        return seen_of(sample, y_px, x_px, found.strength, kind)
+
+    def tensors(self) -> Mapping[str, Any]:
+        return arrays_of(self.arrays)
+
+
+@dataclass(frozen=True)
+class ForestLearner:
+    """Grows a random forest on filter features.
+
+    Parameters
+    ----------
+    classes : tuple of str
+        What it finds.
+    given, recipe
+        How pictures are prepared for it, and how different they may be.
+    """
+
+    classes: tuple[str, ...]
+    given: Input
+    recipe: Recipe
+
+    def learn(
+        self, samples: Sequence[Sample], others: Sequence[Sample], tell: Callable[[str], None]
+    ) -> tuple[Learned, list[list[Seen]]]:
+        """Return a forest grown from both, and what forests without a group see in that.
+
+        A few labelled frames are too dear to be used for calibration alone.
+        """
+        every = [*samples, *others]
+        made = plan_trees(every)
+        cells = dict(zip(every, self._cells(made, every), strict=True))
+        what = "whole frames" if made.whole else f"cells of {made.cell_px} px"
+        tell(f"a forest of {made.number} trees on {made.features} features of {what}")
+        seen: list[list[Seen]] = [[] for _ in self.classes]
+        for without, left_out in _folds(every):
+            eye = self._grown(made, [cells[each] for each in without])
+            for kind, told in enumerate(seen):
+                told += eye.look(left_out, kind)
+        return self._grown(made, list(cells.values())), seen
+
+    def probe(self, samples: Sequence[Sample]) -> Learned:
+        """Return a smaller forest."""
+        made = plan_trees(samples, number=_PROBE_TREES)
+        return self._grown(made, self._cells(made, samples))
+
+    def _cells(self, made: Trees, samples: Sequence[Sample]) -> list[Cells]:
+        return cells_of(made, self.given, samples, self.recipe.seed, self.recipe.variety)
+
+    def _grown(self, made: Trees, cells: Sequence[Cells]) -> Learned:
+        arrays = grow(made, cells, len(self.classes), seed=self.recipe.seed)
+        architecture = Architecture(id="forest", classes=self.classes, trees=made)
+        return _Trees(arrays, architecture, self.given)
+
+
+def _some(samples: Sequence[Sample], count: int, seed: int) -> Sequence[Sample]:
+    """Return samples, drawn if there are more: enough to tell which network is the better."""
+    if len(samples) <= count:
+        return samples
+    kept = np.random.default_rng([seed, 7]).permutation(len(samples))[:count]
+    return [samples[number] for number in np.sort(kept).tolist()]
+
+
+def _folds(samples: Sequence[Sample]) -> Iterator[tuple[list[Sample], list[Sample]]]:
+    """Yield the samples without some groups, and those of these groups."""
+    groups = sorted({each.group for each in samples})
+    for fold in range(min(_FOLDS, len(groups))):
+        out = set(groups[fold::_FOLDS])
+        yield (
+            [each for each in samples if each.group not in out],
+            [each for each in samples if each.group in out],
+        )
