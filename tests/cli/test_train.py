@@ -85,3 +85,42 @@ def test_bad_requests_are_named_and_nothing_is_written(
         assert says in out + err
     assert not (tmp_path / "m").exists()
     assert saccade("model", "list")[0] == 0
+
+
+@pytest.mark.timeout(300)
+def test_a_run_is_labelled_and_learned_from(
+    saccade: Callable[..., tuple[int, str, str]],
+    run_protocol: Callable[..., dict[str, Any]],
+    tmp_path: Path,
+) -> None:
+    """Round trip: a run, its frames to label, labels, a forest, and a run that looks with it."""
+    pytest.importorskip("sklearn", reason="scikit-learn is not installed")
+    text = """
+saccade: 1
+name: beads
+scope: demo
+watch:
+  channels: [{config: FITC, exposure: 5}]
+  time_plan: {interval: 0, loops: 4}
+  stage_positions: [{x: 0, y: 0}, {x: 700, y: 0}, {x: 0, y: 900}]
+detect:
+  beads: {USE}
+"""
+    watch = text.replace("USE", "use: saccade.detect:Spots, sigma: 2")
+    run = run_protocol(watch)["folder"]
+    code, out, err = saccade("label", run, "-k", 12, "-o", "labelled")
+    assert code == 0, err
+    assert "12 frames are in labelled" in out
+    lines = ["image,y,x,size"]
+    for file in sorted((tmp_path / "labelled/images").iterdir()):
+        pixels = tifffile.imread(file).astype(float)
+        for y, x in np.argwhere(pixels == pixels.max())[:1]:
+            lines.append(f"{file.name},{y},{x},12")
+    (tmp_path / "labelled/points.csv").write_text("\n".join(lines), encoding="utf-8")
+    code, out, err = saccade("train", "labelled", "beads", "--json")
+    assert code == 0, err
+    card = json.loads(out)["card"]
+    assert card["architecture"]["id"] == "forest"
+    assert "events for recall 0.9" in err
+    use = f"use: saccade.detect:Forest, model: {tmp_path / 'beads'}, sha256: {card['sha256']}"
+    run_protocol(text.replace("USE", use))

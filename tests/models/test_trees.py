@@ -139,6 +139,26 @@ def test_arrays_that_are_no_such_forest_are_refused(tmp_path: Path, spoil: Any) 
         trees_of(model)
 
 
+def test_a_model_that_cannot_be_written_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that fails between weights and card: a named error, and no half of a model."""
+    trees = forest(8)
+
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("pathlib.Path.write_text", full)
+        with pytest.raises(ModelError, match="No space left"):
+            save_model(tmp_path / "m", card(trees), arrays_of(trees))
+    assert not list(tmp_path.iterdir())
+    save_model(tmp_path / "m", card(trees), arrays_of(trees))
+    with pytest.raises(ModelError, match="never replaced"):
+        save_model(tmp_path / "m", card(trees), arrays_of(trees))
+    assert [each.name for each in tmp_path.iterdir()] == ["m"]
+
+
 def test_a_card_says_either_forest_or_network(tmp_path: Path) -> None:
     """Trees and the kind that has none do not go together."""
     trees = forest(7)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from . import _demo, _inspect, _play, _score, _soak, _train
+from . import _demo, _inspect, _label, _play, _score, _soak, _train
 from ._console import Exit
 
 app = typer.Typer(
@@ -222,6 +222,24 @@ def train(
         licence=licence,
         as_json=as_json,
     )
+
+
+@app.command()
+def label(
+    run: RunPath,
+    out: Annotated[
+        Path,
+        typer.Option("--out", "-o", help="Folder; frames are added to one that is there."),
+    ],
+    count: Annotated[int, typer.Option("--count", "-k", help="How many frames.")] = 20,
+    stream: Annotated[
+        str | None, typer.Option(help="Only frames of this one.", show_default=False)
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of those that are drawn by lot.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Write the frames of a run that are most useful to label: uncertain, novel, random."""
+    _label.label(run, out, count=count, stream=stream, seed=seed, as_json=as_json)
 
 
 @model_app.command("list")

@@ -70,7 +70,7 @@ def train(
             licence=licence,
             command=shlex.join(["saccade", *sys.argv[1:]]),
             limits=("Not tried on pictures other than those of its card.",),
-            pixel_size_um=pixel_size_um or (_PIXEL_SIZE_UM if of_worlds else None),
+            pixel_size_um=samples[0].pixel_size_um,  # one for all of them
             compress=_COMPRESS if fluorescence else 0.0,
         )
         crops = min(Recipe.crops, _CROPS_A_PICTURE * len(samples))

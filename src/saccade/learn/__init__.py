@@ -2,9 +2,11 @@
 
 from ._augment import Variety
 from ._calibrate import calibrate
+from ._choose import Candidate, Chosen, candidate, choose
 from ._fit import Fitted, Recipe, fit_network
 from ._folder import read_folder
 from ._grow import as_arrays, cells_of, grow, plan_trees
+from ._label import Labelling, label_run
 from ._learners import Kind
 from ._measure import (
     Seen,
@@ -26,8 +28,11 @@ from ._worlds import PLATE, Worlds, world_samples
 
 __all__ = [
     "PLATE",
+    "Candidate",
+    "Chosen",
     "Fitted",
     "Kind",
+    "Labelling",
     "Order",
     "Recipe",
     "Sample",
@@ -41,7 +46,9 @@ __all__ = [
     "average_precision",
     "best_threshold",
     "calibrate",
+    "candidate",
     "cells_of",
+    "choose",
     "duplicates",
     "f1_of",
     "false_alarms",
@@ -50,6 +57,7 @@ __all__ = [
     "from_labels",
     "grow",
     "heat_targets",
+    "label_run",
     "look_at",
     "mask_ap50",
     "mask_targets",

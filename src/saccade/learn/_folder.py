@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,15 +11,18 @@ import tifffile
 
 from saccade.core import LabelError
 
-from ._sample import Sample, from_labels
+from ._sample import Sample, from_labels, regrouped, whole_frame
 from ._split import alike
+from ._tables import GROUPS, POINTS, STACKS, read_frames, read_groups, read_points
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
-IMAGES, LABELS, POINTS, GROUPS = "images", "labels", "points.csv", "groups.csv"
+    from ._tables import Row
+
+IMAGES, LABELS = "images", "labels"
+_NOTHING = ("nothing", "none", "no", "0")
+"""Words for frames that were looked at, and hold nothing that is looked for."""
 _KINDS = (".tif", ".tiff", ".png")
 _MOST_PX = 2**27
 _GROUPS_OF_LOOK = 24
@@ -37,12 +39,18 @@ def read_folder(
     come from one run, movie or dish; so do subfolders of ``images/``. Where neither is there,
     pictures that look alike are one group.
 
+    Where ``frames.csv`` is there, as `label_run` writes it, pictures that nobody labelled are left
+    out: labelled are those with a mask, a place, or a word in its column ``label``. What napari
+    saves of all pictures as one stack will do as well: ``labels.tif``, and ``points.csv`` with its
+    own columns. If there are words only, they are labels of whole frames: the name of a
+    class, or ``nothing``.
+
     Parameters
     ----------
     folder : Path or str
         TIFF or PNG, grey, one plane each.
     pixel_size_um : float, optional
-        Of all pictures.
+        Of all pictures; by default what ``frames.csv`` tells.
 
     Raises
     ------
@@ -56,23 +64,98 @@ def read_folder(
             f"{folder / IMAGES} holds no picture ({', '.join(_KINDS)}).",
             "Put pictures there, and masks of the same names under labels/.",
         )
-    points = _points(folder / POINTS, {file.stem for file in files})
+    stems = [file.stem for file in files]
+    points, told = read_points(folder, stems), read_frames(folder)
+    planes = _planes(folder, stems)
+    masks: dict[str, Path | NDArray[Any]] = {**planes}
+    masks |= {file.stem: file for file in _files(folder / LABELS)}
+    if told is not None:
+        files, words = _labelled(files, told, {*points, *masks})
+        size_um = pixel_size_um or _one_size(told, files)
+        if words:
+            return _whole_frames(folder, files, words, size_um)
+        points = {file.stem: points.get(file.stem, []) for file in files if file.stem not in masks}
+        pixel_size_um = size_um
+    elif points:
+        points = {stem: points.get(stem, []) for stem in stems}
     classes = tuple(sorted({kind for rows in points.values() for *_, kind in rows})) or ("object",)
-    masks = {file.stem: file for file in _files(folder / LABELS)}
     samples = [
         _sample(file, masks.get(file.stem), points.get(file.stem), classes, pixel_size_um)
         for file in files
     ]
     if not any(len(each.places_px) for each in samples):
         raise LabelError(f"Nothing is labelled in {folder}.", "Label what is to be found.")
+    return _grouped(folder, files, samples), classes
+
+
+def _labelled(
+    files: list[Path], told: dict[str, dict[str, str]], marked: set[str]
+) -> tuple[list[Path], dict[str, str]]:
+    """Return the pictures that somebody labelled, and the words for them if there is no more."""
+    words = {stem: word for stem, row in told.items() if (word := row.get("label", ""))}
+    if not marked and words:
+        return [file for file in files if file.stem in words], words
+    for stem, word in words.items():
+        if stem not in marked and word.lower() not in _NOTHING:
+            raise LabelError(
+                f"{stem} is labelled {word!r}, but nothing is marked in it.",
+                f"Mark it as in the others, or write {_NOTHING[0]!r}.",
+            )
+    kept = [file for file in files if file.stem in marked or file.stem in words]
+    if not kept:
+        raise LabelError("No picture is labelled yet.", "README.txt in the folder says how.")
+    return kept, {}
+
+
+def _whole_frames(
+    folder: Path, files: list[Path], words: dict[str, str], pixel_size_um: float | None
+) -> tuple[list[Sample], tuple[str, ...]]:
+    kinds = {stem: () if word.lower() in _NOTHING else (word,) for stem, word in words.items()}
+    classes = tuple(sorted({name for names in kinds.values() for name in names}))
+    if not classes or all(kinds[file.stem] for file in files):
+        raise LabelError(
+            f"All frames of {folder} are labelled alike: {words[files[0].stem]!r}.",
+            f"Frames in which nothing is are labelled {_NOTHING[0]!r}; both kinds are needed.",
+        )
+    samples = [
+        whole_frame(
+            file.stem,
+            _picture(file),
+            [classes.index(name) for name in kinds[file.stem]],
+            pixel_size_um,
+        )
+        for file in files
+    ]
+    return _grouped(folder, files, samples), classes
+
+
+def _grouped(folder: Path, files: list[Path], samples: list[Sample]) -> list[Sample]:
     groups = _groups(folder, files) or alike(samples, _GROUPS_OF_LOOK)
-    return [_with_group(*each) for each in zip(samples, groups, strict=True)], classes
+    return regrouped(samples, groups)
 
 
-def _with_group(sample: Sample, group: str) -> Sample:
-    from dataclasses import replace
+def _one_size(told: dict[str, dict[str, str]], files: list[Path]) -> float | None:
+    """Return the size of a pixel, if the table tells it and it is one."""
+    sizes = {told[file.stem].get("pixel_size_um", "") for file in files if file.stem in told}
+    try:
+        size_um = float(sizes.pop()) if len(sizes) == 1 else 0.0
+    except ValueError:
+        return None
+    return size_um if 0 < size_um < 1e6 else None
 
-    return replace(sample, group=group)
+
+def _planes(folder: Path, stems: list[str]) -> dict[str, NDArray[Any]]:
+    """Return the planes of a stack of masks that hold any, by picture."""
+    file = next((folder / name for name in STACKS if (folder / name).is_file()), None)
+    if file is None:
+        return {}
+    stack = _read(file)
+    if stack.ndim != 3 or len(stack) != len(stems) or stack.dtype.kind not in {"b", "u", "i"}:
+        raise LabelError(
+            f"{file.name} is {stack.shape} of {stack.dtype}, and there are {len(stems)} pictures.",
+            "Save the labels of the stack of all pictures: napari --stack images/*.tif",
+        )
+    return {stem: plane for stem, plane in zip(stems, stack, strict=True) if plane.any()}
 
 
 def _files(folder: Path) -> list[Path]:
@@ -82,8 +165,8 @@ def _files(folder: Path) -> list[Path]:
 
 def _sample(
     file: Path,
-    mask: Path | None,
-    rows: list[tuple[float, float, float, str]] | None,
+    mask: Path | NDArray[Any] | None,
+    rows: list[Row] | None,
     classes: tuple[str, ...],
     pixel_size_um: float | None,
 ) -> Sample:
@@ -105,12 +188,14 @@ def _sample(
             f"{file.name} has no labels.",
             f"Put masks of the same name under {LABELS}/, or its places into {POINTS}.",
         )
-    labels = _plane(mask)
+    labels, name = (
+        (_plane(mask), mask.name) if isinstance(mask, Path) else (mask, f"The mask of {file.name}")
+    )
     if labels.dtype.kind not in {"b", "u", "i"}:
-        raise LabelError(f"{mask.name} is of type {labels.dtype}.", "Masks are whole numbers.")
+        raise LabelError(f"{name} is of type {labels.dtype}.", "Masks are whole numbers.")
     if labels.shape != picture.shape:
         raise LabelError(
-            f"{mask.name} is {labels.shape}, and its picture {picture.shape}.",
+            f"{name} is {labels.shape}, and its picture {picture.shape}.",
             "Export the masks of this picture again.",
         )
     return from_labels(file.stem, "", picture, labels.astype(np.int64), pixel_size_um)
@@ -127,18 +212,22 @@ def _picture(file: Path) -> NDArray[np.float32]:
 
 
 def _plane(file: Path) -> NDArray[Any]:
-    try:
-        read = tifffile.imread(file) if file.suffix.lower() != ".png" else _png(file)
-    except Exception as error:
-        # A damaged file makes the decoder fail in any way at all.
-        why = " ".join(str(error).split())[:200]
-        raise LabelError(f"{file} can't be read: {why}.", "Export it again.") from error
+    read = _read(file)
     if read.ndim != 2 or not 0 < read.size <= _MOST_PX:
         raise LabelError(
             f"{file.name} is {read.shape}, not one grey plane.",
             "Export single planes of one channel.",
         )
     return read
+
+
+def _read(file: Path) -> NDArray[Any]:
+    try:
+        return np.asarray(tifffile.imread(file) if file.suffix.lower() != ".png" else _png(file))
+    except Exception as error:
+        # A damaged file makes the decoder fail in any way at all.
+        why = " ".join(str(error).split())[:200]
+        raise LabelError(f"{file} can't be read: {why}.", "Export it again.") from error
 
 
 def _png(file: Path) -> NDArray[Any]:
@@ -149,47 +238,13 @@ def _png(file: Path) -> NDArray[Any]:
     return read
 
 
-def _points(file: Path, stems: set[str]) -> dict[str, list[tuple[float, float, float, str]]]:
-    """Return rows of y, x, size and class by picture; pictures without any have an empty list."""
-    if not file.is_file():
-        return {}
-    found: dict[str, list[tuple[float, float, float, str]]] = {stem: [] for stem in stems}
-    for number, row in _rows(file, ("image", "y", "x")):
-        stem = Path(row["image"]).stem
-        if stem not in found:
-            raise LabelError(f"Line {number} of {file} names {row['image']!r}.", "It is not there.")
-        try:
-            y, x, size = (float(row.get(name) or 0) for name in ("y", "x", "size"))
-        except ValueError:
-            raise LabelError(f"Line {number} of {file} holds no numbers.", "Correct it.") from None
-        found[stem].append((y, x, size, row.get("class") or "object"))
-    return found
-
-
 def _groups(folder: Path, files: list[Path]) -> list[str] | None:
     """Return the group of each picture, where something tells it."""
     table = folder / GROUPS
     if table.is_file():
-        told = {
-            Path(row["image"]).stem: row["group"] for _, row in _rows(table, ("image", "group"))
-        }
+        told = read_groups(table)
         if missing := [file.name for file in files if file.stem not in told]:
             raise LabelError(f"{table} does not tell the group of {missing[0]}.", "Add it.")
         return [told[file.stem] for file in files]
     parents = [str(file.parent.relative_to(folder / IMAGES)) for file in files]
     return parents if len(set(parents)) > 1 else None
-
-
-def _rows(file: Path, wanted: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as lines:
-            reader = csv.DictReader(lines)
-            if missing := [name for name in wanted if name not in (reader.fieldnames or ())]:
-                raise LabelError(f"{file} has no column {missing[0]!r}.", "Add it.")
-            for number, row in enumerate(reader, 2):
-                yield (
-                    number,
-                    {name: str(value or "").strip() for name, value in row.items() if name},
-                )
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise LabelError(f"{file} can't be read: {error}.", "Save it as UTF-8.") from None

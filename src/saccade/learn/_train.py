@@ -11,7 +11,7 @@ import numpy as np
 
 from saccade.core import LabelError
 from saccade.detect import STRIDE, familiar_of, prepared_picture
-from saccade.models import Architecture, Figure, Input, save_model
+from saccade.models import Architecture, Figure, Input, check_new, save_model
 
 from ._calibrate import calibrate
 from ._fit import Recipe
@@ -113,6 +113,7 @@ def train_model(
         If there are too few groups, or the folder exists.
     """
     recipe = recipe or Recipe()
+    check_new(out)
     _check(samples, order)
     samples = _undivided(samples, tell)
     split = split_by_group(samples, recipe.seed)

@@ -13,7 +13,7 @@ from ._card import (
     Training,
     Trees,
 )
-from ._folder import Model, load_model, save_model, shipped_models
+from ._folder import Model, check_new, load_model, save_model, shipped_models
 from ._import import import_model
 from ._trees import TreeArrays, arrays_of, trees_of
 from ._weights import Weights, load_weights
@@ -48,6 +48,7 @@ __all__ = [
     "Weights",
     "arrays_of",
     "build_net",
+    "check_new",
     "import_model",
     "load_model",
     "load_weights",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -82,16 +84,30 @@ def save_model(folder: Path, card: Mapping[str, Any], tensors: Mapping[str, Tens
     full = {**card, "sha256": hashlib.sha256(content).hexdigest()}
     checked = fit(Card, full, source=CARD, raises=ModelError)
     text = yaml.safe_dump(checked.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+    check_new(folder)
+    beside = folder.with_name(f".{folder.name}.{os.getpid()}.part")
     try:
-        folder.mkdir(parents=True)
-        (folder / WEIGHTS).write_bytes(content)
-        (folder / CARD).write_text(text, encoding="utf-8")  # last: it vouches for the other
-    except FileExistsError:
-        raise ModelError(f"{folder} exists, and is never replaced.", "Name a new folder.") from None
+        beside.mkdir(parents=True)
+        (beside / WEIGHTS).write_bytes(content)
+        (beside / CARD).write_text(text, encoding="utf-8")
+        beside.rename(folder)  # whole, or not there
     except OSError as error:
+        shutil.rmtree(beside, ignore_errors=True)
         reason = error.strerror or str(error)
         raise ModelError(f"{folder} can't be written: {reason}.", "Check the path.") from None
     return load_model(folder)
+
+
+def check_new(folder: Path) -> None:
+    """Raise a `ModelError` if a folder is there: models are never replaced.
+
+    Parameters
+    ----------
+    folder : Path
+        Of a model that is to be written; asked before it is trained.
+    """
+    if os.path.lexists(folder):
+        raise ModelError(f"{folder} exists, and is never replaced.", "Name a new folder.")
 
 
 def _folder_of(name: str | Path) -> Path:
