@@ -26,6 +26,8 @@ os.environ["PYMM_SIGNALS_BACKEND"] = "psygnal"
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # What the user's own environment enables is no business of the tests.
 os.environ.pop("SACCADE_PLUGINS", None)
+# A runtime that was chosen on this machine as well.
+os.environ["SACCADE_SETTINGS"] = str(_SCRATCH / "settings")
 
 settings.register_profile("saccade", deadline=None)
 settings.register_profile("saccade-ci", deadline=None, derandomize=True)

@@ -13,7 +13,7 @@ from useq import MDAEvent
 
 from saccade.core import Frame, ModelError, Needs, ProtocolError, Span
 from saccade.detect import Network, compressed
-from saccade.models import Architecture, Model, PatchNet, save_model, tensors_of
+from saccade.models import Architecture, Model, PatchNet, installed_runtimes, save_model, tensors_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -163,7 +163,12 @@ def test_settings_are_checked_where_they_are_given(tmp_path: Path) -> None:
     model = made(tmp_path)
     with pytest.raises(ModelError, match="no model 'nuklei'"):
         Network("nuklei")
-    for wrong in ({"class_name": "grey"}, {"threshold": 1.5}, {"max_points": 0}):
+    for wrong in (
+        {"class_name": "grey"},
+        {"threshold": 1.5},
+        {"max_points": 0},
+        {"runtime": "tvm"},
+    ):
         with pytest.raises(ProtocolError, match=f"Network.{next(iter(wrong))}"):
             Network(str(model.path), **wrong)
     with pytest.raises(ProtocolError, match="sha256"):
@@ -222,3 +227,15 @@ def test_what_is_dim_is_plainer_to_a_model_that_compresses(tmp_path: Path) -> No
         seen = Network(str(model.path), threshold=0.0)(frame(scene))
         told[compress] = sorted(point.strength for point in seen.points)[-2]
     assert told[4.0] > told[0.0] + 0.1
+
+
+def test_the_runtime_is_told_and_changes_no_identity(tmp_path: Path) -> None:
+    """It is torch unless said or chosen; whose eyes they are depends on the weights alone."""
+    model = made(tmp_path)
+    assert Network(str(model.path)).runtime == "torch"
+    for runtime in installed_runtimes():
+        eye = Network(str(model.path), runtime=runtime)
+        assert eye.fresh().runtime == runtime
+        seen = eye(frame(lit(20, 36)))
+        assert [(p.y_px, p.x_px) for p in seen.points] == [pytest.approx((21.5, 37.5))]
+        assert seen.detector == Network(str(model.path)).identity

@@ -2,7 +2,9 @@
 
 from ._assemble import Assembled, assemble, open_scope
 from ._bench import Bench, run_bench, run_overnight
+from ._bench_detector import DetectorBench, run_detector_bench
 from ._bench_isolate import IsolateBench, run_isolate_bench
+from ._bench_nets import NetBench, run_net_bench
 from ._bench_render import RenderBench, run_render_bench
 from ._bench_store import StoreBench, bench_store
 from ._check import Finding, check
@@ -21,9 +23,11 @@ __all__ = [
     "FIRST_SEED",
     "Assembled",
     "Bench",
+    "DetectorBench",
     "Finding",
     "Hindsight",
     "IsolateBench",
+    "NetBench",
     "Protocol",
     "RenderBench",
     "Run",
@@ -44,7 +48,9 @@ __all__ = [
     "parts",
     "replay_run",
     "run_bench",
+    "run_detector_bench",
     "run_isolate_bench",
+    "run_net_bench",
     "run_overnight",
     "run_render_bench",
     "score_on_recording",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from rich.table import Table
 
 from saccade import app, models, store
-from saccade.app import IsolateBench, RenderBench, StoreBench
+from saccade.app import DetectorBench, IsolateBench, NetBench, RenderBench, StoreBench
 from saccade.core import UsageError, plain
 from saccade.sim.specimens import SPECIMENS
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from saccade.app import Bench
 
-    AnyBench = Bench | IsolateBench | RenderBench | StoreBench
+    AnyBench = Bench | DetectorBench | NetBench | IsolateBench | RenderBench | StoreBench
 
 _PACKAGES = (
     "saccade", "pymmcore-plus", "pymmcore", "mm-test-adapters", "useq-schema", "numpy", "torch",
@@ -138,6 +138,23 @@ def bench_isolate(sizes_px: tuple[int, ...], frames: int, as_json: bool) -> NoRe
     _tell_bench(result, as_json)
 
 
+def bench_detector(name: str, sizes_px: tuple[int, ...], looks: int, as_json: bool) -> NoReturn:
+    """Measure looks of a detector by each runtime, and record the fastest."""
+    with named_errors(as_json), err.status("measuring ...") as status:
+        result = app.run_detector_bench(
+            name, sizes_px=sizes_px, looks=looks, progress=status.update
+        )
+    _tell_bench(result, as_json)
+
+
+def bench_nets(names: str, size_px: int, looks: int, as_json: bool) -> NoReturn:
+    """Measure networks of several sizes."""
+    with named_errors(as_json), err.status("measuring ...") as status:
+        wanted = tuple(each.strip() for each in names.split(","))
+        result = app.run_net_bench(wanted, size_px=size_px, looks=looks, progress=status.update)
+    _tell_bench(result, as_json)
+
+
 def bench_overnight(hours: float, folder: Path | None, as_json: bool) -> NoReturn:
     """Measure a night at the virtual microscope."""
     with named_errors(as_json), err.status("measuring ...") as status:
@@ -183,6 +200,8 @@ def _tell_bench(result: AnyBench, as_json: bool) -> NoReturn:
     else:
         for table in _tables(result):
             out.print(table)
+        if isinstance(result, DetectorBench) and result.recorded_in:
+            say(f"chosen: {result.chosen}, in {result.recorded_in}")
         for bar in result.bars:
             word = "holds" if bar.holds else "FALLS SHORT"
             say(f"{bar.text}: {bar.measured:.2f}, {bar.bound}: {word}")
@@ -191,6 +210,12 @@ def _tell_bench(result: AnyBench, as_json: bool) -> NoReturn:
 
 
 def _tables(result: AnyBench) -> Iterator[Table]:
+    if isinstance(result, DetectorBench):
+        yield _detector_table(result)
+        return
+    if isinstance(result, NetBench):
+        yield _net_table(result)
+        return
     if isinstance(result, IsolateBench):
         yield _isolate_table(result)
         return
@@ -203,6 +228,27 @@ def _tables(result: AnyBench) -> Iterator[Table]:
     for size_px in sorted({row.size_px for row in result.rows}):
         for moves in (False, True):
             yield _bench_table(result, size_px, moves)
+
+
+def _detector_table(result: DetectorBench) -> Table:
+    table = Table(title=f"a look of {result.detector}, in turns")
+    for name in ("px", "runtime", "median ms", "p99 ms"):
+        table.add_column(name, justify="left" if name == "runtime" else "right")
+    for row in result.rows:
+        times = (f"{row.median_ms:.2f}", f"{row.p99_ms:.2f}")
+        table.add_row(str(row.size_px), row.runtime or "-", *times)
+    return table
+
+
+def _net_table(result: NetBench) -> Table:
+    table = Table(title=f"networks alone, {result.size_px} x {result.size_px} px, in turns")
+    for name in ("width x blocks", "parameters", "runtime", "median ms", "p99 ms", "fits, ms"):
+        table.add_column(name, justify="left" if name == "runtime" else "right")
+    for row in result.rows:
+        fits = "none" if row.budget_ms is None else f"{row.budget_ms:g}"
+        times = (f"{row.median_ms:.2f}", f"{row.p99_ms:.2f}")
+        table.add_row(row.net, f"{row.parameters:,}", row.runtime, *times, fits)
+    return table
 
 
 def _isolate_table(result: IsolateBench) -> Table:

@@ -291,9 +291,27 @@ def bench(
     isolate: Annotated[
         bool, typer.Option("--isolate", help="Only detectors in processes of their own.")
     ] = False,
+    detector: Annotated[
+        str,
+        typer.Option(
+            help="Only this detector, or model: by each runtime; the fastest is recorded.",
+            show_default=False,
+        ),
+    ] = "",
+    nets: Annotated[
+        str,
+        typer.Option(
+            help="Only networks of such sizes, width x blocks, such as 16x2,32x3.",
+            show_default=False,
+        ),
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Measure Saccade beside the bare core and the stock runner, or its store beside others."""
+    if detector:
+        _inspect.bench_detector(detector, tuple(size or (512, 2048)), events, as_json)
+    if nets:
+        _inspect.bench_nets(nets, (size or [512])[0], events, as_json)
     if render:
         _inspect.bench_render(max(events // 3, 1), as_json)
     if isolate:

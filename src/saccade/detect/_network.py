@@ -10,7 +10,15 @@ import cv2
 import numpy as np
 
 from saccade.core import Identity, Needs, Observation, Span, is_number, require
-from saccade.models import load_model
+from saccade.models import (
+    RUNTIMES,
+    Looker,
+    Runtime,
+    check_runtime,
+    chosen_runtime,
+    load_model,
+    open_session,
+)
 
 from ._learned import check_kind
 from ._pixels import Peaks, not_a_picture, picture, points, sample
@@ -49,11 +57,14 @@ class Network:
         Number of places to report, the surest first; all are counted.
     sha256 : str, optional
         Of the weights; another model of the same name is refused.
+    runtime : {'torch', 'onnxruntime', 'openvino'}, optional
+        What computes the network; by default what ``saccade bench --detector`` found to be the
+        fastest on this machine, or torch. It changes scores by rounding only.
 
     Raises
     ------
     ModelError
-        If there is no such model, or it is another one.
+        If there is no such model, it is another one, or the runtime is not installed.
     ProtocolError
         If a setting can't be used.
 
@@ -68,6 +79,7 @@ class Network:
     threshold: float | None = None
     max_points: int = 200
     sha256: str | None = None
+    runtime: Runtime | None = None
     _loaded: Model = field(init=False, repr=False)
     _seen: dict[tuple[Any, ...], list[Image]] = field(init=False, repr=False, default_factory=dict)
     _net: list[Any] = field(init=False, repr=False, default_factory=list)
@@ -88,7 +100,14 @@ class Network:
         require(ok, "Network.threshold", self.threshold, "a number from 0 to 1", do)
         must, do = "a whole number of at least 1", "Give a number of places."
         require(is_count(self.max_points), "Network.max_points", self.max_points, must, do)
+        ok = self.runtime is None or self.runtime in RUNTIMES
+        do = f"Choose one of {', '.join(RUNTIMES)}."
+        require(ok, "Network.runtime", self.runtime, "a runtime", do)
         object.__setattr__(self, "_loaded", loaded)
+        # Said aloud from here on, so that a run's record tells it and a replay takes the same.
+        runtime = self.runtime or chosen_runtime(loaded.card.architecture)
+        check_runtime(runtime)
+        object.__setattr__(self, "runtime", runtime)
 
     @property
     def needs(self) -> Needs:
@@ -135,7 +154,7 @@ class Network:
         )
 
     def warm(self, frame: Frame) -> None:
-        """Load torch, build the network, and touch its memory; leaves no memory of the frame."""
+        """Build the network and touch its memory; leaves no memory of the frame."""
         self(frame)
         self._seen.clear()
 
@@ -185,22 +204,14 @@ class Network:
 
     def _look(self, pictures: list[Image]) -> tuple[Image, NDArray[np.float32]]:
         """Return logits of the class, (y/4, x/4), and offsets, (2, y/4, x/4)."""
-        import torch
-
+        architecture = self._loaded.card.architecture
         if not self._net:
-            from saccade.models import build_net
-
-            self._net.append(build_net(self._loaded))
-        height, width = pictures[0].shape
-        stack = torch.zeros(1, len(pictures), _up(height), _up(width))
-        for number, each in enumerate(pictures):
-            stack[0, number, :height, :width] = torch.from_numpy(each)
-        stack = stack.to(memory_format=torch.channels_last)
-        with torch.inference_mode():
-            told = self._net[0](stack)
-        classes = self._loaded.card.architecture.classes
+            session = open_session(self._loaded, self.runtime or "torch")
+            self._net.append(Looker(session, architecture))
+        told = self._net[0](pictures)
+        classes = architecture.classes
         number = classes.index(self._wanted)
-        return told["heat"][0, number].numpy(), told["offset"][0].numpy()
+        return told["heat"][0, number], told["offset"][0]
 
 
 def prepared_picture(pixels: Image, scale: float, low: float, high: float) -> Image:

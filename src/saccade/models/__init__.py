@@ -13,8 +13,12 @@ from ._card import (
     Training,
     Trees,
 )
+from ._choice import SETTINGS, choices_file, choose_runtime, chosen_runtime
 from ._folder import Model, check_new, load_model, save_model, shipped_models
 from ._import import import_model
+from ._runtimes import RUNTIMES, Runtime, check_runtime, installed_runtimes, open_session
+from ._threads import look_threads, wait_asleep
+from ._tiles import Looker
 from ._trees import TreeArrays, arrays_of, trees_of
 from ._weights import Weights, load_weights
 
@@ -26,6 +30,7 @@ _TORCH = ("PatchNet", "build_net", "tensors_of")
 
 def __getattr__(name: str) -> Any:
     if name in _TORCH:  # torch takes a second, which whoever learns nothing need not wait
+        wait_asleep()
         from . import _net
 
         return getattr(_net, name)
@@ -33,15 +38,19 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
+    "RUNTIMES",
+    "SETTINGS",
     "Architecture",
     "Calibration",
     "Card",
     "Familiar",
     "Figure",
     "Input",
+    "Looker",
     "Metrics",
     "Model",
     "PatchNet",
+    "Runtime",
     "Training",
     "TreeArrays",
     "Trees",
@@ -49,11 +58,19 @@ __all__ = [
     "arrays_of",
     "build_net",
     "check_new",
+    "check_runtime",
+    "choices_file",
+    "choose_runtime",
+    "chosen_runtime",
     "import_model",
+    "installed_runtimes",
     "load_model",
     "load_weights",
+    "look_threads",
+    "open_session",
     "save_model",
     "shipped_models",
     "tensors_of",
     "trees_of",
+    "wait_asleep",
 ]
