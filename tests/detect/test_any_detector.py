@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays, floating_dtypes, integer_dtypes
 
 from saccade.core import Detector, ProfileError, ProtocolError, Stand, Warms
-from saccade.detect import Change, Focus, Novelty, Objects, Pairs, Shift, Spots, Transients
+from saccade.detect import Change, Flow, Focus, Novelty, Objects, Pairs, Shift, Spots, Transients
 
 KINDS = [
     pytest.param(Spots, id="Spots"),
@@ -23,6 +23,7 @@ KINDS = [
     pytest.param(Transients, id="Transients"),
     pytest.param(Shift, id="Shift"),
     pytest.param(Novelty, id="Novelty"),
+    pytest.param(Flow, id="Flow"),
 ]
 
 ODD_PICTURES = [
@@ -119,6 +120,7 @@ def test_warming_up_leaves_no_memory(kind: type) -> None:
         pytest.param(Transients(sigma=5, window=20, percentile=10.0, offset=3.0), id="Transients"),
         pytest.param(Shift(against="previous", expected=4.0), id="Shift"),
         pytest.param(Objects(sigma=5, threshold="local", by="mean", expected=900.0), id="Objects"),
+        pytest.param(Flow(sigma=3.0, expected_um=4.0, by="gathering"), id="Flow"),
         pytest.param(Novelty(frames=3, patch_px=16, max_points=4), id="Novelty"),
         pytest.param(Pairs(sigma_um=0.8, brightness=2.0, apart=(2.0, 9.0)), id="Pairs"),
     ],

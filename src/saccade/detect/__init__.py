@@ -2,6 +2,7 @@
 
 from ._change import Change
 from ._features import pixel_features
+from ._flow import Flow
 from ._focus import Focus
 from ._forest import Forest
 from ._forest_look import (
@@ -31,6 +32,7 @@ __all__ = [
     "Change",
     "Crop",
     "Ensemble",
+    "Flow",
     "Focus",
     "Forest",
     "Network",
