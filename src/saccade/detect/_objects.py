@@ -200,7 +200,7 @@ class Objects(Scaled):
             min(1.0, max(0.0, value / self.expected)),
             points=points(frame, places, 1),
             boxes=tuple(map(tuple, boxes(labels, kept.label).tolist())),
-            labels=renamed[labels],
+            labels=renamed.take(labels),
             measurements=measured,
             detector=_IDENTITY,
         )

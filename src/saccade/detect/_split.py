@@ -42,8 +42,11 @@ def connected(mask: NDArray[np.bool_], least_px: float) -> Parts:
     )
     large = stats[:, cv2.CC_STAT_AREA] >= least_px
     large[0] = False
-    names = np.cumsum(large, dtype=np.int32) * large
-    return Parts(names.astype(np.int32)[labels], int(large.sum()))
+    number = int(large.sum())
+    if number == len(large) - 1:
+        return Parts(labels, number)
+    names = (np.cumsum(large) * large).astype(np.int32)
+    return Parts(names.take(labels), number)
 
 
 def split(parts: Parts, radius_px: float) -> Parts:
@@ -73,45 +76,69 @@ def split(parts: Parts, radius_px: float) -> Parts:
     # Only where a part has more than one object does it matter who climbs where.
     kept = np.unique(into)
     several = np.bincount(labels.ravel()[summits[kept]], minlength=parts.number + 1) > 1
-    at = np.flatnonzero(several[labels])
+    at = np.flatnonzero(several.take(labels))
     if not len(at):
         return parts
-    up = _ascent(at, depth.ravel()[at], labels.shape)
+    up = _ascent(at, depth)
     inside = np.flatnonzero(several[labels.ravel()[summits]])
-    up[np.searchsorted(at, summits[inside])] = np.searchsorted(at, summits[into[inside]])
-    _, names = np.unique(_followed(up), return_inverse=True)
-    return _renamed(labels, several, at, names.astype(np.int32))
+    up[summits[inside]] = summits[into[inside]]
+    return _renamed(labels, several, at, _tops(at, up))
 
 
 def _renamed(
     labels: NDArray[np.int32],
     several: NDArray[np.bool_],
     at: NDArray[np.intp],
-    names: NDArray[np.int32],
+    tops: NDArray[np.int32],
 ) -> Parts:
     """Return the parts that are one, numbered anew, then the pieces of those that are several."""
     whole = ~several
     whole[0] = False
-    result = (np.cumsum(whole, dtype=np.int32) * whole).astype(np.int32)[labels]
+    result = (np.cumsum(whole) * whole).astype(np.int32).take(labels)
     count = int(whole.sum())
-    result.ravel()[at] = names + count + 1
-    return Parts(result, count + int(names.max()) + 1)
+    name = np.zeros(labels.size, np.int32)
+    name[tops] = 1
+    there = np.flatnonzero(name)
+    name[there] = np.arange(count + 1, count + 1 + len(there), dtype=np.int32)
+    result.ravel()[at] = name[tops]
+    return Parts(result, count + len(there))
 
 
-def _ascent(at: NDArray[np.intp], depth: Image, shape: tuple[int, ...]) -> NDArray[np.intp]:
-    """Return, for each pixel of the mask, the number of its deepest neighbour, or its own."""
-    height, width = shape
+def _ascent(at: NDArray[np.intp], depth: Image) -> NDArray[np.int32]:
+    """Return, for each of some pixels, its deepest neighbour, or itself; both by flat number.
+
+    Parameters
+    ----------
+    at : ndarray of int
+        Flat numbers of the pixels; the others keep their own.
+    depth : ndarray of float32, (y, x)
+        Above 0 in the mask, 0 outside.
+    """
+    height, width = depth.shape
     # A frame of ground around the picture, so that no pixel lacks a neighbour.
-    number = np.full((height + 2, width + 2), -1, np.int32)
-    rows, cols = np.divmod(at, width)
-    inner = (rows + 1) * (width + 2) + cols + 1
-    number.ravel()[inner] = np.arange(len(at), dtype=np.int32)
-    best, deepest = np.arange(len(at)), depth.copy()
-    for dy, dx in _AROUND:
-        other = number.ravel()[inner + dy * (width + 2) + dx]
-        deeper = (other >= 0) & (depth[other] > deepest)
-        best[deeper], deepest[deeper] = other[deeper], depth[other[deeper]]
-    return best
+    framed = cv2.copyMakeBorder(depth, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    deepest, best = depth, np.zeros(depth.shape, np.uint8)
+    for number, (dy, dx) in enumerate(_AROUND, 1):
+        other = framed[1 + dy : 1 + dy + height, 1 + dx : 1 + dx + width]
+        deeper = cv2.compare(other, deepest, cv2.CMP_GT)
+        deepest = cv2.max(other, deepest)
+        # Numbers rise, so that the greater is the later.
+        best = cv2.max(best, cv2.min(deeper, number))  # type: ignore[call-overload]
+    way = np.array([0, *(dy * width + dx for dy, dx in _AROUND)], np.int32)
+    up = np.arange(depth.size, dtype=np.int32)
+    up[at] += way[best.ravel()[at]]
+    return up
+
+
+def _tops(at: NDArray[np.intp], up: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return, for each of some pixels, where its way up ends."""
+    here = up[at]
+    while True:
+        further = up[here]
+        if np.array_equal(further, here):
+            return here
+        # Each round doubles the length of a step.
+        up[at] = here = further
 
 
 def _merged(
