@@ -15,7 +15,12 @@ _FIGURE = {"value": 0.5, "low": 0.4, "high": 0.6}
 
 
 def net_model(
-    folder: Path, *, pixel_size_um: float | None = None, seed: int = 0, **architecture: Any
+    folder: Path,
+    *,
+    pixel_size_um: float | None = None,
+    input: dict[str, Any] | None = None,
+    seed: int = 0,
+    **architecture: Any,
 ) -> Model:
     """Write a model of random weights whose heat is neither all low nor all high."""
     settings: dict[str, Any] = {"classes": ("blob",), "width": 8, "dilations": (1, 2)}
@@ -25,9 +30,10 @@ def net_model(
         net = PatchNet(of)
         for _ in range(3):
             net(torch.randn(4, of.frames, 32, 40))
-    return save_model(
-        folder, {**card_of(of), "input": {"pixel_size_um": pixel_size_um}}, tensors_of(net)
-    )
+        with torch.no_grad():
+            net.head.weight.mul_(10)  # so that what is seen outweighs the bias
+    card = {**card_of(of), "input": {"pixel_size_um": pixel_size_um, **(input or {})}}
+    return save_model(folder, card, tensors_of(net))
 
 
 def card_of(of: Architecture) -> dict[str, Any]:

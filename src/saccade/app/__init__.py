@@ -17,6 +17,7 @@ from ._run import Run
 from ._score import FIRST_SEED, Scoreboard, score_protocol
 from ._score_recording import score_on_recording
 from ._soak import Slope, Soak, soak
+from ._try_model import ModelTrial, try_model
 from ._worth import Hindsight, Worth
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Finding",
     "Hindsight",
     "IsolateBench",
+    "ModelTrial",
     "NetBench",
     "Protocol",
     "RenderBench",
@@ -56,4 +58,5 @@ __all__ = [
     "score_on_recording",
     "score_protocol",
     "soak",
+    "try_model",
 ]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from . import _demo, _inspect, _label, _play, _score, _soak, _train
+from . import _demo, _inspect, _label, _models, _play, _score, _soak, _train
 from ._console import Exit
 
 app = typer.Typer(
@@ -257,6 +257,31 @@ def show_model(
 ) -> None:
     """Show the card of a model."""
     _train.show(name, as_json)
+
+
+@model_app.command("test")
+def try_model(
+    name: Annotated[
+        str, typer.Argument(help="Of a shipped model, or a folder.", show_default=False)
+    ],
+    runtime: Annotated[str, typer.Option(help="torch, onnxruntime or openvino.")] = "torch",
+    as_json: AsJson = False,
+) -> None:
+    """Check the sha256 of a model, and whether it says of its example what it said."""
+    _models.try_model(name, runtime, as_json)
+
+
+@model_app.command("export")
+def export_model(
+    name: Annotated[
+        str, typer.Argument(help="Of a shipped model, or a folder.", show_default=False)
+    ],
+    to: Annotated[str, typer.Option(help="onnx or bioimageio.", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", "-o", help="New file.", show_default=False)],
+    as_json: AsJson = False,
+) -> None:
+    """Write a model for other programs: as ONNX, or as a package of bioimage.io."""
+    _models.export(name, to, out, as_json)
 
 
 @app.command("import-model")

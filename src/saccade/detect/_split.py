@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import cv2
 import numpy as np
@@ -37,9 +37,10 @@ def connected(mask: NDArray[np.bool_], least_px: float) -> Parts:
     least_px : float
         Least area.
     """
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(
+    told: Any = cv2.connectedComponentsWithStats(
         mask.astype(np.uint8), connectivity=8, ltype=cv2.CV_32S
     )
+    _, labels, stats, _ = told
     large = stats[:, cv2.CC_STAT_AREA] >= least_px
     large[0] = False
     number = int(large.sum())
@@ -117,13 +118,14 @@ def _ascent(at: NDArray[np.intp], depth: Image) -> NDArray[np.int32]:
     height, width = depth.shape
     # A frame of ground around the picture, so that no pixel lacks a neighbour.
     framed = cv2.copyMakeBorder(depth, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
-    deepest, best = depth, np.zeros(depth.shape, np.uint8)
+    deepest: Any = depth
+    best: Any = np.zeros(depth.shape, np.uint8)
     for number, (dy, dx) in enumerate(_AROUND, 1):
         other = framed[1 + dy : 1 + dy + height, 1 + dx : 1 + dx + width]
-        deeper = cv2.compare(other, deepest, cv2.CMP_GT)
+        deeper: Any = cv2.compare(other, deepest, cv2.CMP_GT)
         deepest = cv2.max(other, deepest)
         # Numbers rise, so that the greater is the later.
-        best = cv2.max(best, cv2.min(deeper, number))  # type: ignore[call-overload]
+        best = cv2.max(best, cv2.min(deeper, cast("Any", number)))
     way = np.array([0, *(dy * width + dx for dy, dx in _AROUND)], np.int32)
     up = np.arange(depth.size, dtype=np.int32)
     up[at] += way[best.ravel()[at]]

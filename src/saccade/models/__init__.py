@@ -14,6 +14,7 @@ from ._card import (
     Trees,
 )
 from ._choice import SETTINGS, choices_file, choose_runtime, chosen_runtime
+from ._example import Example, load_example, save_example
 from ._folder import Model, check_new, load_model, save_model, shipped_models
 from ._import import import_model
 from ._runtimes import RUNTIMES, Runtime, check_runtime, installed_runtimes, open_session
@@ -23,9 +24,11 @@ from ._trees import TreeArrays, arrays_of, trees_of
 from ._weights import Weights, load_weights
 
 if TYPE_CHECKING:
+    from ._export import FORMATS, Format, export_model
     from ._net import PatchNet, build_net, tensors_of
 
 _TORCH = ("PatchNet", "build_net", "tensors_of")
+_EXPORT = ("FORMATS", "Format", "export_model")
 
 
 def __getattr__(name: str) -> Any:
@@ -34,17 +37,25 @@ def __getattr__(name: str) -> Any:
         from . import _net
 
         return getattr(_net, name)
+    if name in _EXPORT:
+        wait_asleep()
+        from . import _export
+
+        return getattr(_export, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 __all__ = [
+    "FORMATS",
     "RUNTIMES",
     "SETTINGS",
     "Architecture",
     "Calibration",
     "Card",
+    "Example",
     "Familiar",
     "Figure",
+    "Format",
     "Input",
     "Looker",
     "Metrics",
@@ -62,12 +73,15 @@ __all__ = [
     "choices_file",
     "choose_runtime",
     "chosen_runtime",
+    "export_model",
     "import_model",
     "installed_runtimes",
+    "load_example",
     "load_model",
     "load_weights",
     "look_threads",
     "open_session",
+    "save_example",
     "save_model",
     "shipped_models",
     "tensors_of",

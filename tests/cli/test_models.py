@@ -1,0 +1,75 @@
+"""Models are tried and exported from the command line."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+from net_models import net_model
+from safetensors.numpy import load_file, save_file
+
+from saccade.models import open_session, save_example
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Saccade = Callable[..., tuple[int, str, str]]
+
+
+def test_a_sound_model_passes_and_a_changed_one_does_not(saccade: Saccade, tmp_path: Path) -> None:
+    """Exit code 0 with and without an example; 1 where it says something else; 2 for weights."""
+    model = net_model(tmp_path / "m", masks=True)
+    code, out, _ = saccade("model", "test", str(model.path), "--json")
+    told = json.loads(out)
+    assert (code, told["ok"], told["by"]) == (0, True, "finite")
+    assert told["median_ms"] > 0
+    pictures = np.random.default_rng(0).normal(size=(1, 1, 32, 48)).astype(np.float32)
+    example = save_example(model, open_session(model), pictures)
+    code, out, _ = saccade("model", "test", str(model.path))
+    assert code == 0
+    assert "as its example says" in out
+    assert model.card.sha256 in out
+    changed = load_file(example)
+    changed["heat"] = changed["heat"] + np.float32(0.1)
+    save_file(changed, example)
+    code, out, _ = saccade("model", "test", str(model.path))
+    assert code == 1
+    assert "heat is off by 0.1" in out
+    weights = model.path / "weights.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"\1")
+    code, out, err = saccade("model", "test", str(model.path))
+    assert code == 2
+    assert "not the file that was recorded" in out + err
+
+
+def test_models_are_exported_by_format(saccade: Saccade, tmp_path: Path) -> None:
+    """Each format is a file; unknown formats, runtimes and models are named errors."""
+    model = str(net_model(tmp_path / "m").path)
+    for to, name in (("onnx", "m.onnx"), ("bioimageio", "m.zip")):
+        code, out, _ = saccade("model", "export", model, "--to", to, "-o", str(tmp_path / name))
+        assert code == 0
+        assert name in out
+    for arguments, says in (
+        (("export", model, "--to", "onxx", "-o", str(tmp_path / "x")), "Did you mean 'onnx'"),
+        (("export", "nothing", "--to", "onnx", "-o", str(tmp_path / "x")), "no model 'nothing'"),
+        (("export", model, "--to", "onnx", "-o", str(tmp_path / "m.onnx")), "never replaced"),
+        (("test", model, "--runtime", "tvm"), "no runtime 'tvm'"),
+    ):
+        code, out, err = saccade("model", *arguments)
+        assert code == 2, arguments
+        assert says in out + err
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["m", "m.onnx", "m.zip"]
+
+
+def test_a_detector_is_measured_from_the_command_line(saccade: Saccade, tmp_path: Path) -> None:
+    """A row a runtime, and where the choice is; networks of several sizes beside each other."""
+    model = str(net_model(tmp_path / "m").path)
+    code, out, err = saccade("bench", "--detector", model, "--size", "64", "--events", "20")
+    assert code in (0, 1), err  # a busy machine may hold no promise
+    assert "torch" in out
+    assert "runtimes.json" in out
+    code, out, _ = saccade("bench", "--nets", "8x1", "--size", "64", "--events", "20", "--json")
+    assert code == 0
+    assert json.loads(out)["rows"][0]["net"] == "8x1"
