@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _QUANTILES = (0.05, 0.5, 0.95, 0.995)
 _SURE = 0.01
 """Share that no cell is without, or beyond: of few trees none can be surer."""
-_SMOOTH_OF_SIZE = 0.15
+_SMOOTH_OF_SIZE = 0.2
 _APART_OF_SIZE = 0.3
 
 
