@@ -8,28 +8,27 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-from saccade.detect import STRIDE, compressed, prepared_picture
 from saccade.models import PatchNet
 
-from ._augment import Variety, crop, overlaid
-from ._targets import heat_targets, mask_targets
+from ._augment import Variety
+from ._batches import batches
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from saccade.models import Architecture, Input
 
-    from ._augment import Crop
     from ._sample import Sample
 
 _RARE_WEIGHT = 4.0
 """Exponent by which cells near a place count less as background (Zhou et al., 2019)."""
 _HARD_WEIGHT = 2.0
 _RISING = 0.2
+_SURE = 0.95
+"""Share of the epochs for which there seems to be time that are counted on."""
 _PATIENCE = 0.5
 """Share of all epochs without a gain after which it is over."""
 
@@ -90,6 +89,9 @@ def fit_network(
 ) -> Fitted:
     """Return a network that has learned from samples; the same seed gives the same weights.
 
+    Where the minutes are too few for all epochs, there are fewer: how many is told by how long
+    the first ones have taken.
+
     Parameters
     ----------
     architecture, given
@@ -103,42 +105,86 @@ def fit_network(
     progress : callable
         Called with the number of each epoch, and its loss.
     """
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    torch.manual_seed(recipe.seed)
-    net = PatchNet(architecture).to(device)
-    steps = max(1, recipe.crops // recipe.batch)
-    optimiser = torch.optim.AdamW(net.parameters(), lr=recipe.rate, weight_decay=1e-3)
-    whole = recipe.epochs * steps
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda n: _rate(n / whole))
-    source = _batches(architecture, given, samples, recipe)
-    best, marks, losses, since = deepcopy(net.state_dict()), -np.inf, [], 0
-    end_s = time.monotonic() + 60 * recipe.minutes
+    descent = _Descent(architecture, given, samples, recipe)
+    best = _Best(descent.net, judge)
+    began_s, since = time.monotonic(), 0
+    losses: list[float] = []
     every = max(1, recipe.epochs // 20)
-    for epoch in range(recipe.epochs):
-        net.train()
-        total = 0.0
-        for _ in range(steps):
-            batch = {name: each.to(device) for name, each in next(source).items()}
-            loss = _loss(net(batch["pictures"]), batch)
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
-            nn.utils.clip_grad_norm_(net.parameters(), 5.0)
-            optimiser.step()
-            schedule.step()
-            total += float(loss.detach())
-        losses.append(total / steps)
-        progress(epoch, losses[-1])
-        over = time.monotonic() > end_s or epoch + 1 == recipe.epochs
-        if judge is not None and ((epoch + 1) % every == 0 or over):
-            now = judge(net.eval())
-            since = 0 if now > marks else since + every
-            if now >= marks:  # of equals the last, which has learned for longer
-                best, marks = deepcopy(net.state_dict()), now
-        if over or since > _PATIENCE * recipe.epochs:
+    while len(losses) < descent.epochs:
+        losses.append(descent.epoch())
+        progress(len(losses) - 1, losses[-1])
+        spent_s = time.monotonic() - began_s
+        over = len(losses) == descent.epochs or spent_s > 60 * recipe.minutes
+        if len(losses) % every == 0 or over:
+            since = 0 if best.see() else since + every
+        if len(losses) == every:
+            descent.shorten(60 * recipe.minutes * every / (time.monotonic() - began_s))
+        if over or since > _PATIENCE * descent.epochs:
             break
-    if judge is not None:
-        net.load_state_dict(best)
-    return Fitted(net.cpu().eval(), tuple(losses), len(losses))
+    return Fitted(best.net.cpu().eval(), tuple(losses), len(losses))
+
+
+class _Descent:
+    """Steps down the loss of random crops, ever shorter towards the end."""
+
+    def __init__(
+        self, architecture: Architecture, given: Input, samples: Sequence[Sample], recipe: Recipe
+    ) -> None:
+        torch.manual_seed(recipe.seed)
+        self._device = "cuda" if torch.cuda.is_available() else "cpu"
+        self.net = PatchNet(architecture).to(self._device)
+        self.epochs = recipe.epochs
+        self._steps = max(1, recipe.crops // recipe.batch)
+        self._optimiser = torch.optim.AdamW(self.net.parameters(), weight_decay=1e-3)
+        self._source = batches(architecture, given, samples, recipe)
+        self._most_rate, self._done, self._past = recipe.rate, 0.0, 0
+
+    def shorten(self, epochs: float) -> None:
+        """Come to rest in fewer epochs: what is cut off at full speed has learned less."""
+        self.epochs = max(self._past + 1, min(self.epochs, math.floor(_SURE * epochs)))
+
+    def epoch(self) -> float:
+        """Return the mean loss of an epoch, after having learned from it."""
+        self.net.train()
+        step, total = (1 - self._done) / ((self.epochs - self._past) * self._steps), 0.0
+        for _ in range(self._steps):
+            for group in self._optimiser.param_groups:
+                group["lr"] = self._most_rate * _rate(self._done)
+            batch = {name: each.to(self._device) for name, each in next(self._source).items()}
+            loss = _loss(self.net(batch["pictures"]), batch)
+            self._optimiser.zero_grad(set_to_none=True)
+            loss.backward()  # type: ignore[no-untyped-call]
+            nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
+            self._optimiser.step()
+            self._done += step
+            total += float(loss.detach())
+        self._past += 1
+        return total / self._steps
+
+
+class _Best:
+    """Remembers the weights that a judge liked best."""
+
+    def __init__(self, net: PatchNet, judge: Callable[[PatchNet], float] | None) -> None:
+        self._net, self._judge = net, judge
+        self._state, self._marks = deepcopy(net.state_dict()), -math.inf
+
+    def see(self) -> bool:
+        """Return whether the network is better than ever."""
+        if self._judge is None:
+            return True
+        marks = self._judge(self._net.eval())
+        better = marks > self._marks
+        if marks >= self._marks:  # of equals the last, which has learned for longer
+            self._state, self._marks = deepcopy(self._net.state_dict()), marks
+        return better
+
+    @property
+    def net(self) -> PatchNet:
+        """The network with the best weights, or with the last ones if nobody judges."""
+        if self._judge is not None:
+            self._net.load_state_dict(self._state)
+        return self._net
 
 
 def _rate(done: float) -> float:
@@ -148,58 +194,6 @@ def _rate(done: float) -> float:
     """
     phase = done / _RISING if done < _RISING else 1 + (done - _RISING) / (1 - _RISING)
     return 0.02 + 0.49 * (1 - math.cos(math.pi * min(phase, 2.0)))
-
-
-def _batches(
-    architecture: Architecture, given: Input, samples: Sequence[Sample], recipe: Recipe
-) -> Iterator[dict[str, Tensor]]:
-    rng = np.random.default_rng([recipe.seed, 2])
-    prepared = [
-        [prepared_picture(each, 1.0, given.low, given.high) for each in sample.pictures]
-        for sample in samples
-    ]
-    some = [number for number, each in enumerate(samples) if len(each.places_px)]
-    # A picture with many things in it has more to teach, but not in proportion.
-    weight = np.array([np.sqrt(1 + len(each.places_px)) for each in samples])
-
-    def drawn() -> Crop:
-        around = None
-        number = int(rng.choice(len(samples), p=weight / weight.sum()))
-        if some and rng.random() < recipe.around:
-            number = int(rng.choice(some, p=weight[some] / weight[some].sum()))
-            places = samples[number].places_px
-            around = places[rng.integers(len(places))]
-        given = samples[number], prepared[number]
-        return crop(*given, recipe.side_px, recipe.variety, rng, around)
-
-    while True:
-        crops = []
-        for _ in range(recipe.batch):
-            one = drawn()
-            if recipe.variety.overlay > 0 and rng.random() < recipe.variety.overlay:
-                one = overlaid(one, drawn())
-            crops.append(one)
-        yield _stacked(crops, architecture, given.compress)
-
-
-def _stacked(
-    crops: Sequence[Crop], architecture: Architecture, compress: float
-) -> dict[str, Tensor]:
-    rows: dict[str, list[np.ndarray]] = {}
-    for each in crops:
-        shape = each.pictures.shape[1:]
-        heat, offset, known = heat_targets(
-            each.places_px, each.kinds, each.sizes_px, shape, len(architecture.classes)
-        )
-        pictures = compressed(each.pictures, compress)
-        row = {"pictures": pictures, "heat": heat, "offset": offset, "known": known}
-        row["valid"] = each.valid[STRIDE // 2 :: STRIDE, STRIDE // 2 :: STRIDE]
-        if architecture.masks and each.labels is not None:
-            inside, vote, votes = mask_targets(each.labels, each.places_px)
-            row |= {"inside": inside[None], "vote": vote, "votes": votes, "pixels": each.valid}
-        for name, value in row.items():
-            rows.setdefault(name, []).append(value)
-    return {name: torch.from_numpy(np.stack(each)) for name, each in rows.items()}
 
 
 def _loss(told: dict[str, Tensor], batch: dict[str, Tensor]) -> Tensor:
