@@ -179,6 +179,23 @@ def test_frames_of_another_policy_may_count_as_the_watch() -> None:
     assert told == ["quiet", "fired", "under way", "under way", "stays"]
 
 
+@pytest.mark.parametrize(
+    ("strength", "rule"),
+    [
+        pytest.param(0.85, "fired", id="would bring it alone"),
+        pytest.param(0.7, "known", id="too weak alone"),
+    ],
+)
+def test_a_second_thing_in_the_field_is_not_hidden_by_the_first(strength: float, rule: str) -> None:
+    """What it stayed with may still be the strongest; another one beside it is judged by itself."""
+    policy = Stay(DO, above=0.8, below=0.3, once_um=10, most=1)
+    policy(seen(HIGH, 0, points=(at(0.0, HIGH),)))
+    for t in (1, 2, 3):
+        policy(seen(HIGH, t, stream="stay", points=(at(60.0, HIGH), at(1.0, 0.85))))
+    after = policy(seen(HIGH, 9, points=(at(1.0, HIGH), at(60.0, strength))))
+    assert after.rule == rule
+
+
 def test_every_place_has_its_own_memory() -> None:
     """A stay at one position does not keep it from coming to another."""
     policy = Stay(DO)

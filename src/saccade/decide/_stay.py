@@ -28,7 +28,7 @@ class _Place:
     begun: bool = False
     """Whether a frame of the present burst was taken."""
     at_um: tuple[float, float] = (0.0, 0.0)
-    """Where the strongest point was when the score was high last."""
+    """Where the thing that it came for was when the score was high last."""
     known: list[tuple[float, float, int]] = field(default_factory=list)
     """Where it stayed, x and y in µm, and when it was seen there last."""
 
@@ -60,8 +60,9 @@ class Stay:
         Number of bursts in a row at most.
     once_um : float
         It does not come for what is nearer than this to where it stayed for ``most`` bursts
-        before, judged by the strongest point seen: what has happened there may look alike for a
-        while. What was left sooner, as a false alarm is, may still happen. 0 is off.
+        before: what has happened there may look alike for a while. Something else in the same
+        field brings it, if its point would be strong enough alone. What was left sooner, as a
+        false alarm is, may still happen. 0 is off.
     forget_s : float
         Time after which it has forgotten where it stayed.
     priority : int
@@ -176,18 +177,35 @@ class Stay:
             return "spent", f"{why}, but it was not <= {self.below:g} since the last burst"
         if place.high < self.dwell:
             return "dwell", why
-        if self._knows(seen, place):
-            return "known", f"{why}, but it stayed within {self.once_um:g} µm of there before"
-        place.bursts, place.since_ns, place.begun, place.armed = 1, seen.t_ns, False, False
-        place.at_um = seen.brightest
-        return "fired", why
-
-    def _knows(self, seen: Observation, place: _Place) -> bool:
-        """Return whether it stayed of late where the strongest point is."""
         since_ns = seen.t_ns - round(self.forget_s * 1e9)
         place.known = [each for each in place.known if each[2] >= since_ns]
-        x_um, y_um = seen.brightest
-        return any(math.hypot(x_um - x, y_um - y) < self.once_um for x, y, _ in place.known)
+        new_um = [each for each in self._strong(seen) if not self._knows(each, place)]
+        if not new_um:
+            return "known", f"{why}, but it stayed within {self.once_um:g} µm of there before"
+        place.bursts, place.since_ns, place.begun, place.armed = 1, seen.t_ns, False, False
+        place.at_um = new_um[0]
+        return "fired", why
+
+    def _strong(self, seen: Observation) -> list[tuple[float, float]]:
+        """Return where the points are that would bring it alone, the strongest first.
+
+        The strongest has the score; what another one would have is told by its strength beside
+        that one's.
+        """
+        points = sorted(seen.points, key=lambda point: -point.strength)
+        if not points:
+            return [seen.brightest]
+        least = self.above / max(seen.score, self.above) * points[0].strength
+        return [(point.x_um, point.y_um) for point in points if point.strength >= least]
+
+    def _knows(self, at_um: tuple[float, float], place: _Place) -> bool:
+        """Return whether it stayed near a point of late."""
+        return any(math.dist(at_um, known[:2]) < self.once_um for known in place.known)
+
+    def _tracked(self, seen: Observation, place: _Place) -> tuple[float, float]:
+        """Return where the thing is now that it came for: it crawls a little from look to look."""
+        near = min(self._strong(seen), key=lambda at_um: math.dist(at_um, place.at_um))
+        return near if math.dist(near, place.at_um) < self.once_um else place.at_um
 
     def _staying(self, seen: Observation, place: _Place) -> tuple[str, str]:
         if not place.bursts:
@@ -196,7 +214,7 @@ class Stay:
             place.since_ns, place.begun = seen.t_ns, True
         high = seen.verdict != "invalid" and seen.score > self.below
         if high:
-            place.at_um = seen.brightest
+            place.at_um = self._tracked(seen, place)
         if seen.t_ns - place.since_ns < self._last_ns:
             return "under way", f"burst {place.bursts} is under way"
         why = f"score {seen.score:.3g} {'>' if high else '<='} {self.below:g} at its end"
