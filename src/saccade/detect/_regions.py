@@ -44,8 +44,9 @@ def regions(labels: NDArray[np.int32], brightness: Image, count: int) -> Regions
     count : int
         The greatest label.
     """
-    at = np.flatnonzero(labels)
-    rows, cols = np.divmod(at, labels.shape[1])
+    at = np.flatnonzero(labels > 0)  # of truth values: a third of the time
+    rows = at // labels.shape[1]
+    cols = at - rows * labels.shape[1]
     of = labels.ravel()[at]
 
     def total(values: NDArray[np.generic]) -> NDArray[np.float64]:
