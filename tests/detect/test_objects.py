@@ -15,7 +15,7 @@ from skimage import draw, io, measure
 from saccade.core import ProtocolError
 from saccade.detect import Objects
 from saccade.detect._regions import boxes, regions
-from saccade.detect._split import connected, split
+from saccade.detect._split import _AROUND, _ascent, connected, split
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,6 +72,25 @@ def test_splitting_leaves_the_mask_as_it_is(seed: int, least: int, radius: float
     assert set(np.unique(pieces.labels)) - {0} == set(range(1, pieces.number + 1))
     for label in range(1, pieces.number + 1):
         assert len(np.unique(parts.labels[pieces.labels == label])) == 1
+
+
+@settings(max_examples=40)
+@given(seed=st.integers(0, 10**6), levels=st.integers(1, 40))
+def test_the_way_up_is_to_the_deepest_neighbour(seed: int, levels: int) -> None:
+    """As pixel by pixel: strictly deeper, of equals the first, never out of the picture."""
+    rng = np.random.default_rng(seed)
+    depth = (rng.integers(0, levels + 1, (9, 11)) / levels).astype(np.float32)
+    at = np.flatnonzero(depth > 0)
+    expected = np.arange(depth.size)
+    for pixel in at:
+        row, col = divmod(int(pixel), depth.shape[1])
+        deepest = depth[row, col]
+        for dy, dx in _AROUND:
+            y, x = row + dy, col + dx
+            inside = 0 <= y < depth.shape[0] and 0 <= x < depth.shape[1]
+            if inside and depth[y, x] > deepest:
+                deepest, expected[pixel] = depth[y, x], y * depth.shape[1] + x
+    np.testing.assert_array_equal(_ascent(at, depth), expected)
 
 
 @pytest.mark.parametrize("threshold", ["otsu", "local", 250.0])
