@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 import torch
 from learn_samples import discs
@@ -112,3 +113,18 @@ def test_existing_model_is_never_replaced(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="never replaced"):
         train_model(samples(6), ORDER, tmp_path / "m", recipe=short, architecture=SMALL)
     assert not any((tmp_path / "m").iterdir())
+
+
+@pytest.mark.parametrize("count", [2, 3, 5, 40])
+def test_the_probe_leaves_no_picture_its_own_labels(count: int) -> None:
+    """Of two pictures as well: each has the labels of another, and all labels are still there."""
+    from saccade.learn._train import _exchanged
+
+    given = samples(count)
+    for seed in range(20):
+        made = _exchanged(given, np.random.default_rng(seed))
+        for own, other in zip(given, made, strict=True):
+            assert not np.array_equal(own.places_px, other.places_px)
+        assert sum(len(each.places_px) for each in made) == sum(
+            len(each.places_px) for each in given
+        )

@@ -265,8 +265,11 @@ def _probe(learner: Learner, split: Split, seed: int) -> tuple[float, float]:
 
 
 def _exchanged(samples: Sequence[Sample], rng: np.random.Generator) -> list[Sample]:
-    others = rng.permutation(len(samples)).tolist()
-    return [_labelled_as(each, samples[n]) for each, n in zip(samples, others, strict=True)]
+    """Return samples of which each has the labels of another one, none its own."""
+    order = rng.permutation(len(samples)).tolist()
+    # Around in a ring: of two or three pictures, a mere draw would often leave some as they are.
+    of = dict(zip(order, [*order[1:], *order[:1]], strict=True))
+    return [_labelled_as(each, samples[of[number]]) for number, each in enumerate(samples)]
 
 
 def _labelled_as(sample: Sample, other: Sample) -> Sample:
