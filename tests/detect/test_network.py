@@ -239,3 +239,48 @@ def test_the_runtime_is_told_and_changes_no_identity(tmp_path: Path) -> None:
         seen = eye(frame(lit(20, 36)))
         assert [(p.y_px, p.x_px) for p in seen.points] == [pytest.approx((21.5, 37.5))]
         assert seen.detector == Network(str(model.path)).identity
+
+
+class _Counting:
+    """A network that counts its looks."""
+
+    def __init__(self, looker: Any) -> None:
+        self._looker, self.looks = looker, 0
+
+    def __call__(self, pictures: Any) -> Any:
+        self.looks += 1
+        return self._looker(pictures)
+
+
+@pytest.mark.parametrize("frames", [1, 3])
+def test_detectors_of_one_model_look_once(tmp_path: Path, frames: int) -> None:
+    """Two classes of a frame cost one look, also where the past counts; the next frame another."""
+    path = str(made(tmp_path, frames=frames).path)
+    both = Network(path), Network(path, class_name="dark", threshold=0.0)
+    alone = Network(path, class_name="dark", threshold=0.0)
+    shared = both[0]._shared()
+    shared._looker = counting = _Counting(shared._looker)  # type: ignore[assignment]
+    for t in range(3):
+        now = frame(lit(20, 4 * t), t=t)
+        first, second = (each(now) for each in both)
+        assert counting.looks == t + 1
+        assert first.score > second.score
+    copied = [frame(lit(20, 4 * t), t=t) for t in range(3)]  # other arrays, so it looks again
+    assert [alone(each) for each in copied][-1] == second
+    assert counting.looks == 6
+
+
+def test_models_with_equal_weights_are_told_apart_by_their_cards(tmp_path: Path) -> None:
+    """A picture that is prepared in another way is another one, whatever the weights."""
+    plain = made(tmp_path / "a", input={"pixel_size_um": 0.5, "low": 0.0, "high": 1.0})
+    other = made(
+        tmp_path / "b", input={"pixel_size_um": 0.5, "low": 0.0, "high": 1.0, "compress": 9.0}
+    )
+    scene = np.full((32, 32), 100)
+    scene[4:8, 4:8], scene[20:24, 20:24] = 1100, 300
+    now = frame(scene)
+    dim = [
+        sorted(p.strength for p in Network(str(each.path), threshold=0.0)(now).points)[-2]
+        for each in (plain, other)
+    ]
+    assert dim[1] > dim[0] + 0.1

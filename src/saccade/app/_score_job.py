@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -66,8 +67,15 @@ def contenders(means: Means, slow_s: float) -> tuple[str, ...]:
     return (PROTOCOL, SLOW, *ladder(means, slow_s), RANDOM, ORACLE)
 
 
-def prepare() -> None:
-    """Make a process fit for the work: one thread of OpenCV; Ctrl+C is the parent's business."""
+def prepare(threads: int) -> None:
+    """Make a process fit for the work; Ctrl+C is the parent's business.
+
+    Parameters
+    ----------
+    threads : int
+        That a network may take; OpenCV takes one.
+    """
+    os.environ.setdefault("OMP_NUM_THREADS", str(threads))
     cv2.setNumThreads(1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 

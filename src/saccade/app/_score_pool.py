@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING
@@ -46,8 +47,9 @@ def play_worlds(
         _play_here(job, seeds, progress)
         return
     before = set(multiprocessing.active_children())
+    count = min(processes, len(seeds))
     pool = ProcessPoolExecutor(
-        min(processes, len(seeds)), multiprocessing.get_context("spawn"), prepare
+        count, multiprocessing.get_context("spawn"), prepare, (_threads_each(count),)
     )
     try:
         left = {pool.submit(play_world, job, seed) for seed in seeds}
@@ -65,6 +67,11 @@ def play_worlds(
         pool.shutdown(wait=not left, cancel_futures=True)
         if left:
             _end(set(multiprocessing.active_children()) - before)
+
+
+def _threads_each(processes: int) -> int:
+    """Return how many threads a network may take in each of some processes."""
+    return max(1, (os.cpu_count() or 1) // processes)
 
 
 def _play_here(job: Job, seeds: Sequence[int], progress: Callable[[], None]) -> None:

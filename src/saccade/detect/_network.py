@@ -12,17 +12,16 @@ import numpy as np
 from saccade.core import Identity, Needs, Observation, Span, is_number, require
 from saccade.models import (
     RUNTIMES,
-    Looker,
     Runtime,
     check_runtime,
     chosen_runtime,
     load_model,
-    open_session,
 )
 
 from ._learned import check_kind
 from ._pixels import Peaks, not_a_picture, picture, points, sample
 from ._settings import is_count, is_positive, look_ms
+from ._shared import Shared, shared_look
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -82,7 +81,7 @@ class Network:
     runtime: Runtime | None = None
     _loaded: Model = field(init=False, repr=False)
     _seen: dict[tuple[Any, ...], list[Image]] = field(init=False, repr=False, default_factory=dict)
-    _net: list[Any] = field(init=False, repr=False, default_factory=list)
+    _net: list[Shared] = field(init=False, repr=False, default_factory=list)
 
     def __post_init__(self) -> None:
         loaded = load_model(self.model)
@@ -135,9 +134,7 @@ class Network:
         scale = self._scale(frame.pixel_size_um)
         if seen is None or scale is None:
             return not_a_picture(self.identity)
-        given = self._loaded.card.input
-        prepared = prepared_picture(seen.pixels, scale, given.low, given.high)
-        prepared = compressed(prepared, given.compress)
+        prepared = self._shared().prepared(frame.pixels, lambda: self._prepared(seen.pixels, scale))
         heat, offset = self._look(self._with_past(frame, prepared))
         found = peaks_of(heat, offset, self._least_logit)
         calibration = self._calibration
@@ -180,6 +177,17 @@ class Network:
         threshold = calibration.threshold if self.threshold is None else self.threshold
         return uncalibrated(threshold, calibration)
 
+    def _shared(self) -> Shared:
+        """Return the network, which detectors of the same model share."""
+        if not self._net:
+            self._net.append(shared_look(self._loaded, self.runtime or "torch"))
+        return self._net[0]
+
+    def _prepared(self, pixels: Image, scale: float) -> Image:
+        given = self._loaded.card.input
+        prepared = prepared_picture(pixels, scale, given.low, given.high)
+        return compressed(prepared, given.compress)
+
     def _scale(self, pixel_size_um: float) -> float | None:
         """Return by how much a picture is enlarged; None if it may not be."""
         given = self._loaded.card.input
@@ -204,13 +212,8 @@ class Network:
 
     def _look(self, pictures: list[Image]) -> tuple[Image, NDArray[np.float32]]:
         """Return logits of the class, (y/4, x/4), and offsets, (2, y/4, x/4)."""
-        architecture = self._loaded.card.architecture
-        if not self._net:
-            session = open_session(self._loaded, self.runtime or "torch")
-            self._net.append(Looker(session, architecture))
-        told = self._net[0](pictures)
-        classes = architecture.classes
-        number = classes.index(self._wanted)
+        told = self._shared().look(pictures)
+        number = self._loaded.card.architecture.classes.index(self._wanted)
         return told["heat"][0, number], told["offset"][0]
 
 

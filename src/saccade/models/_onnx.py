@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 import warnings
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import Tensor, nn
+
+from saccade.core import ModelError
 
 from ._net import STRIDE, build_net
 
@@ -45,8 +48,12 @@ def onnx_bytes(model: Model) -> bytes:
     Raises
     ------
     ModelError
-        If its weights are not those of its network.
+        If its weights are not those of its network, or the package ``onnx`` is not installed.
     """
+    if find_spec("onnx") is None:
+        raise ModelError(
+            "What writes programs of ONNX is not installed.", 'pip install "saccade[onnx]".'
+        )
     net = build_net(model)
     like = torch.zeros(1, model.card.architecture.frames, _SIDE, _SIDE)
     with torch.inference_mode():
