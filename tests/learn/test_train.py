@@ -12,7 +12,7 @@ from learn_samples import discs
 
 from saccade.core import LabelError, ModelError
 from saccade.learn import Order, Recipe, Sample, Variety, train_model
-from saccade.models import Architecture, load_model
+from saccade.models import Architecture, load_example, load_model, open_session
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,6 +60,12 @@ def test_discs_are_learned_calibrated_and_told_of(tmp_path: Path) -> None:
     assert model.card.training.split.startswith("by group: train")
     assert any("objects in 16 groups" in line for line in told)
     assert load_model(tmp_path / "discs").card == model.card
+    assert (tmp_path / "discs" / "figure.png").read_bytes().startswith(b"\x89PNG")
+    example = load_example(model)
+    assert example is not None
+    now = open_session(model)(example.pictures)
+    for name, each in example.told.items():
+        np.testing.assert_allclose(now[name], each, atol=1e-5)
 
 
 def test_same_seed_gives_the_same_weights(tmp_path: Path) -> None:
@@ -118,7 +124,7 @@ def test_existing_model_is_never_replaced(tmp_path: Path) -> None:
 @pytest.mark.parametrize("count", [2, 3, 5, 40])
 def test_the_probe_leaves_no_picture_its_own_labels(count: int) -> None:
     """Of two pictures as well: each has the labels of another, and all labels are still there."""
-    from saccade.learn._train import _exchanged
+    from saccade.learn._worth import _exchanged
 
     given = samples(count)
     for seed in range(20):

@@ -14,7 +14,16 @@ from ._forest_look import (
 )
 from ._instances import instances
 from ._joined import All, Any, Ensemble
-from ._network import STRIDE, Network, compressed, peaks_of, places_px, prepared_picture
+from ._network import (
+    STRIDE,
+    Network,
+    calibrated,
+    compressed,
+    peaks_of,
+    places_px,
+    prepared_picture,
+    uncalibrated,
+)
 from ._novelty import Novelty, familiar_of
 from ._objects import Objects
 from ._pairs import Pairs
@@ -44,6 +53,7 @@ __all__ = [
     "Spots",
     "Tracker",
     "Transients",
+    "calibrated",
     "compressed",
     "familiar_of",
     "feature_count",
@@ -57,4 +67,5 @@ __all__ = [
     "pixel_features",
     "places_px",
     "prepared_picture",
+    "uncalibrated",
 ]

@@ -278,12 +278,26 @@ def figure(
     return Figure(value=value, low=float(min(low, value)), high=float(max(high, value)))
 
 
-def _told(net: PatchNet, given: Input, sample: Sample) -> dict[str, NDArray[np.float32]]:
+def prepared_stack(sample: Sample, given: Input) -> NDArray[np.float32]:
+    """Return a sample's pictures as a network gets them, (1, frames, y, x).
+
+    Parameters
+    ----------
+    sample : Sample
+        Whose pictures they are; their sides are filled up to multiples of `STRIDE`.
+    given : Input
+        How they are prepared.
+    """
     prepared = [prepared_picture(each, 1.0, given.low, given.high) for each in sample.pictures]
     height, width = prepared[0].shape
     whole = [-(-side // STRIDE) * STRIDE for side in (height, width)]
     padded = np.zeros((1, len(prepared), *whole), np.float32)
     padded[0, :, :height, :width] = compressed(np.stack(prepared), given.compress)
+    return padded
+
+
+def _told(net: PatchNet, given: Input, sample: Sample) -> dict[str, NDArray[np.float32]]:
+    padded = prepared_stack(sample, given)
     device = next(net.parameters()).device
     with torch.inference_mode():
         told = net(torch.from_numpy(padded).to(device, memory_format=torch.channels_last))

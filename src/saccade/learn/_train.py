@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -10,35 +9,41 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from saccade.core import LabelError
-from saccade.detect import STRIDE, familiar_of, prepared_picture
-from saccade.models import Architecture, Figure, Input, check_new, save_model
+from saccade.detect import familiar_of, prepared_picture
+from saccade.models import (
+    Architecture,
+    Input,
+    check_new,
+    open_session,
+    save_example,
+    save_model,
+)
 
 from ._calibrate import calibrate
+from ._figures import draw
 from ._fit import Recipe
 from ._learners import ForestLearner, NetworkLearner
-from ._measure import (
-    average_precision,
-    chance_of,
-    f1_of,
-    false_alarms,
-    figure,
-    mask_ap50,
-    mcc_of,
-)
+from ._measure import prepared_stack
 from ._split import duplicates, split_by_group
 from ._tier import more_for_recall, tier
+from ._worth import metrics_of, probe_of, tested_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from saccade.models import Calibration, Model
+    from numpy.typing import NDArray
+
+    from saccade.models import Model
 
     from ._learners import Kind, Learned, Learner
-    from ._measure import Seen
     from ._sample import Sample
     from ._split import Split
     from ._tier import Tier
+
+
+_EXAMPLE_PX = 64
+"""Side of the pair in the model's folder, by which it is seen to be whole."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,16 +125,18 @@ def train_model(
     have = tier(samples)
     tell(f"{have.objects} objects in {have.groups} groups ({have.name}). {have.advice}")
     chosen = _kind(kind, architecture, have)
-    tested = sum(len(each.places_px) for each in split.test)
-    if more := more_for_recall(0.9, tested):
-        tell(f"You need about {more} more events for recall 0.9: the test has {tested}, and")
+    there = sum(len(each.places_px) for each in split.test)
+    if more := more_for_recall(0.9, there):
+        tell(f"You need about {more} more events for recall 0.9: the test has {there}, and")
         tell("with fewer nobody can claim it (95 %), even if none of them is missed.")
     given = Input(pixel_size_um=order.pixel_size_um, compress=order.compress)
     learner = _learner(chosen, samples, order, given, recipe, architecture)
     learned, seen = learner.learn(split.train, split.calibrate, tell)
     calibration = {name: calibrate(each) for name, each in zip(order.classes, seen, strict=True)}
-    metrics = _metrics(learned, split.test, calibration)
-    shuffled, chance = _probe(learner, split, recipe.seed)
+    tested = tested_of(learned, split.test, calibration)
+    masks = learned.architecture.masks and all(each.labels is not None for each in split.test)
+    metrics = metrics_of(tested, split.test, calibration, masks=masks)
+    shuffled, chance = probe_of(learner, split, recipe.seed)
     metrics |= {"shuffled": shuffled, "prevalence": chance}
     tell(f"with shuffled labels the average precision is {shuffled:.3f}, by chance {chance:.3f}")
     card = {
@@ -143,7 +150,24 @@ def train_model(
         "training": _training(order, split, recipe, learned),
         "limits": order.limits,
     }
-    return save_model(out, card, learned.tensors())
+    model = save_model(out, card, learned.tensors())
+    if draw(tested, calibration, model.path) is None:
+        tell("No figure: install matplotlib with: python -m pip install 'saccade[figures]'")
+    if learned.architecture.id == "patch4":
+        save_example(model, open_session(model, "torch"), _example(split.test, given))
+    return model
+
+
+def _example(test: Sequence[Sample], given: Input) -> NDArray[np.float32]:
+    """Return a piece of a picture with something in it, as the network gets it."""
+    fullest = max(test, key=lambda each: len(each.places_px))
+    stack = prepared_stack(fullest, given)
+    y_px, x_px = fullest.places_px[0] if len(fullest.places_px) else (0.0, 0.0)
+    top, left = (
+        int(np.clip(place - _EXAMPLE_PX / 2, 0, max(side - _EXAMPLE_PX, 0)))
+        for place, side in ((y_px, stack.shape[2]), (x_px, stack.shape[3]))
+    )
+    return np.ascontiguousarray(stack[:, :, top : top + _EXAMPLE_PX, left : left + _EXAMPLE_PX])
 
 
 def _kind(kind: Kind | None, architecture: Architecture | None, have: Tier) -> Kind:
@@ -214,74 +238,6 @@ def _undivided(samples: Sequence[Sample], tell: Callable[[str], None]) -> list[S
             tell(f"{samples[first].name} and {samples[second].name} are the same picture.")
             alias = {group: one if now == other else now for group, now in alias.items()}
     return [replace(each, group=alias[each.group]) for each in samples]
-
-
-def _metrics(
-    learned: Learned, test: Sequence[Sample], calibration: Mapping[str, Calibration]
-) -> dict[str, Any]:
-    told: dict[str, Any] = {
-        "test_groups": len({each.group for each in test}),
-        "test_pictures": len(test),
-        "classes": {},
-    }
-    most = max(math.prod(each.shape_px) for each in test) / STRIDE**2  # a place a cell
-    for kind, (name, known) in enumerate(calibration.items()):
-        least = _least_logit(known)
-        seen = learned.look(test, kind, least)
-        told["classes"][name] = _of_class(seen, least, most)
-        masks = learned.architecture.masks
-        if kind == 0 and masks and all(each.labels is not None for each in test):
-            told["mask_ap50"] = figure(seen, mask_ap50).model_dump()
-    return told
-
-
-def _of_class(seen: Sequence[Seen], least: float, most: float) -> dict[str, Any]:
-    told: dict[str, Figure] = {
-        "f1": figure(seen, lambda part: f1_of(part, least)),
-        "average_precision": figure(seen, average_precision),
-        "mcc": figure(seen, lambda part: mcc_of(part, least), least=-1.0),
-        "false_alarms": figure(seen, lambda part: false_alarms(part, least), most=most),
-    }
-    figures = {name: each.model_dump() for name, each in told.items()}
-    return {"objects": sum(each.truth for each in seen), **figures}
-
-
-def _least_logit(calibration: Calibration) -> float:
-    share = min(max(calibration.threshold, 1e-6), 1 - 1e-6)
-    return (math.log(share / (1 - share)) - calibration.offset) / calibration.slope
-
-
-def _probe(learner: Learner, split: Split, seed: int) -> tuple[float, float]:
-    """Return the average precision on labels of other pictures, and that of guessing.
-
-    All labels are exchanged among pictures, those of the test as well: nothing can be learned,
-    unless something leaks from one part to another.
-    """
-    rng = np.random.default_rng([seed, 4])
-    train, test = (_exchanged(part, rng) for part in (split.train, split.test))
-    learned = learner.probe(train)
-    chance = float(np.mean([chance_of(each) for each in test]))
-    return average_precision(learned.look(test)), chance
-
-
-def _exchanged(samples: Sequence[Sample], rng: np.random.Generator) -> list[Sample]:
-    """Return samples of which each has the labels of another one, none its own."""
-    order = rng.permutation(len(samples)).tolist()
-    # Around in a ring: of two or three pictures, a mere draw would often leave some as they are.
-    of = dict(zip(order, [*order[1:], *order[:1]], strict=True))
-    return [_labelled_as(each, samples[of[number]]) for number, each in enumerate(samples)]
-
-
-def _labelled_as(sample: Sample, other: Sample) -> Sample:
-    """Return a sample with the places of another, scaled to its picture."""
-    scale = np.array(sample.shape_px) / np.array(other.shape_px)
-    return replace(
-        sample,
-        places_px=other.places_px * scale,
-        kinds=other.kinds,
-        sizes_px=other.sizes_px,
-        labels=None if sample.labels is None else np.zeros_like(sample.labels),
-    )
 
 
 def _familiar(given: Input, split: Split) -> dict[str, Any] | None:
