@@ -18,10 +18,11 @@ from ._measure import (
     look_at,
     mask_ap50,
     mcc_of,
+    seen_of,
 )
-from ._sample import Sample, from_labels, whole_frame
+from ._sample import Sample, Unsure, from_labels, nowhere_unsure, whole_frame
 from ._split import Split, alike, duplicates, split_by_group
-from ._targets import heat_targets, mask_targets
+from ._targets import counted_cells, heat_targets, mask_targets
 from ._tier import Tier, more_for_recall, tier
 from ._train import Order, train_model
 from ._worlds import PLATE, Worlds, world_samples
@@ -39,6 +40,7 @@ __all__ = [
     "Seen",
     "Split",
     "Tier",
+    "Unsure",
     "Variety",
     "Worlds",
     "alike",
@@ -49,6 +51,7 @@ __all__ = [
     "candidate",
     "cells_of",
     "choose",
+    "counted_cells",
     "duplicates",
     "f1_of",
     "false_alarms",
@@ -63,8 +66,10 @@ __all__ = [
     "mask_targets",
     "mcc_of",
     "more_for_recall",
+    "nowhere_unsure",
     "plan_trees",
     "read_folder",
+    "seen_of",
     "split_by_group",
     "tier",
     "train_model",

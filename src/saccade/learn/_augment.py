@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import cv2
 import numpy as np
 
+from ._sample import joined
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from ._sample import Sample
+    from ._sample import Sample, Unsure
 
     Image = NDArray[np.float32]
 
@@ -56,6 +58,7 @@ class Crop(NamedTuple):
     labels: NDArray[np.int32] | None
     valid: NDArray[np.bool_]
     """Pixels of the picture itself; beyond its edge it is mirrored, and nothing is known."""
+    unsure: Unsure
 
 
 def crop(
@@ -108,9 +111,13 @@ def crop(
         labels = cv2.warpAffine(flat, forth, size, flags=cv2.INTER_NEAREST).astype(np.int32)
     everywhere = np.ones(sample.shape_px, np.uint8)
     valid = cv2.warpAffine(everywhere, forth, size, flags=cv2.INTER_NEAREST) > 0
-    places = (sample.places_px[:, ::-1] @ turn.T + forth[:, 2])[:, ::-1]
+    places, unsure = (
+        (each[:, ::-1] @ turn.T + forth[:, 2])[:, ::-1]
+        for each in (sample.places_px, sample.unsure.places_px)
+    )
     pictures = _seen_otherwise(np.stack(turned).astype(np.float32), variety, rng)
-    return Crop(pictures, places, sample.kinds, sample.sizes_px * scale, labels, valid)
+    left_out = sample.unsure._replace(places_px=unsure, sizes_px=sample.unsure.sizes_px * scale)
+    return Crop(pictures, places, sample.kinds, sample.sizes_px * scale, labels, valid, left_out)
 
 
 def overlaid(lower: Crop, upper: Crop) -> Crop:
@@ -132,6 +139,7 @@ def overlaid(lower: Crop, upper: Crop) -> Crop:
         np.concatenate([lower.sizes_px, upper.sizes_px]),
         labels,
         lower.valid & upper.valid,
+        joined(lower.unsure, upper.unsure),
     )
 
 

@@ -10,7 +10,7 @@ import torch
 from saccade.detect import STRIDE, compressed, prepared_picture
 
 from ._augment import crop, overlaid
-from ._targets import heat_targets, mask_targets
+from ._targets import counted_cells, heat_targets, mask_targets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -79,6 +79,9 @@ def _stacked(
         pictures = compressed(each.pictures, compress)
         row = {"pictures": pictures, "heat": heat, "offset": offset, "known": known}
         row["valid"] = each.valid[STRIDE // 2 :: STRIDE, STRIDE // 2 :: STRIDE]
+        # What is there is there, whatever is unsure beside it.
+        sure = counted_cells(each.unsure, shape, len(heat)) | (heat == 1)
+        row["counted"] = np.logical_and(row["valid"], sure)
         if architecture.masks and each.labels is not None:
             inside, vote, votes = mask_targets(each.labels, each.places_px)
             row |= {"inside": inside[None], "vote": vote, "votes": votes, "pixels": each.valid}

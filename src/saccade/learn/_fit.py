@@ -197,7 +197,7 @@ def _rate(done: float) -> float:
 
 
 def _loss(told: dict[str, Tensor], batch: dict[str, Tensor]) -> Tensor:
-    loss = _focal(told["heat"], batch["heat"], batch["valid"])
+    loss = _focal(told["heat"], batch["heat"], batch["counted"])
     known = batch["known"][:, None]
     count = known.sum().clamp(min=1)
     loss = loss + 0.5 * ((told["offset"] - batch["offset"]).abs() * known).sum() / count
@@ -209,15 +209,15 @@ def _loss(told: dict[str, Tensor], batch: dict[str, Tensor]) -> Tensor:
     return loss
 
 
-def _focal(logits: Tensor, target: Tensor, valid: Tensor) -> Tensor:
+def _focal(logits: Tensor, target: Tensor, counted: Tensor) -> Tensor:
     """Return the focal loss of heat maps (Lin et al., ICCV 2017; Zhou et al., arXiv 1904.07850)."""
     here = target > 0.999
     sure = torch.sigmoid(logits)
     right = nn.functional.logsigmoid(logits) * (1 - sure) ** _HARD_WEIGHT * here
     wrong = nn.functional.logsigmoid(-logits) * sure**_HARD_WEIGHT
     wrong = wrong * (1 - target) ** _RARE_WEIGHT * ~here
-    total = -((right + wrong) * valid[:, None]).sum()
-    return total / (here & valid[:, None]).sum().clamp(min=1)
+    total = -((right + wrong) * counted).sum()
+    return total / (here & counted).sum().clamp(min=1)
 
 
 def _inside(logits: Tensor, target: Tensor, valid: Tensor) -> Tensor:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from saccade.models import Input
 
+    from ._augment import Crop
     from ._sample import Sample
 
 _CELLS_A_THING = 6.0
@@ -194,19 +195,18 @@ def _looks(
 ) -> Iterator[Cells]:
     prepared = prepared_picture(sample.pictures[-1], 1.0, given.low, given.high)
     features = features_of(made, compressed(prepared.copy(), given.compress))
-    yield _labelled(made, features, sample.places_px, sample)
+    yield _labelled(made, features, sample, sample)
     for _ in range(copies):
         piece = crop(sample, [prepared], min(max(sample.shape_px), 1024), variety, rng)
         features = features_of(made, compressed(piece.pictures[-1], given.compress))
-        yield _labelled(made, features, piece.places_px, sample, piece.sizes_px, piece.valid)
+        yield _labelled(made, features, sample, piece, piece.valid)
 
 
 def _labelled(
     made: Trees,
     features: NDArray[np.float32],
-    places_px: NDArray[np.float64],
     sample: Sample,
-    sizes_px: NDArray[np.float64] | None = None,
+    seen: Sample | Crop,
     valid: NDArray[np.bool_] | None = None,
 ) -> Cells:
     shape = features.shape[1:]
@@ -214,16 +214,18 @@ def _labelled(
         kind = int(sample.kinds[0]) + 1 if len(sample.kinds) else 0
         return Cells(features.reshape(1, -1), np.array([kind], np.intp))
     kinds = np.zeros(shape, np.intp)
-    sizes = sample.sizes_px if sizes_px is None else sizes_px
     rows, cols = ((np.arange(side) + 0.5) * made.cell_px - 0.5 for side in shape)
     away = np.full(shape, np.inf)
-    for (y, x), kind, size in zip(places_px, sample.kinds, sizes, strict=True):
+    for (y, x), kind, size in zip(seen.places_px, seen.kinds, seen.sizes_px, strict=True):
         radius = (size or made.size_px) / 2
         distance = np.hypot(rows[:, None] - y, cols[None, :] - x) / max(radius, made.cell_px)
         nearer = distance < away
         kinds[nearer & (distance <= _RIM)] = -1
         kinds[nearer & (distance <= _CORE)] = kind + 1
         away = np.minimum(away, distance)
+    for (y, x), _, size in zip(*seen.unsure, strict=True):
+        distance = np.hypot(rows[:, None] - y, cols[None, :] - x)
+        kinds[(kinds == 0) & (distance <= _RIM * (size or made.size_px) / 2)] = -1
     told = kinds >= 0
     if valid is not None:
         half = made.cell_px // 2

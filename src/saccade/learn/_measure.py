@@ -60,7 +60,8 @@ def look_at(
     """Return what a network sees in samples, those of a group together.
 
     A place counts if it is within 6 px of a thing, or half of its diameter, whichever is more;
-    each thing counts once, for the surest.
+    each thing counts once, for the surest. Places that are no hit, but as near to one of which
+    nobody is sure, are left out.
 
     Parameters
     ----------
@@ -112,13 +113,24 @@ def seen_of(
     """
     there = sample.kinds == kind
     truth, sizes = sample.places_px[there], sample.sizes_px[there]
+    found = np.column_stack([y_px, x_px])
+    unsure, unsure_sizes = sample.unsure.of(kind)
     if sample.whole:  # a frame is found or not, wherever
+        if len(unsure) and not len(truth):
+            nothing = np.zeros(0)
+            return Seen(sample.group, nothing, nothing > 0, 0, nothing, nothing > 0)
         hits = np.full(len(logits), len(truth) > 0)
     else:
-        reach = np.maximum(_LEAST_PX, sizes / 2)
-        hits = _hits(np.column_stack([y_px, x_px]), truth, reach)
+        hits = _hits(found, truth, reach_px(sizes))
+        counted = hits | ~(cdist(found, unsure) <= reach_px(unsure_sizes)).any(axis=1)
+        logits, hits = logits[counted], hits[counted]
     surest = logits[:1] if len(logits) else np.array([-np.inf])
     return Seen(sample.group, logits, hits, len(truth), surest, np.array([len(truth) > 0]))
+
+
+def reach_px(sizes_px: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how far from a thing of some diameter a place still counts as it."""
+    return np.maximum(_LEAST_PX, sizes_px / 2)
 
 
 def _look(net: PatchNet, given: Input, sample: Sample, kind: int, mask_logit: float) -> Seen:
@@ -164,7 +176,7 @@ def chance_of(sample: Sample, kind: int = 0) -> float:
     sizes = sample.sizes_px[sample.kinds == kind]
     if sample.whole:
         return float(len(sizes) > 0)
-    area = np.pi * np.maximum(_LEAST_PX, sizes / 2) ** 2
+    area = np.pi * reach_px(sizes) ** 2
     return min(1.0, float(area.sum()) / math.prod(sample.shape_px))
 
 

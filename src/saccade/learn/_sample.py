@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -13,6 +13,40 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Image = NDArray[np.float32]
+
+
+class Unsure(NamedTuple):
+    """Places of which nobody can say whether a thing is there: they are not counted.
+
+    What is found there is neither hit nor false alarm, nothing is missed there, and nothing is
+    learned from there.
+    """
+
+    places_px: NDArray[np.float64]
+    """Rows and columns, (n, 2)."""
+    kinds: NDArray[np.intp]
+    """Class that may be there or not; of the others it is known."""
+    sizes_px: NDArray[np.float64]
+    """Diameter; infinite where nothing is known of the class in the whole picture."""
+
+    def of(self, kind: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return places and diameters of one class."""
+        chosen = self.kinds == kind
+        return self.places_px[chosen], self.sizes_px[chosen]
+
+
+def nowhere_unsure() -> Unsure:
+    """Return that all is known."""
+    return Unsure(np.zeros((0, 2)), np.zeros(0, np.intp), np.zeros(0))
+
+
+def joined(one: Unsure, other: Unsure) -> Unsure:
+    """Return the unsure places of both."""
+    return Unsure(
+        np.concatenate([one.places_px, other.places_px]),
+        np.concatenate([one.kinds, other.kinds]),
+        np.concatenate([one.sizes_px, other.sizes_px]),
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,6 +74,8 @@ class Sample:
     whole : bool
         Whether only the frame as a whole is labelled: each class that is in it has one place, the
         middle.
+    unsure : Unsure
+        Places that are not counted.
     """
 
     name: str
@@ -51,6 +87,7 @@ class Sample:
     labels: NDArray[np.int32] | None = None
     pixel_size_um: float | None = None
     whole: bool = False
+    unsure: Unsure = field(default_factory=nowhere_unsure)
 
     @property
     def shape_px(self) -> tuple[int, int]:
@@ -132,3 +169,17 @@ def whole_frame(
         pixel_size_um,
         whole=True,
     )
+
+
+def last_frames(past: Sequence[Image], frames: int) -> tuple[Image, ...]:
+    """Return the last frames of one place, the first one repeated until there are enough.
+
+    Parameters
+    ----------
+    past : sequence of array of float32, (y, x)
+        At least one, the newest last.
+    frames : int
+        How many.
+    """
+    last = tuple(past[-frames:])
+    return (last[0],) * (frames - len(last)) + last

@@ -11,10 +11,14 @@ from saccade.detect import STRIDE
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from ._sample import Unsure
+
 _LEAST_SIGMA = 0.8
 """Of a spot of heat, in cells."""
 _SIGMA_OF_SIZE = 0.09
 _REACH = 3.0
+_LEAST_UNSURE_PX = 12.0
+"""About an unsure place: as far as the heat of a thing there would reach."""
 
 
 def heat_targets(
@@ -55,6 +59,26 @@ def heat_targets(
         offset[:, row, col] = y - row, x - col
         known[row, col] = True
     return heat, offset, known
+
+
+def counted_cells(unsure: Unsure, shape_px: tuple[int, int], classes: int) -> NDArray[np.bool_]:
+    """Return which cells of which class (class, y, x) something can be said of.
+
+    Parameters
+    ----------
+    unsure : Unsure
+        Places of which nothing can.
+    shape_px : tuple of int
+        Height and width of the picture, multiples of the stride.
+    classes : int
+        How many there are.
+    """
+    rows, cols = ((np.arange(side // STRIDE) + 0.5) * STRIDE - 0.5 for side in shape_px)
+    counted = np.ones((classes, len(rows), len(cols)), bool)
+    for (y, x), kind, size_px in zip(*unsure, strict=True):
+        away_px = np.hypot(rows[:, None] - y, cols[None, :] - x)
+        counted[kind] &= away_px > max(_LEAST_UNSURE_PX, size_px / 2)
+    return counted
 
 
 def mask_targets(

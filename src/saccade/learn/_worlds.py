@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from multiprocessing import get_context
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from saccade.sim import Light, View, World, conditions, make_specimen
 from saccade.sim.specimens import Phase
 
-from ._sample import Sample
+from ._sample import Sample, Unsure, joined, last_frames
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -57,6 +57,9 @@ class Worlds:
         Samples of a world at most; which ones is drawn.
     channel : str, optional
         By default the specimen's first.
+    unsure_s : float
+        Within so long of its onset or end, nobody could say whether an occurrence goes on: the
+        place is not counted.
     """
 
     specimen: str
@@ -73,6 +76,7 @@ class Worlds:
     empty: float = 0.15
     most: int = 220
     channel: str | None = None
+    unsure_s: float = 0.0
 
 
 def world_samples(worlds: Worlds, seeds: range, processes: int = 1) -> Iterator[Sample]:
@@ -98,14 +102,14 @@ def world_samples(worlds: Worlds, seeds: range, processes: int = 1) -> Iterator[
 
 
 def _drawn(worlds: Worlds, seed: int) -> list[Sample]:
-    samples = list(_of_world(worlds, seed))
+    samples = _of_world(worlds, seed)
     if len(samples) <= worlds.most:
         return samples
     kept = np.random.default_rng([seed, 6]).permutation(len(samples))[: worlds.most]
     return [samples[number] for number in np.sort(kept).tolist()]
 
 
-def _of_world(worlds: Worlds, seed: int) -> Iterator[Sample]:
+def _of_world(worlds: Worlds, seed: int) -> list[Sample]:
     rng = np.random.default_rng([seed, 5])
     varied = {name: float(rng.uniform(*span)) for name, span in worlds.varied.items()}
     specimen = make_specimen(worlds.specimen, seed, {**worlds.settings, **varied})
@@ -119,13 +123,13 @@ def _of_world(worlds: Worlds, seed: int) -> Iterator[Sample]:
     past: list[list[NDArray[np.float32]]] = [[] for _ in centres]
     light = Light(channel, power_mw=_W_PER_CM2 * 10, area_cm2=0.01)
     side = worlds.side_px, worlds.side_px
+    made: list[_Made] = []
     for step in range(int(worlds.hours * 3600 / interval_s)):
         world.advance(step * interval_s)
-        places_um, kinds = _truth(world, worlds.classes)
+        sure, unsure = _truth(world, worlds.classes, worlds.unsure_s)
         for number, (x_um, y_um) in enumerate(centres):
-            away_um = places_um - (x_um, y_um)
-            near = (np.abs(away_um) < side[0] / 2 * worlds.pixel_size_um).all(axis=1)
-            kept = near.any() or rng.random() < worlds.empty
+            here, unsure_here = (each.within(x_um, y_um, worlds) for each in (sure, unsure))
+            kept = bool(len(here.kinds)) or rng.random() < worlds.empty
             if not kept and worlds.frames == 1:
                 continue
             view = View(
@@ -138,30 +142,81 @@ def _of_world(worlds: Worlds, seed: int) -> Iterator[Sample]:
             picture = world.picture(view, exposure_ms, light).astype(np.float32)
             past[number] = [*past[number], picture][-worlds.frames :]
             if kept:
-                first = [past[number][0]] * (worlds.frames - len(past[number]))
-                middle = (np.array(side) - 1) / 2
-                yield Sample(
+                sample = Sample(
                     f"{worlds.specimen} {seed}, field {number}, {step * interval_s:.0f} s",
                     f"world {seed}",
-                    (*first, *past[number]),
-                    away_um[near][:, ::-1] / worlds.pixel_size_um + middle,
-                    kinds[near],
-                    np.zeros(int(near.sum())),
+                    last_frames(past[number], worlds.frames),
+                    here.places,
+                    here.kinds,
+                    np.zeros(len(here.kinds)),
                     pixel_size_um=worlds.pixel_size_um,
+                    unsure=unsure_here.unsure(),
                 )
+                made.append(_Made(sample, float(x_um), float(y_um), world.t_s))
+    return _foreseen(made, world, worlds) if worlds.unsure_s > 0 else [each.sample for each in made]
 
 
-def _truth(world: World, classes: tuple[str, ...]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-    """Return what happens now: places in µm, (n, 2), and classes."""
-    places: list[tuple[float, float]] = []
-    kinds: list[int] = []
+class _Made(NamedTuple):
+    sample: Sample
+    x_um: float
+    y_um: float
+    t_s: float
+
+
+def _foreseen(made: list[_Made], world: World, worlds: Worlds) -> list[Sample]:
+    """Return samples that are unsure of what is about to begin: the world told it only then."""
+    world.advance(world.t_s + worlds.unsure_s)
+    begun = [each for each in world.occurrences if each.kind in worlds.classes]
+    samples = []
+    for sample, x_um, y_um, t_s in made:
+        soon = [
+            (each.x_um, each.y_um, worlds.classes.index(each.kind))
+            for each in begun
+            if t_s < each.onset_s <= t_s + worlds.unsure_s
+        ]
+        unsure = _things(soon).within(x_um, y_um, worlds).unsure()
+        samples.append(replace(sample, unsure=joined(sample.unsure, unsure)))
+    return samples
+
+
+class _Things(NamedTuple):
+    """Places, (n, 2), and classes of what happens."""
+
+    places: NDArray[np.float64]
+    kinds: NDArray[np.intp]
+
+    def within(self, x_um: float, y_um: float, worlds: Worlds) -> _Things:
+        """Return those in a field, in pixels, y first."""
+        away_um = self.places - (x_um, y_um)
+        near = (np.abs(away_um) < worlds.side_px / 2 * worlds.pixel_size_um).all(axis=1)
+        middle = (worlds.side_px - 1) / 2
+        return _Things(away_um[near][:, ::-1] / worlds.pixel_size_um + middle, self.kinds[near])
+
+    def unsure(self) -> Unsure:
+        """Return them as places that are not counted."""
+        return Unsure(self.places, self.kinds, np.zeros(len(self.kinds)))
+
+
+def _truth(world: World, classes: tuple[str, ...], unsure_s: float) -> tuple[_Things, _Things]:
+    """Return what surely happens now, and what may: places in µm, x first, and classes."""
+    sure: list[tuple[float, float, int]] = []
+    unsure: list[tuple[float, float, int]] = []
     for each in world.occurrences:
-        if each.kind in classes and each.onset_s <= world.t_s <= each.end_s:
-            places.append((each.x_um, each.y_um))
-            kinds.append(classes.index(each.kind))
+        if each.kind not in classes:
+            continue
+        what = (each.x_um, each.y_um, classes.index(each.kind))
+        edge_s = min(abs(world.t_s - each.onset_s), abs(world.t_s - each.end_s))
+        if unsure_s > 0 and edge_s <= unsure_s:
+            unsure.append(what)
+        elif each.onset_s <= world.t_s <= each.end_s:
+            sure.append(what)
     phases = getattr(world.specimen, "phases", None)
     if PLATE in classes and phases is not None:
         lined_up = world.specimen.places_um()[phases() == Phase.METAPHASE]
-        places += [(float(x), float(y)) for x, y in lined_up]
-        kinds += [classes.index(PLATE)] * len(lined_up)
-    return np.array(places, float).reshape(-1, 2), np.array(kinds, np.intp)
+        sure += [(float(x), float(y), classes.index(PLATE)) for x, y in lined_up]
+    return _things(sure), _things(unsure)
+
+
+def _things(told: list[tuple[float, float, int]]) -> _Things:
+    table = np.array(told, float).reshape(-1, 3)
+    return _Things(table[:, :2], table[:, 2].astype(np.intp))

@@ -114,10 +114,12 @@ def _exchanged(samples: Sequence[Sample], rng: np.random.Generator) -> list[Samp
 def _labelled_as(sample: Sample, other: Sample) -> Sample:
     """Return a sample with the places of another, scaled to its picture."""
     scale = np.array(sample.shape_px) / np.array(other.shape_px)
+    unsure = other.unsure._replace(places_px=other.unsure.places_px * scale)
     return replace(
         sample,
         places_px=other.places_px * scale,
         kinds=other.kinds,
         sizes_px=other.sizes_px,
+        unsure=unsure,
         labels=None if sample.labels is None else np.zeros_like(sample.labels),
     )
