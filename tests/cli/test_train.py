@@ -124,3 +124,39 @@ detect:
     assert "events for recall 0.9" in err
     use = f"use: saccade.detect:Forest, model: {tmp_path / 'beads'}, sha256: {card['sha256']}"
     run_protocol(text.replace("USE", use))
+
+
+def test_movies_and_worlds_are_mixed(
+    saccade: Callable[..., tuple[int, str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A movie with marks of another name, and worlds: one class, groups apart, two frames each."""
+    from saccade.cli import _train
+
+    few = {"settings": {"size_um": (260.0, 260.0), "division_rate": 8.0}, "hours": 0.5}
+    few |= {"fields": 1, "interval_s": (60.0, 60.0), "empty": 1.0}
+    monkeypatch.setitem(_train._LIVELY, "dividing-nuclei", few)
+    (tmp_path / "movie").mkdir()
+    rng = np.random.default_rng(0)
+    stack = rng.uniform(0, 50, (10, 2, 64, 64)).astype(np.uint8)
+    tifffile.imwrite(tmp_path / "movie/movie.tif", stack)
+    events = "frame,y,x,event\n4,20,30,onset\n"
+    (tmp_path / "movie/events.csv").write_text(events, encoding="utf-8")
+    data = _train.Data(
+        sources=("sim:dividing-nuclei", "movie:channel=1,unsure=1"),
+        usual={"lasts": 2},
+        frames=2,
+        classes="division=onset",
+        worlds=2,
+        processes=1,
+        seed=0,
+    )
+    samples, classes = _train.gather(data)
+    assert classes == ("division",)
+    assert {len(each.pictures) for each in samples} == {2}
+    assert len({each.group for each in samples}) == 3
+    real = [each for each in samples if each.group.endswith("movie/movie")]
+    assert [len(each.kinds) for each in real] == [0, 0, 0, 0, 1, 1, 0, 0, 0, 0]
+    assert sum(len(each.unsure.kinds) for each in real) == 2
+    code, _, err = saccade("train", "movie", "n", "--classes", "division")
+    assert code == 2
+    assert "channel" in err

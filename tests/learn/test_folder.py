@@ -143,3 +143,19 @@ def test_bad_labels_are_told_by_name(tmp_path: Path, spoil, says: str) -> None:
     spoil(write(tmp_path))
     with pytest.raises(LabelError, match=says):
         read_folder(tmp_path)
+
+
+def test_pictures_and_masks_may_lie_side_by_side(tmp_path: Path) -> None:
+    """NAME_image and NAME_labels, in one folder, as others publish them; looks make groups."""
+    for seed in range(4):
+        sample = discs(seed)
+        assert sample.labels is not None
+        picture, masks = sample.pictures[0].astype(np.uint16), sample.labels.astype(np.uint8)
+        tifffile.imwrite(tmp_path / f"field{seed}_image.tif", picture)
+        tifffile.imwrite(tmp_path / f"field{seed}_labels.tif", masks)
+    samples, _ = read_folder(tmp_path)
+    for seed, sample in enumerate(samples):
+        np.testing.assert_allclose(sample.places_px, discs(seed).places_px)
+    (tmp_path / "field2_labels.tif").unlink()
+    with pytest.raises(LabelError, match="field2_image"):
+        read_folder(tmp_path)

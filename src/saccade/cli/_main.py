@@ -179,13 +179,41 @@ def train(
     source: Annotated[
         str,
         typer.Argument(
-            help="Folder with images/ and labels/, or sim:SPECIMEN.", show_default=False
+            help="Folder with images/ and labels/ or events.csv, a run with --labels, or "
+            "sim:SPECIMEN.",
+            show_default=False,
         ),
     ],
     out: Annotated[Path, typer.Argument(help="New folder of the model.", show_default=False)],
+    also: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Another source; may be repeated. SOURCE:channel=0,pixel_size_um=0.2 tells of "
+            "one alone what options tell of all.",
+            show_default=False,
+        ),
+    ] = None,
     classes: Annotated[
-        str, typer.Option(help="With sim: kinds of occurrences to find, comma-separated.")
+        str,
+        typer.Option(
+            help="What to find, comma-separated; NAME=EVENT where labels call it otherwise."
+        ),
     ] = "",
+    frames: Annotated[
+        int, typer.Option(help="To a sample: the newest of a position, and those before it.")
+    ] = 1,
+    labels: Annotated[
+        str | None, typer.Option(help="Of a run: a labelled folder or a table.", show_default=False)
+    ] = None,
+    channel: Annotated[
+        int | None, typer.Option(help="Of movies with several, from 0.", show_default=False)
+    ] = None,
+    lasts: Annotated[
+        int, typer.Option(help="Frames for which a marked occurrence goes on, with the first.")
+    ] = 1,
+    unsure: Annotated[
+        int, typer.Option(help="Frames before and after these that are not counted.")
+    ] = 0,
     pixel_size_um: Annotated[
         float | None, typer.Option(help="Of the pictures; others are rescaled to it.")
     ] = None,
@@ -206,16 +234,26 @@ def train(
     as_json: AsJson = False,
 ) -> None:
     """Train a detector from labelled pictures, and say honestly what it is worth."""
-    _train.train(
-        source,
-        out,
+    data = _train.Data(
+        sources=(source, *(also or ())),
+        usual={
+            "labels": labels,
+            "channel": channel,
+            "lasts": lasts,
+            "unsure": unsure,
+            "pixel_size_um": pixel_size_um,
+        },
+        frames=frames,
         classes=classes,
-        pixel_size_um=pixel_size_um,
         worlds=worlds,
         processes=processes,
+        seed=seed,
+    )
+    _train.train(
+        data,
+        out,
         epochs=epochs,
         minutes=minutes,
-        seed=seed,
         fluorescence=fluorescence,
         kind=kind,
         about=about,

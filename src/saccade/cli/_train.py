@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
@@ -15,9 +15,10 @@ from saccade.core import LabelError, UsageError, did_you_mean
 from ._console import answer, err, named_errors, out, say
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
-    from saccade.learn import Kind, Sample
+    from saccade.learn import Kind, Named
     from saccade.models import Card, Figure, Model
 
 _SIM = "sim:"
@@ -34,22 +35,50 @@ _LIVELY: dict[str, dict[str, Any]] = {
             "density_per_mm2": (400.0, 1500.0),
             "nucleus_um": (12.0, 16.0),
         },
-    }
+    },
+    "calcium": {
+        "varied": {"rate_hz": (1e-3, 1e-2), "amplitude": (0.6, 2.5), "decay_s": (0.4, 2.0)},
+        "hours": 0.02,
+        "interval_s": (0.1, 0.5),
+        "empty": 0.3,
+    },
 }
 """Worlds in which what is rare in a specimen's life is seen often enough to learn from."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Data:
+    """What is learned from.
+
+    Parameters
+    ----------
+    sources : tuple of str
+        As they are written.
+    usual : mapping
+        Fields of `saccade.learn.Source` that hold where a source says nothing.
+    frames : int
+        To a sample.
+    classes : str
+        As they are written.
+    worlds, processes, seed : int
+        Of those from the virtual microscope.
+    """
+
+    sources: tuple[str, ...]
+    usual: Mapping[str, Any]
+    frames: int
+    classes: str
+    worlds: int
+    processes: int
+    seed: int
+
+
 def train(
-    source: str,
+    data: Data,
     target: Path,
     *,
-    classes: str,
-    pixel_size_um: float | None,
-    worlds: int,
-    processes: int,
     epochs: int,
     minutes: float,
-    seed: int,
     fluorescence: bool,
     kind: str | None,
     about: str,
@@ -59,22 +88,22 @@ def train(
     """Train a model and say what it is worth."""
     from saccade.learn import Order, Recipe, Variety, train_model
 
-    of_worlds = source.startswith(_SIM)
+    of_worlds = any(each.startswith(_SIM) for each in data.sources)
     with named_errors(as_json), err.status("reading ...") as status:
-        samples, found = _samples(source, classes, pixel_size_um, worlds, seed, processes)
+        samples, found = gather(data)
         order = Order(
             name=target.name,
             about=about or f"Finds {', '.join(found)}.",
             classes=found,
-            data=(source,),
+            data=data.sources,
             licence=licence,
             command=shlex.join(["saccade", *sys.argv[1:]]),
             limits=("Not tried on pictures other than those of its card.",),
-            pixel_size_um=samples[0].pixel_size_um,  # one for all of them
+            pixel_size_um=next((um for each in samples if (um := each.pixel_size_um)), None),
             compress=_COMPRESS if fluorescence else 0.0,
         )
         crops = min(Recipe.crops, _CROPS_A_PICTURE * len(samples))
-        recipe = Recipe(epochs=epochs, crops=crops, minutes=minutes, seed=seed)
+        recipe = Recipe(epochs=epochs, crops=crops, minutes=minutes, seed=data.seed)
         if of_worlds:  # there is plenty, and it is to scale
             variety = Variety(scale=(0.8, 1.25))
             recipe = replace(recipe, crops=1600, batch=32, around=0.75, variety=variety)
@@ -105,30 +134,47 @@ def show(name: str | None, as_json: bool) -> None:
         out.print(_table(cards))
 
 
-def _samples(
-    source: str,
-    classes: str,
-    pixel_size_um: float | None,
-    worlds: int,
-    seed: int,
-    processes: int,
-) -> tuple[list[Sample], tuple[str, ...]]:
-    from saccade.learn import Worlds, read_folder, world_samples
+def gather(data: Data) -> Named:
+    """Return the samples of all sources, and what is found in them."""
+    from saccade.learn import Source, mixed, read_source, source_of
 
-    if not source.startswith(_SIM):
-        return read_folder(source, pixel_size_um=pixel_size_um)
-    wanted = tuple(each.strip() for each in classes.split(",") if each.strip())
-    if not wanted:
+    pairs = [each.strip().partition("=") for each in data.classes.split(",") if each.strip()]
+    classes = tuple(dict.fromkeys(name.strip() for name, _, _ in pairs))
+    aliases = {called.strip(): name.strip() for name, _, called in pairs if called}
+    usual = Source(path="", **data.usual)
+    # Folders first: worlds are drawn to their scale.
+    read = {
+        each: read_source(source_of(each, usual), data.frames)
+        for each in data.sources
+        if not each.startswith(_SIM)
+    }
+    own_um = (um for named in read.values() for each in named.samples if (um := each.pixel_size_um))
+    size_um = usual.pixel_size_um or next(own_um, None)
+    for each in data.sources:
+        if each.startswith(_SIM):
+            read[each] = _of_worlds(each, data, classes, size_um or _PIXEL_SIZE_UM)
+    if any(each.startswith(_SIM) for each in data.sources):
+        size_um = size_um or _PIXEL_SIZE_UM
+    return mixed([read[each] for each in data.sources], classes, aliases, size_um)
+
+
+def _of_worlds(source: str, data: Data, classes: tuple[str, ...], size_um: float) -> Named:
+    from saccade.learn import Named, Worlds, world_samples
+
+    if not classes:
         raise UsageError("It is not said what to find in the worlds.", "Add --classes division.")
-    if worlds < 1:
-        raise LabelError(f"{worlds} worlds teach nothing.", "Give --worlds 12 or more.")
+    if data.worlds < 1:
+        raise LabelError(f"{data.worlds} worlds teach nothing.", "Give --worlds 12 or more.")
+    specimen = source.removeprefix(_SIM)
     drawn = Worlds(
-        specimen=source.removeprefix(_SIM),
-        classes=wanted,
-        **_LIVELY.get(source.removeprefix(_SIM), {}),
-        pixel_size_um=pixel_size_um or _PIXEL_SIZE_UM,
+        specimen=specimen,
+        classes=classes,
+        **_LIVELY.get(specimen, {}),
+        pixel_size_um=size_um,
+        frames=data.frames,
     )
-    return list(world_samples(drawn, range(seed, seed + worlds), processes)), wanted
+    seeds = range(data.seed, data.seed + data.worlds)
+    return Named(list(world_samples(drawn, seeds, data.processes)), classes)
 
 
 def _kind(kind: str | None) -> Kind | None:

@@ -20,6 +20,9 @@ from ._measure import (
     mcc_of,
     seen_of,
 )
+from ._mix import Named, Source, mixed, read_source, rescaled, source_of
+from ._movies import Mark, Movie, Timing, read_movies
+from ._runs import read_run
 from ._sample import Sample, Unsure, from_labels, nowhere_unsure, whole_frame
 from ._split import Split, alike, duplicates, split_by_group
 from ._targets import counted_cells, heat_targets, mask_targets
@@ -34,12 +37,17 @@ __all__ = [
     "Fitted",
     "Kind",
     "Labelling",
+    "Mark",
+    "Movie",
+    "Named",
     "Order",
     "Recipe",
     "Sample",
     "Seen",
+    "Source",
     "Split",
     "Tier",
+    "Timing",
     "Unsure",
     "Variety",
     "Worlds",
@@ -65,11 +73,17 @@ __all__ = [
     "mask_ap50",
     "mask_targets",
     "mcc_of",
+    "mixed",
     "more_for_recall",
     "nowhere_unsure",
     "plan_trees",
     "read_folder",
+    "read_movies",
+    "read_run",
+    "read_source",
+    "rescaled",
     "seen_of",
+    "source_of",
     "split_by_group",
     "tier",
     "train_model",

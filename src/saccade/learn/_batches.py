@@ -45,7 +45,7 @@ def batches(
     ]
     some = [number for number, each in enumerate(samples) if len(each.places_px)]
     # A picture with many things in it has more to teach, but not in proportion.
-    weight = np.array([np.sqrt(1 + len(each.places_px)) for each in samples])
+    weight = np.array([each.weight * np.sqrt(1 + len(each.places_px)) for each in samples])
 
     def drawn() -> Crop:
         around = None

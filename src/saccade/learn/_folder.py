@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 IMAGES, LABELS = "images", "labels"
 _NOTHING = ("nothing", "none", "no", "0")
 """Words for frames that were looked at, and hold nothing that is looked for."""
+_IMAGE, _LABELS = "_image", "_labels"
+"""Ends of the names of pictures and masks that lie side by side."""
 _KINDS = (".tif", ".tiff", ".png")
 _MOST_PX = 2**27
 _GROUPS_OF_LOOK = 24
@@ -37,7 +39,8 @@ def read_folder(
     or ``points.csv`` with columns ``image``, ``y``, ``x``, and if need be ``class`` and ``size`` (a
     diameter), in pixels. ``groups.csv`` with columns ``image`` and ``group`` tells which pictures
     come from one run, movie or dish; so do subfolders of ``images/``. Where neither is there,
-    pictures that look alike are one group.
+    pictures that look alike are one group. Instead of ``images/`` and ``labels/``, all may lie side
+    by side as ``NAME_image`` and ``NAME_labels``.
 
     Where ``frames.csv`` is there, as `label_run` writes it, pictures that nobody labelled are left
     out: labelled are those with a mask, a place, or a word in its column ``label``. What napari
@@ -58,7 +61,7 @@ def read_folder(
         If there is nothing to learn from, or labels do not fit their pictures.
     """
     folder = Path(folder)
-    files = _files(folder / IMAGES)
+    files = picture_files(folder / IMAGES) or _side_by_side(folder)
     if not files:
         raise LabelError(
             f"{folder / IMAGES} holds no picture ({', '.join(_KINDS)}).",
@@ -68,7 +71,8 @@ def read_folder(
     points, told = read_points(folder, stems), read_frames(folder)
     planes = _planes(folder, stems)
     masks: dict[str, Path | NDArray[Any]] = {**planes}
-    masks |= {file.stem: file for file in _files(folder / LABELS)}
+    masks |= {file.stem: file for file in picture_files(folder / LABELS)}
+    masks |= _masks_beside(files)
     if told is not None:
         files, words = _labelled(files, told, {*points, *masks})
         size_um = pixel_size_um or _one_size(told, files)
@@ -120,7 +124,7 @@ def _whole_frames(
     samples = [
         whole_frame(
             file.stem,
-            _picture(file),
+            as_picture(_plane(file), file.name),
             [classes.index(name) for name in kinds[file.stem]],
             pixel_size_um,
         )
@@ -149,7 +153,7 @@ def _planes(folder: Path, stems: list[str]) -> dict[str, NDArray[Any]]:
     file = next((folder / name for name in STACKS if (folder / name).is_file()), None)
     if file is None:
         return {}
-    stack = _read(file)
+    stack = read_pixels(file)
     if stack.ndim != 3 or len(stack) != len(stems) or stack.dtype.kind not in {"b", "u", "i"}:
         raise LabelError(
             f"{file.name} is {stack.shape} of {stack.dtype}, and there are {len(stems)} pictures.",
@@ -158,9 +162,26 @@ def _planes(folder: Path, stems: list[str]) -> dict[str, NDArray[Any]]:
     return {stem: plane for stem, plane in zip(stems, stack, strict=True) if plane.any()}
 
 
-def _files(folder: Path) -> list[Path]:
+def picture_files(folder: Path) -> list[Path]:
+    """Return the pictures in a folder and its subfolders, by name."""
     found = [each for each in folder.rglob("*") if each.suffix.lower() in _KINDS]
     return sorted(each for each in found if each.is_file())
+
+
+def _side_by_side(folder: Path) -> list[Path]:
+    files = [*folder.iterdir()] if folder.is_dir() else []
+    return sorted(
+        each for each in files if each.stem.endswith(_IMAGE) and each.suffix.lower() in _KINDS
+    )
+
+
+def _masks_beside(files: list[Path]) -> dict[str, Path]:
+    masks = {
+        file.stem: file.with_name(file.stem.removesuffix(_IMAGE) + _LABELS + file.suffix)
+        for file in files
+        if file.stem.endswith(_IMAGE)
+    }
+    return {stem: mask for stem, mask in masks.items() if mask.is_file()}
 
 
 def _sample(
@@ -170,7 +191,7 @@ def _sample(
     classes: tuple[str, ...],
     pixel_size_um: float | None,
 ) -> Sample:
-    picture = _picture(file)
+    picture = as_picture(_plane(file), file.name)
     if rows is not None:
         inside = [0 <= y < picture.shape[0] and 0 <= x < picture.shape[1] for y, x, _, _ in rows]
         if not all(inside):
@@ -201,18 +222,31 @@ def _sample(
     return from_labels(file.stem, "", picture, labels.astype(np.int64), pixel_size_um)
 
 
-def _picture(file: Path) -> NDArray[np.float32]:
-    plane = _plane(file)
+def as_picture(plane: NDArray[Any], name: str) -> NDArray[np.float32]:
+    """Return a plane as a network gets it, if it is one.
+
+    Parameters
+    ----------
+    plane : array, (y, x)
+        Of real numbers.
+    name : str
+        For the message.
+
+    Raises
+    ------
+    LabelError
+        If it holds no numbers.
+    """
     if plane.dtype.kind not in "buif":
-        raise LabelError(f"{file.name} is of type {plane.dtype}.", "Export it as 8 or 16 bit.")
+        raise LabelError(f"{name} is of type {plane.dtype}.", "Export it as 8 or 16 bit.")
     picture = plane.astype(np.float32)
     if not np.isfinite(picture).all():
-        raise LabelError(f"{file.name} holds pixels that are no numbers.", "Export it again.")
+        raise LabelError(f"{name} holds pixels that are no numbers.", "Export it again.")
     return picture
 
 
 def _plane(file: Path) -> NDArray[Any]:
-    read = _read(file)
+    read = read_pixels(file)
     if read.ndim != 2 or not 0 < read.size <= _MOST_PX:
         raise LabelError(
             f"{file.name} is {read.shape}, not one grey plane.",
@@ -221,7 +255,8 @@ def _plane(file: Path) -> NDArray[Any]:
     return read
 
 
-def _read(file: Path) -> NDArray[Any]:
+def read_pixels(file: Path) -> NDArray[Any]:
+    """Return what a TIFF or PNG holds; raise a LabelError if it can't be read."""
     try:
         return np.asarray(tifffile.imread(file) if file.suffix.lower() != ".png" else _png(file))
     except Exception as error:
@@ -246,5 +281,6 @@ def _groups(folder: Path, files: list[Path]) -> list[str] | None:
         if missing := [file.name for file in files if file.stem not in told]:
             raise LabelError(f"{table} does not tell the group of {missing[0]}.", "Add it.")
         return [told[file.stem] for file in files]
-    parents = [str(file.parent.relative_to(folder / IMAGES)) for file in files]
+    top = folder / IMAGES if (folder / IMAGES).is_dir() else folder
+    parents = [str(file.parent.relative_to(top)) for file in files]
     return parents if len(set(parents)) > 1 else None

@@ -76,6 +76,8 @@ class Sample:
         middle.
     unsure : Unsure
         Places that are not counted.
+    weight : float
+        How often it is drawn in training, beside others; those of a small source more often.
     """
 
     name: str
@@ -88,6 +90,7 @@ class Sample:
     pixel_size_um: float | None = None
     whole: bool = False
     unsure: Unsure = field(default_factory=nowhere_unsure)
+    weight: float = 1.0
 
     @property
     def shape_px(self) -> tuple[int, int]:
