@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from unittest.mock import patch
 
 from mm_test_adapters import device_adapter_path
+from recovered import recovered
 from useq import MDAEvent
 
 from saccade.core import Action, Decision, LightSource, Observation, SaccadeError, Span
@@ -26,7 +27,7 @@ from saccade.guard import Dose, Limits
 from saccade.run import Run, _report
 from saccade.run._switch import Switch
 from saccade.scope import Manners, import_quietly
-from saccade.store import RunFolder, _recorder, read_lines, recover, verify, write_run_json
+from saccade.store import RunFolder, _recorder, read_lines, verify, write_run_json
 
 import_quietly()
 
@@ -399,7 +400,7 @@ class _Trial:
                 outcome.lost.append("the journal")
             return
         if not verify(self.folder).ok:
-            recover(self.folder)
+            recovered(self.folder)
         frames = list(RunFolder(self.folder).frames())
         if len(frames) < self.acknowledged:
             outcome.lost.append(f"{self.acknowledged - len(frames)} of {self.acknowledged}")

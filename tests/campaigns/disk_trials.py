@@ -17,12 +17,13 @@ from unittest.mock import patch
 
 import psutil
 from demo_trials import MANNERS, SHUTTER, demo_core
+from recovered import recovered
 from useq import MDAEvent
 
 from saccade.core import SaccadeError
 from saccade.run import Run, _report
 from saccade.run._switch import Switch
-from saccade.store import RunFolder, _recorder, recover, verify, write_run_json
+from saccade.store import RunFolder, _recorder, verify, write_run_json
 from saccade.testing import FaultyDisk
 
 if TYPE_CHECKING:
@@ -251,7 +252,7 @@ class _Play:
         if not (self.folder / "journal.jsonl").exists():
             return
         if not verify(self.folder).ok:
-            recover(self.folder)
+            recovered(self.folder)
         frames = list(RunFolder(self.folder).frames())
         if len(frames) < ended.acknowledged:
             ended.unreadable.append(f"{ended.acknowledged - len(frames)} of {ended.acknowledged}")

@@ -21,13 +21,14 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 import numpy as np
+from recovered import recovered
 from useq import MDAEvent
 
 from saccade.core import Action, Decision, Observation, SaccadeError
 from saccade.guard import Dose, Limits, Rate
 from saccade.run import Run, _report
 from saccade.scope import Manners, import_quietly, load
-from saccade.store import RunFolder, _recorder, recover, verify, write_run_json
+from saccade.store import RunFolder, _recorder, verify, write_run_json
 from saccade.testing import WRONGS, Fault, Faults, FaultyDisk, faulty
 
 import_quietly()
@@ -386,7 +387,7 @@ class _Play:
     def _read_back(self) -> None:
         result = self.result
         if not verify(self.folder).ok:
-            recover(self.folder)
+            recovered(self.folder)
         frames = {frame.index: frame for frame in RunFolder(self.folder).frames()}
         if len(frames) < result.acknowledged:
             result.lost.append(f"{result.acknowledged - len(frames)} of {result.acknowledged}")
