@@ -10,11 +10,14 @@ import tifffile
 from detect_frames import frame_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from plain_objects import large_parts, pieces
+from scipy import ndimage
 from skimage import draw, io, measure
 
 from saccade.core import ProtocolError
 from saccade.detect import Objects
-from saccade.detect._regions import boxes, regions
+from saccade.detect._pixels import picture as pixels_of
+from saccade.detect._regions import regions
 from saccade.detect._split import _AROUND, _ascent, connected, split
 
 if TYPE_CHECKING:
@@ -45,15 +48,15 @@ def test_regions_are_measured_as_by_scikit_image(seed: int, threshold: float) ->
     field = measure.block_reduce(rng.normal(size=(80, 96)), (2, 2), np.sum) / 2
     picture = rng.uniform(0, 100, field.shape).astype(np.float32)
     parts = connected(field > threshold, 1)
-    ours = regions(parts.labels, picture, parts.number)
-    theirs = measure.regionprops(parts.labels, picture)
+    ours = regions(parts, picture.ravel()[parts.at])
+    theirs = measure.regionprops(parts.image(), picture)
     assert ours.label.tolist() == [each.label for each in theirs]
     for number, each in enumerate(theirs):
         assert ours.area_px[number] == each.area
         assert (ours.y_px[number], ours.x_px[number]) == pytest.approx(each.centroid)
         assert ours.mean[number] == pytest.approx(each.intensity_mean, rel=1e-5)
         assert ours.eccentricity[number] == pytest.approx(each.eccentricity, abs=1e-6)
-    assert boxes(parts.labels, ours.label).tolist() == [list(each.bbox) for each in theirs]
+    assert ours.box.tolist() == [list(each.bbox) for each in theirs]
 
 
 @settings(max_examples=30)
@@ -67,11 +70,11 @@ def test_splitting_leaves_the_mask_as_it_is(seed: int, least: int, radius: float
     sizes = [each.area for each in measure.regionprops(theirs)]
     assert parts.number == sum(size >= least for size in sizes)
     pieces = split(parts, radius)
-    assert np.array_equal(pieces.labels > 0, parts.labels > 0)
+    assert np.array_equal(pieces.image() > 0, parts.image() > 0)
     assert pieces.number >= parts.number
-    assert set(np.unique(pieces.labels)) - {0} == set(range(1, pieces.number + 1))
+    assert set(np.unique(pieces.of)) == set(range(1, pieces.number + 1))
     for label in range(1, pieces.number + 1):
-        assert len(np.unique(parts.labels[pieces.labels == label])) == 1
+        assert len(np.unique(parts.of[pieces.of == label])) == 1
 
 
 @settings(max_examples=40)
@@ -81,6 +84,7 @@ def test_the_way_up_is_to_the_deepest_neighbour(seed: int, levels: int) -> None:
     rng = np.random.default_rng(seed)
     depth = (rng.integers(0, levels + 1, (9, 11)) / levels).astype(np.float32)
     at = np.flatnonzero(depth > 0)
+    highest = ndimage.grey_dilation(depth, (3, 3), mode="nearest")
     expected = np.arange(depth.size)
     for pixel in at:
         row, col = divmod(int(pixel), depth.shape[1])
@@ -90,7 +94,7 @@ def test_the_way_up_is_to_the_deepest_neighbour(seed: int, levels: int) -> None:
             inside = 0 <= y < depth.shape[0] and 0 <= x < depth.shape[1]
             if inside and depth[y, x] > deepest:
                 deepest, expected[pixel] = depth[y, x], y * depth.shape[1] + x
-    np.testing.assert_array_equal(_ascent(at, depth), expected)
+    np.testing.assert_array_equal(_ascent(at, depth, highest), expected[at])
 
 
 @pytest.mark.parametrize("threshold", ["otsu", "local", 250.0])
@@ -219,6 +223,56 @@ def test_a_wrong_setting_is_named(given: dict[str, Any], word: str) -> None:
     with pytest.raises(ProtocolError, match=word) as caught:
         Objects(**given)
     assert caught.value.do
+
+
+def check_as_by_definition(picture: np.ndarray, radius_px: float) -> int:
+    """Compare what is reported with the slow definition, and return how many objects there are."""
+    detector = Objects(sigma=radius_px, max_points=10_000)
+    frame = frame_of(picture, pixel_size_um=0.5)
+    seen, least_px = detector(frame), max(1.0, np.pi * radius_px**2 / 2)
+    ready = pixels_of(frame)
+    assert ready is not None
+    found = detector._mask(ready, radius_px)
+    labels = pieces(large_parts(found.mask, least_px), radius_px)
+    theirs = [
+        each
+        for each in measure.regionprops(labels, picture.astype(np.float64) - found.ground)
+        if each.area >= least_px
+    ]
+    theirs.sort(key=lambda each: -each.intensity_mean)
+    assert seen.labels is not None
+    assert seen.measurements["count"] == len(theirs) == seen.labels.max()
+    by_place = {(round(p.y_px, 6), round(p.x_px, 6)): n for n, p in enumerate(seen.points)}
+    for each in theirs:
+        number = by_place[tuple(round(value, 6) for value in each.centroid)]
+        assert np.array_equal(seen.labels == number + 1, labels == each.label)
+        assert seen.boxes[number] == each.bbox
+        assert seen.points[number].strength == pytest.approx(each.intensity_mean, rel=1e-4)
+    for name, measured in (("area_px", "area"), ("eccentricity", "eccentricity")):
+        middle = np.median([getattr(each, measured) for each in theirs] or [0.0])
+        assert seen.measurements[name] == pytest.approx(middle, abs=1e-6)
+    return len(theirs)
+
+
+def test_simulated_objects_are_those_of_the_definition() -> None:
+    """Pixel by pixel, each by itself, come the same labels, boxes, places and measurements."""
+    rng = np.random.default_rng(3)
+    picture = np.zeros((200, 240))
+    for _ in range(40):
+        at, sides = rng.uniform(0, [200, 240]), rng.uniform(4, 13, 2)
+        rows, cols = draw.ellipse(*at, *sides, picture.shape, rotation=rng.uniform(0, 3))
+        picture[rows, cols] = rng.uniform(100, 400)
+    picture = rng.poisson(ndimage.gaussian_filter(picture, 1.5) + 100).astype(np.uint16)
+    for radius_px in (2.5, 6.0):
+        assert check_as_by_definition(picture, radius_px) >= 20
+    assert check_as_by_definition(np.full((40, 30), 7, np.uint8), 6.0) == 0
+
+
+def test_real_nuclei_are_those_of_the_definition(data: Path) -> None:
+    """The same of microscope pictures, loose and crowded."""
+    paths = sorted((data / "nuclei_dsb2018" / "images").glob("*.png"))[::12]
+    found = [check_as_by_definition(io.imread(path)[:256, :256], 5.0) for path in paths]
+    assert sum(found) > 100
 
 
 def test_nuclei_of_many_kinds_are_found(data: Path) -> None:

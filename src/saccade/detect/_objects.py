@@ -12,9 +12,9 @@ from saccade.core import Identity, Observation, ProtocolError, is_number, requir
 
 from ._base import Scaled
 from ._pixels import Peaks, binned, centre_and_noise, not_a_picture, picture, points, sample, smooth
-from ._regions import Regions, boxes, regions
+from ._regions import Regions, regions
 from ._settings import is_count, is_positive, look_ms
-from ._split import connected, split
+from ._split import Parts, connected, split
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -132,12 +132,14 @@ class Objects(Scaled):
         found = self._mask(seen, sigma_px)
         least_px = max(1.0, np.pi * sigma_px**2 / 2)
         parts = connected(found.mask, least_px)
-        labels, count = split(parts, sigma_px) if self.split else parts
-        all_of = regions(labels, seen.pixels - np.float32(found.ground), count)
+        if self.split:
+            parts = split(parts, sigma_px)
+        bright = seen.pixels.ravel().take(parts.at) - np.float32(found.ground)
+        all_of = regions(parts, bright)
         kept = all_of.where(all_of.area_px >= least_px)
         strength = self._values(kept, frame)
         order = np.argsort(-strength, kind="stable")
-        return self._observed(frame, found, labels, kept.where(order), strength[order])
+        return self._observed(frame, found, parts, kept.where(order), strength[order])
 
     def takes_ms(self, frame: Frame) -> float:
         """Return how long a look takes, for a run in virtual time."""
@@ -176,20 +178,20 @@ class Objects(Scaled):
         self,
         frame: Frame,
         mask: _Mask,
-        labels: NDArray[np.int32],
+        parts: Parts,
         found: Regions,
         strength: NDArray[np.float64],
     ) -> Observation:
         count = len(strength)
         value = count if self.by == "count" else float(strength[0]) if count else 0.0
         kept = found.where(np.arange(min(count, self.max_points)))
-        renamed = np.zeros(int(labels.max(initial=0)) + 1, np.int32)
+        renamed = np.zeros(parts.number + 1, np.int32)
         renamed[found.label] = np.arange(1, count + 1)
         area_px = _median(found.area_px)
         measured = {
             "count": float(count),
             "level": mask.level,
-            "covered": float(found.area_px.sum()) / labels.size,
+            "covered": float(found.area_px.sum()) / mask.mask.size,
             "area_px": area_px,
             "area_um2": area_px * frame.pixel_size_um**2,
             "mean": _median(found.mean),
@@ -199,8 +201,8 @@ class Objects(Scaled):
         return Observation(
             min(1.0, max(0.0, value / self.expected)),
             points=points(frame, places, 1),
-            boxes=tuple(map(tuple, boxes(labels, kept.label).tolist())),
-            labels=renamed.take(labels),
+            boxes=tuple(map(tuple, kept.box.tolist())),
+            labels=parts.image(renamed),
             measurements=measured,
             detector=_IDENTITY,
         )

@@ -19,12 +19,28 @@ _AROUND = tuple((dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1) if (dy, dx) !
 
 
 class Parts(NamedTuple):
-    """What hangs together."""
+    """What hangs together, as a list of its pixels: most of a picture is ground."""
 
-    labels: NDArray[np.int32]
-    """0 is ground."""
+    shape: tuple[int, int]
+    """Of the picture."""
+    at: NDArray[np.intp]
+    """Flat numbers of the pixels, rising."""
+    of: NDArray[np.intp]
+    """The label of each, from 1."""
     number: int
     """The greatest label."""
+
+    def image(self, names: NDArray[np.int32] | None = None) -> NDArray[np.int32]:
+        """Return labels, (y, x), 0 where there is ground.
+
+        Parameters
+        ----------
+        names : ndarray of int32, optional
+            Other ones, by label.
+        """
+        labels = np.zeros(self.shape, np.int32)
+        labels.ravel()[self.at] = self.of if names is None else names.take(self.of)
+        return labels
 
 
 def connected(mask: NDArray[np.bool_], least_px: float) -> Parts:
@@ -37,17 +53,18 @@ def connected(mask: NDArray[np.bool_], least_px: float) -> Parts:
     least_px : float
         Least area.
     """
-    told: Any = cv2.connectedComponentsWithStats(
-        mask.astype(np.uint8), connectivity=8, ltype=cv2.CV_32S
-    )
-    _, labels, stats, _ = told
-    large = stats[:, cv2.CC_STAT_AREA] >= least_px
+    mask = np.ascontiguousarray(mask)
+    _, labels = cv2.connectedComponents(mask.view(np.uint8), connectivity=8, ltype=cv2.CV_32S)
+    at = np.flatnonzero(mask)
+    of = labels.ravel().take(at).astype(np.intp)
+    large = np.bincount(of, minlength=1) >= least_px
     large[0] = False
     number = int(large.sum())
+    shape = mask.shape[0], mask.shape[1]
     if number == len(large) - 1:
-        return Parts(labels, number)
-    names = (np.cumsum(large) * large).astype(np.int32)
-    return Parts(names.take(labels), number)
+        return Parts(shape, at, of, number)
+    kept = large.take(of)
+    return Parts(shape, at[kept], np.cumsum(large, dtype=np.intp).take(of[kept]), number)
 
 
 def split(parts: Parts, radius_px: float) -> Parts:
@@ -64,94 +81,95 @@ def split(parts: Parts, radius_px: float) -> Parts:
     radius_px : float
         Of the smallest object that may be one of its own.
     """
-    labels = parts.labels
     if not parts.number:
         return parts
-    byte = (labels > 0).astype(np.uint8)
-    distance = cast("Image", cv2.distanceTransform(byte, cv2.DIST_L2, 5))
-    depth = smooth(distance, max(radius_px / 4, 0.5))
-    depth *= byte
-    highest = cv2.dilate(depth, np.ones((3, 3), np.uint8))
-    summits = np.flatnonzero((depth >= highest) & (byte > 0))
-    into = _followed(_merged(summits, depth.ravel()[summits], labels, radius_px))
+    depth, highest = _depth(parts, radius_px)
+    own = depth.ravel().take(parts.at)
+    summits = np.flatnonzero(own >= highest.ravel().take(parts.at))
+    part, width = parts.of[summits], parts.shape[1]
+    into = _followed(_merged(parts.at[summits], own[summits], part, width, radius_px))
     # Only where a part has more than one object does it matter who climbs where.
-    kept = np.unique(into)
-    several = np.bincount(labels.ravel()[summits[kept]], minlength=parts.number + 1) > 1
-    at = np.flatnonzero(several.take(labels))
-    if not len(at):
+    several = np.bincount(part[np.unique(into)], minlength=parts.number + 1) > 1
+    chosen = np.flatnonzero(several.take(parts.of))
+    if not len(chosen):
         return parts
-    up = _ascent(at, depth)
-    inside = np.flatnonzero(several[labels.ravel()[summits]])
-    up[summits[inside]] = summits[into[inside]]
-    return _renamed(labels, several, at, _tops(at, up))
+    at = parts.at[chosen]
+    # From numbers in the picture to those among the chosen; what is not chosen is never asked.
+    among = np.empty(depth.size, np.intp)
+    among[at] = np.arange(len(at))
+    up = among.take(_ascent(at, depth, highest))
+    inside = np.flatnonzero(several[part])
+    up[among[parts.at[summits[inside]]]] = among[parts.at[summits[into[inside]]]]
+    return _renamed(parts, several, chosen, _followed(up))
+
+
+def _depth(parts: Parts, radius_px: float) -> tuple[Image, Image]:
+    """Return how deep each pixel lies in its part, 0 outside, and the greatest of its square."""
+    byte = np.zeros(parts.shape, np.uint8)
+    byte.ravel()[parts.at] = 1
+    distance = cast("Image", cv2.distanceTransform(byte, cv2.DIST_L2, 5))
+    depth = cast("Image", cv2.copyTo(smooth(distance, max(radius_px / 4, 0.5)), byte))
+    return depth, cast("Image", cv2.dilate(depth, np.ones((3, 3), np.uint8)))
 
 
 def _renamed(
-    labels: NDArray[np.int32],
+    parts: Parts,
     several: NDArray[np.bool_],
-    at: NDArray[np.intp],
-    tops: NDArray[np.int32],
+    chosen: NDArray[np.intp],
+    tops: NDArray[np.intp],
 ) -> Parts:
     """Return the parts that are one, numbered anew, then the pieces of those that are several."""
     whole = ~several
     whole[0] = False
-    result = (np.cumsum(whole) * whole).astype(np.int32).take(labels)
+    of = np.cumsum(whole, dtype=np.intp).take(parts.of)
     count = int(whole.sum())
-    name = np.zeros(labels.size, np.int32)
+    name = np.zeros(len(chosen), np.intp)
     name[tops] = 1
     there = np.flatnonzero(name)
-    name[there] = np.arange(count + 1, count + 1 + len(there), dtype=np.int32)
-    result.ravel()[at] = name[tops]
-    return Parts(result, count + len(there))
+    name[there] = np.arange(count + 1, count + 1 + len(there))
+    of[chosen] = name[tops]
+    return Parts(parts.shape, parts.at, of, count + len(there))
 
 
-def _ascent(at: NDArray[np.intp], depth: Image) -> NDArray[np.int32]:
-    """Return, for each of some pixels, its deepest neighbour, or itself; both by flat number.
+def _ascent(at: NDArray[np.intp], depth: Image, highest: Image) -> NDArray[np.intp]:
+    """Return, for each of some pixels, its deepest neighbour, or itself; all by flat number.
 
     Parameters
     ----------
     at : ndarray of int
-        Flat numbers of the pixels; the others keep their own.
+        Flat numbers of the pixels.
     depth : ndarray of float32, (y, x)
         Above 0 in the mask, 0 outside.
+    highest : ndarray of float32, (y, x)
+        Greatest depth of each pixel and its neighbours.
     """
     height, width = depth.shape
     # A frame of ground around the picture, so that no pixel lacks a neighbour.
     framed = cv2.copyMakeBorder(depth, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
-    deepest: Any = depth
+    ways = (*reversed(_AROUND), (0, 0))
     best: Any = np.zeros(depth.shape, np.uint8)
-    for number, (dy, dx) in enumerate(_AROUND, 1):
+    for number, (dy, dx) in enumerate(ways):
         other = framed[1 + dy : 1 + dy + height, 1 + dx : 1 + dx + width]
-        deeper: Any = cv2.compare(other, deepest, cv2.CMP_GT)
-        deepest = cv2.max(other, deepest)
-        # Numbers rise, so that the greater is the later.
-        best = cv2.max(best, cv2.min(deeper, cast("Any", number)))
-    way = np.array([0, *(dy * width + dx for dy, dx in _AROUND)], np.int32)
-    up = np.arange(depth.size, dtype=np.int32)
-    up[at] += way[best.ravel()[at]]
-    return up
-
-
-def _tops(at: NDArray[np.intp], up: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Return, for each of some pixels, where its way up ends."""
-    here = up[at]
-    while True:
-        further = up[here]
-        if np.array_equal(further, here):
-            return here
-        # Each round doubles the length of a step.
-        up[at] = here = further
+        same: Any = cv2.compare(other, highest, cv2.CMP_EQ)
+        # The later goes before: to stay, and else the first of equals.
+        best = cv2.max(best, cv2.min(same, cast("Any", number)))
+    way: NDArray[np.intp] = np.array([dy * width + dx for dy, dx in ways], np.intp)
+    taken: NDArray[np.intp] = at + way.take(best.ravel().take(at))
+    return taken
 
 
 def _merged(
-    at: NDArray[np.intp], depth: Image, labels: NDArray[np.int32], radius_px: float
+    at: NDArray[np.intp],
+    depth: Image,
+    part: NDArray[np.intp],
+    width: int,
+    radius_px: float,
 ) -> NDArray[np.intp]:
     """Return, for each summit, the number of the one that it is part of, or its own."""
     order = np.lexsort((at, -depth))
     rank = np.empty(len(at), np.intp)
     rank[order] = np.arange(len(at))
-    places = np.column_stack(np.divmod(at, labels.shape[1])).astype(np.float64)
-    part = labels.ravel()[at]
+    places = np.column_stack(np.divmod(at, width)).astype(np.float64)
     furthest = max(radius_px, float(depth.max()))
     pairs = cKDTree(places).query_pairs(furthest, output_type="ndarray")
     apart = np.hypot(*(places[pairs[:, 0]] - places[pairs[:, 1]]).T)
