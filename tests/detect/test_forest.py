@@ -84,6 +84,7 @@ def test_other_models_and_settings_are_refused(model: Path, tmp_path: Path) -> N
         {"class_name": "cell"},
         {"threshold": 2},
         {"max_points": 0},
+        {"overload": "most"},
     ):
         with pytest.raises(ProtocolError, match=f"Forest.{next(iter(settings))}"):
             Forest(name, **settings)  # type: ignore[arg-type]
@@ -97,6 +98,24 @@ def test_other_models_and_settings_are_refused(model: Path, tmp_path: Path) -> N
     (copy / "card.yaml").write_bytes((model / "card.yaml").read_bytes())
     with pytest.raises(ModelError, match="not the file that was recorded"):
         Forest(str(copy))
+
+
+def test_a_crowd_is_looked_at_within_bounds(model: Path) -> None:
+    """Where most of a picture looks like something, that is said, and the same places are found."""
+    lattice = [(y, x) for y in np.arange(8.0, 250, 11) for x in np.arange(8.0, 250, 11)]
+    crowd = with_spots(lattice, (256, 256), sigma_px=3.0, seed=7)
+    frame = frame_of(crowd, pixel_size_um=0.5)
+    bounded = Forest(str(model), max_points=1000)(frame)
+    whole = Forest(str(model), max_points=1000, overload="all")(frame)
+    assert 0 < bounded.measurements["capped"] <= 0.75
+    assert whole.measurements["capped"] == 0
+    assert len(whole.points) > 300
+    found = [(point.y_px, point.x_px) for point in bounded.points]
+    assert seen_at([(point.y_px, point.x_px) for point in whole.points], found) < 3
+    assert len(found) == pytest.approx(len(whole.points), rel=0.05)
+    assert not Forest(str(model))(frame_of(with_spots(PLACES), pixel_size_um=0.5)).measurements[
+        "capped"
+    ]
 
 
 @pytest.mark.parametrize(

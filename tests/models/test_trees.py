@@ -72,6 +72,24 @@ def test_what_the_first_trees_find_hopeless_is_not_asked_further() -> None:
     assert np.allclose(trees.shares(np.zeros((5, 7), np.float32)), 4.5 / 10)
 
 
+@pytest.mark.parametrize("most", [0, 1, 40, 99, 100, 500])
+def test_a_limit_leaves_the_others_to_the_first_trees(most: int) -> None:
+    """The surest cells, by the first six trees, are told by all; every other one by those six."""
+    trees = forest(5, 14)
+    trees = replace(trees, share=0.03 + 0.97 * trees.share)
+    features = np.random.default_rng(6).standard_normal((5, 100)).astype(np.float32)
+    told, whole = trees.told(features, most), trees.shares(features)
+    first = TreeArrays(*(part[:6] for part in (trees.feature, trees.threshold, trees.share)))
+    few = first.shares(features)
+    assert told.capped == max(0, 100 - most)
+    by_all = np.isclose(told.shares, whole, atol=1e-6).all(axis=0)
+    by_few = np.isclose(told.shares, few, atol=1e-6).all(axis=0)
+    assert (by_all | by_few).all()
+    assert np.count_nonzero(by_all) == min(most, 100)
+    if 0 < most < 100:
+        assert few.max(axis=0)[by_all].min() >= few.max(axis=0)[~by_all].max()
+
+
 def card(trees: TreeArrays, **made: Any) -> dict[str, Any]:
     figure = {"value": 0.5, "low": 0.0, "high": 1.0}
     names = ("f1", "average_precision", "mcc", "false_alarms")

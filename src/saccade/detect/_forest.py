@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import KW_ONLY, dataclass, field, replace
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
 
@@ -43,6 +43,9 @@ class Forest:
         Calibrated score from which a place is reported; by default that of the card.
     max_points : int
         Number of places to report, the surest first; all are counted.
+    overload : {'surest', 'all'}
+        Where the first few trees find something nearly everywhere: 'surest' lets the others look
+        only at the surest quarter of the cells, which bounds the time; 'all' takes its time.
     sha256 : str, optional
         Of the weights; another model of the same name is refused.
 
@@ -55,8 +58,9 @@ class Forest:
 
     Notes
     -----
-    Measurements are ``count``, ``surest`` (the logit before calibration) and ``area``, the share
-    of the picture that the trees take for what is looked for.
+    Measurements are ``count``, ``surest`` (the logit before calibration), ``area``, the share
+    of the picture that the trees take for what is looked for, and ``capped``, the share that was
+    left to the first trees by ``overload``, 0 in most pictures.
     """
 
     model: str
@@ -64,6 +68,7 @@ class Forest:
     class_name: str | None = None
     threshold: float | None = None
     max_points: int = 200
+    overload: Literal["surest", "all"] = "surest"
     sha256: str | None = None
     _loaded: Model = field(init=False, repr=False)
     _trees: TreeArrays = field(init=False, repr=False)
@@ -84,6 +89,9 @@ class Forest:
         require(ok, "Forest.threshold", self.threshold, "a number from 0 to 1", do)
         must, do = "a whole number of at least 1", "Give a number of places."
         require(is_count(self.max_points), "Forest.max_points", self.max_points, must, do)
+        known = self.overload in ("surest", "all")
+        do = "'surest' bounds the time of a look."
+        require(known, "Forest.overload", self.overload, "'surest' or 'all'", do)
         object.__setattr__(self, "_loaded", loaded)
         object.__setattr__(self, "_trees", trees_of(loaded))
 
@@ -118,7 +126,8 @@ class Forest:
         prepared = compressed(prepared, card.input.compress)
         classes = card.architecture.classes
         kind = classes.index(self._wanted)
-        heat = forest_heat(self._trees, made, prepared)[kind]
+        told = forest_heat(self._trees, made, prepared, self.overload)
+        heat = told.logits[kind]
         surest = float(heat.max())
         least = known.threshold if self.threshold is None else self.threshold
         found = forest_peaks(heat, made, uncalibrated(least, known))
@@ -133,6 +142,7 @@ class Forest:
                 "count": float(found.total),
                 "surest": surest,
                 "area": float(np.mean(heat > 0)),
+                "capped": told.capped,
             },
             detector=self.identity,
         )

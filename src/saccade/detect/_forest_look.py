@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import cv2
 import numpy as np
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 _QUANTILES = (0.05, 0.5, 0.95, 0.995)
 _SURE = 0.01
 """Share that no cell is without, or beyond: of few trees none can be surer."""
+_ONE_IN = 4
+"""All trees look at one of so many cells, at most."""
+_FEW_CELLS = 1024
 _SMOOTH_OF_SIZE = 0.2
 _APART_OF_SIZE = 0.3
 
@@ -48,8 +51,19 @@ def feature_count(scales: int, *, whole: bool) -> int:
     return scales * FEATURES_A_SCALE * (1 + len(_QUANTILES) if whole else 1)
 
 
-def forest_heat(trees: TreeArrays, made: Trees, prepared: Image) -> NDArray[np.float32]:
-    """Return logits, (class, y / cell, x / cell); (class, 1, 1) of a whole frame.
+class Heat(NamedTuple):
+    """How sure a forest is of each cell."""
+
+    logits: NDArray[np.float32]
+    """(class, y / cell, x / cell); (class, 1, 1) of a whole frame."""
+    capped: float
+    """Share of the cells that only the first trees looked at, by the policy for overload."""
+
+
+def forest_heat(
+    trees: TreeArrays, made: Trees, prepared: Image, overload: Literal["surest", "all"] = "surest"
+) -> Heat:
+    """Return how sure a forest is of each cell of a picture.
 
     Parameters
     ----------
@@ -57,14 +71,20 @@ def forest_heat(trees: TreeArrays, made: Trees, prepared: Image) -> NDArray[np.f
         The forest.
     prepared : array of float32, (y, x)
         As `prepared_picture` makes it.
+    overload : {'surest', 'all'}
+        What all trees look at where the first few find something in most cells: the surest
+        quarter of them (at least 1,024), so that the time is bounded; or all of them.
     """
     features = features_of(made, prepared)
     shape = features.shape[1:]
-    shares = trees.shares(features.reshape(len(features), -1)).reshape(-1, *shape)
+    cells = shape[0] * shape[1]
+    most = None if overload == "all" else max(_FEW_CELLS, cells // _ONE_IN)
+    told = trees.told(features.reshape(len(features), -1), most)
+    shares = told.shares.reshape(-1, *shape)
     if not made.whole:
         sigma = max(0.5, _SMOOTH_OF_SIZE * made.size_px / made.cell_px)
         shares = np.stack([cv2.GaussianBlur(each, (0, 0), sigma) for each in shares])
-    return np.log((shares + _SURE) / (1 + _SURE - shares))
+    return Heat(np.log((shares + _SURE) / (1 + _SURE - shares)), told.capped / cells)
 
 
 def forest_peaks(heat: NDArray[np.float32], made: Trees, least: float) -> Peaks:

@@ -154,7 +154,7 @@ class _Trees:
     def _look(self, sample: Sample, kind: int) -> Seen:
         prepared = prepared_picture(sample.pictures[-1], 1.0, self.given.low, self.given.high)
         prepared = compressed(prepared, self.given.compress)
-        heat = forest_heat(self.arrays, self._made, prepared)[kind]
+        heat = forest_heat(self.arrays, self._made, prepared).logits[kind]
         found = forest_peaks(heat, self._made, FAINTEST)
         y_px, x_px = forest_places_px(found, self._made, sample.shape_px, prepared.shape)
         return seen_of(sample, y_px, x_px, found.strength, kind)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -20,6 +20,15 @@ _TREES_AT_ONCE = 8
 _FIRST_TREES = 6
 """That look at every cell; the others only at those that these do not find hopeless."""
 _HOPELESS = 0.02
+
+
+class Told(NamedTuple):
+    """What trees say of cells."""
+
+    shares: NDArray[np.float32]
+    """Of each class in each cell, (class, cell)."""
+    capped: int
+    """Number of cells that only the first trees looked at since others were surer."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,30 +58,50 @@ class TreeArrays:
         """Number of questions from the root to a leaf."""
         return int(self.share.shape[1]).bit_length() - 1
 
-    def shares(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return how much of each class there is in each cell: the mean of all trees.
-
-        Where the first few trees find next to nothing of any class, theirs is the mean.
+    def shares(self, features: NDArray[np.float32], most: int | None = None) -> NDArray[np.float32]:
+        """Return how much of each class there is in each cell, as `told` does.
 
         Parameters
         ----------
         features : array of float32, (feature, cell)
             Of each cell.
+        most : int, optional
+            Number of cells that all trees may look at.
 
         Returns
         -------
         array of float32, (class, cell)
+        """
+        return self.told(features, most).shares
+
+    def told(self, features: NDArray[np.float32], most: int | None = None) -> Told:
+        """Return how much of each class there is in each cell: the mean of all trees.
+
+        Where the first few trees find next to nothing of any class, theirs is the mean; as well
+        where there is a limit and so many others are surer.
+
+        Parameters
+        ----------
+        features : array of float32, (feature, cell)
+            Of each cell.
+        most : int, optional
+            Number of cells that all trees may look at; no limit by default.
         """
         first = slice(0, _FIRST_TREES)
         told = self._sums(features, first)
         number = len(self.feature[first])
         told /= number
         if number == len(self.feature):
-            return told
-        kept = np.flatnonzero(told.max(axis=0) >= _HOPELESS)
+            return Told(told, 0)
+        surest = told.max(axis=0)
+        kept = np.flatnonzero(surest >= _HOPELESS)
+        capped = 0 if most is None else max(0, len(kept) - most)
+        if capped:
+            order = np.argsort(-surest[kept], kind="stable")
+            kept = np.sort(kept[order[: len(kept) - capped]])
         more = self._sums(np.ascontiguousarray(features[:, kept]), slice(number, None))
         told[:, kept] = (told[:, kept] * number + more) / len(self.feature)
-        return told
+        return Told(told, capped)
 
     def _sums(self, features: NDArray[np.float32], trees: slice) -> NDArray[np.float32]:
         """Return the sum of the shares of some trees, (class, cell)."""
