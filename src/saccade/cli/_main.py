@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from . import _demo, _inspect, _label, _models, _play, _score, _soak, _train
+from . import _demo, _inspect, _label, _left_out, _models, _play, _score, _soak, _train
 from ._console import Exit
 
 app = typer.Typer(
@@ -225,6 +225,17 @@ def train(
     fluorescence: Annotated[
         bool, typer.Option("--fluorescence", help="Dim things count, and light adds up.")
     ] = False,
+    leave_one_out: Annotated[
+        bool,
+        typer.Option(
+            "--leave-one-out",
+            help="Make no model: train without each movie in turn, and tell in OUT, a new CSV "
+            "table, what was found in it.",
+        ),
+    ] = False,
+    reach_px: Annotated[
+        float, typer.Option(help="With --leave-one-out: from a mark, at least.")
+    ] = 12.0,
     kind: Annotated[
         str | None,
         typer.Option(help="forest or network; by default what the amount of data allows."),
@@ -249,6 +260,17 @@ def train(
         processes=processes,
         seed=seed,
     )
+    if leave_one_out:
+        _left_out.left_out(
+            data,
+            out,
+            epochs=epochs,
+            minutes=minutes,
+            fluorescence=fluorescence,
+            reach_px=reach_px,
+            as_json=as_json,
+        )
+        return
     _train.train(
         data,
         out,

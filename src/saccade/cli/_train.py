@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
@@ -15,17 +16,17 @@ from saccade.core import LabelError, UsageError, did_you_mean
 from ._console import answer, err, named_errors, out, say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from saccade.learn import Kind, Named
+    from saccade.learn import Kind, Named, Recipe, Sample
     from saccade.models import Card, Figure, Model
 
-_SIM = "sim:"
+SIM = "sim:"
 _CROPS_A_PICTURE = 12
 """An epoch, where pictures are few."""
 _PIXEL_SIZE_UM = 0.325
-_COMPRESS, _OVERLAY = 4.0, 0.35
+COMPRESS, _OVERLAY = 4.0, 0.35
 """Of fluorescence: dim nuclei are to be found beside bright ones, and where they touch."""
 _LIVELY: dict[str, dict[str, Any]] = {
     "dividing-nuclei": {
@@ -86,9 +87,8 @@ def train(
     as_json: bool,
 ) -> None:
     """Train a model and say what it is worth."""
-    from saccade.learn import Order, Recipe, Variety, train_model
+    from saccade.learn import Order, train_model
 
-    of_worlds = any(each.startswith(_SIM) for each in data.sources)
     with named_errors(as_json), err.status("reading ...") as status:
         samples, found = gather(data)
         order = Order(
@@ -99,16 +99,10 @@ def train(
             licence=licence,
             command=shlex.join(["saccade", *sys.argv[1:]]),
             limits=("Not tried on pictures other than those of its card.",),
-            pixel_size_um=next((um for each in samples if (um := each.pixel_size_um)), None),
-            compress=_COMPRESS if fluorescence else 0.0,
+            pixel_size_um=size_um_of(samples),
+            compress=COMPRESS if fluorescence else 0.0,
         )
-        crops = min(Recipe.crops, _CROPS_A_PICTURE * len(samples))
-        recipe = Recipe(epochs=epochs, crops=crops, minutes=minutes, seed=data.seed)
-        if of_worlds:  # there is plenty, and it is to scale
-            variety = Variety(scale=(0.8, 1.25))
-            recipe = replace(recipe, crops=1600, batch=32, around=0.75, variety=variety)
-        elif fluorescence:
-            recipe = replace(recipe, variety=Variety(overlay=_OVERLAY))
+        recipe = recipe_of(data, len(samples), epochs, minutes, fluorescence=fluorescence)
 
         def tell(text: str) -> None:
             if text.startswith("epoch"):
@@ -134,8 +128,35 @@ def show(name: str | None, as_json: bool) -> None:
         out.print(_table(cards))
 
 
+def size_um_of(samples: Sequence[Sample]) -> float | None:
+    """Return the size of a pixel, where it is known: it is one for all of them."""
+    return next((um for each in samples if (um := each.pixel_size_um)), None)
+
+
+def recipe_of(
+    data: Data, pictures: int, epochs: int, minutes: float, *, fluorescence: bool
+) -> Recipe:
+    """Return how a network learns from such data."""
+    from saccade.learn import Recipe, Variety
+
+    crops = min(Recipe.crops, _CROPS_A_PICTURE * pictures)
+    recipe = Recipe(epochs=epochs, crops=crops, minutes=minutes, seed=data.seed)
+    if any(each.startswith(SIM) for each in data.sources):  # there is plenty, and it is to scale
+        variety = Variety(scale=(0.8, 1.25))
+        return replace(recipe, crops=1600, batch=32, around=0.75, variety=variety)
+    return replace(recipe, variety=Variety(overlay=_OVERLAY)) if fluorescence else recipe
+
+
 def gather(data: Data) -> Named:
     """Return the samples of all sources, and what is found in them."""
+    from saccade.learn import Named
+
+    parts, found = gather_apart(data)
+    return Named([each for part in parts for each in part], found)
+
+
+def gather_apart(data: Data) -> tuple[list[list[Sample]], tuple[str, ...]]:
+    """Return the samples of each source, and what is found in them."""
     from saccade.learn import Source, mixed, read_source, source_of
 
     pairs = [each.strip().partition("=") for each in data.classes.split(",") if each.strip()]
@@ -146,16 +167,21 @@ def gather(data: Data) -> Named:
     read = {
         each: read_source(source_of(each, usual), data.frames)
         for each in data.sources
-        if not each.startswith(_SIM)
+        if not each.startswith(SIM)
     }
     own_um = (um for named in read.values() for each in named.samples if (um := each.pixel_size_um))
     size_um = usual.pixel_size_um or next(own_um, None)
     for each in data.sources:
-        if each.startswith(_SIM):
+        if each.startswith(SIM):
             read[each] = _of_worlds(each, data, classes, size_um or _PIXEL_SIZE_UM)
-    if any(each.startswith(_SIM) for each in data.sources):
+    if any(each.startswith(SIM) for each in data.sources):
         size_um = size_um or _PIXEL_SIZE_UM
-    return mixed([read[each] for each in data.sources], classes, aliases, size_um)
+    parts = [read[each] for each in data.sources]
+    samples, found = mixed(parts, classes, aliases, size_um)
+    ends = accumulate(len(part.samples) for part in parts)
+    return [
+        list(samples[end - len(part.samples) : end]) for part, end in zip(parts, ends, strict=True)
+    ], found
 
 
 def _of_worlds(source: str, data: Data, classes: tuple[str, ...], size_um: float) -> Named:
@@ -165,7 +191,7 @@ def _of_worlds(source: str, data: Data, classes: tuple[str, ...], size_um: float
         raise UsageError("It is not said what to find in the worlds.", "Add --classes division.")
     if data.worlds < 1:
         raise LabelError(f"{data.worlds} worlds teach nothing.", "Give --worlds 12 or more.")
-    specimen = source.removeprefix(_SIM)
+    specimen = source.removeprefix(SIM)
     drawn = Worlds(
         specimen=specimen,
         classes=classes,

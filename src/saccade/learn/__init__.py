@@ -8,6 +8,7 @@ from ._folder import read_folder
 from ._grow import as_arrays, cells_of, grow, plan_trees
 from ._label import Labelling, label_run
 from ._learners import Kind
+from ._left_out import Found, LeftOut, Occurred, leave_one_out, matched, occurrences_of
 from ._measure import (
     Seen,
     average_precision,
@@ -35,11 +36,14 @@ __all__ = [
     "Candidate",
     "Chosen",
     "Fitted",
+    "Found",
     "Kind",
     "Labelling",
+    "LeftOut",
     "Mark",
     "Movie",
     "Named",
+    "Occurred",
     "Order",
     "Recipe",
     "Sample",
@@ -69,13 +73,16 @@ __all__ = [
     "grow",
     "heat_targets",
     "label_run",
+    "leave_one_out",
     "look_at",
     "mask_ap50",
     "mask_targets",
+    "matched",
     "mcc_of",
     "mixed",
     "more_for_recall",
     "nowhere_unsure",
+    "occurrences_of",
     "plan_trees",
     "read_folder",
     "read_movies",

@@ -13,11 +13,13 @@ from saccade.models import Architecture, arrays_of, tensors_of
 
 from ._fit import fit_network
 from ._grow import cells_of, grow, plan_trees
-from ._measure import FAINTEST, average_precision, by_group, look_at, mask_ap50, seen_of
+from ._measure import FAINTEST, average_precision, by_group, find_in, look_at, mask_ap50, seen_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Any
+
+    from numpy.typing import NDArray
 
     from saccade.models import Input, PatchNet, TreeArrays, Trees
 
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from ._grow import Cells
     from ._measure import Seen
     from ._sample import Sample
+
+    Places: TypeAlias = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
 
 Kind: TypeAlias = Literal["forest", "network"]
 
@@ -49,6 +53,9 @@ class Learned(Protocol):
 
     def look(self, samples: Sequence[Sample], kind: int = 0, mask_logit: float = 0.0) -> list[Seen]:
         """Return what it sees of a class in samples, by group; masks are made from a logit on."""
+
+    def find(self, sample: Sample, kind: int = 0) -> Places:
+        """Return rows, columns and logits of what it finds of a class, the surest first."""
 
     def tensors(self) -> Mapping[str, Any]:
         """Return its weights as arrays."""
@@ -85,6 +92,9 @@ class _Net:
 
     def look(self, samples: Sequence[Sample], kind: int = 0, mask_logit: float = 0.0) -> list[Seen]:
         return look_at(self.net, self.given, samples, kind=kind, mask_logit=mask_logit)
+
+    def find(self, sample: Sample, kind: int = 0) -> Places:
+        return find_in(self.net, self.given, sample, kind)
 
     def tensors(self) -> Mapping[str, Any]:
         return tensors_of(self.net)
@@ -152,12 +162,15 @@ class _Trees:
         return by_group(self._look(each, kind) for each in samples)
 
     def _look(self, sample: Sample, kind: int) -> Seen:
+        return seen_of(sample, *self.find(sample, kind), kind)
+
+    def find(self, sample: Sample, kind: int = 0) -> Places:
         prepared = prepared_picture(sample.pictures[-1], 1.0, self.given.low, self.given.high)
         prepared = compressed(prepared, self.given.compress)
         heat = forest_heat(self.arrays, self._made, prepared).logits[kind]
         found = forest_peaks(heat, self._made, FAINTEST)
         y_px, x_px = forest_places_px(found, self._made, sample.shape_px, prepared.shape)
-        return seen_of(sample, y_px, x_px, found.strength, kind)
+        return y_px, x_px, found.strength
 
     def tensors(self) -> Mapping[str, Any]:
         return arrays_of(self.arrays)

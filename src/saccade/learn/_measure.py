@@ -133,6 +133,26 @@ def reach_px(sizes_px: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.maximum(_LEAST_PX, sizes_px / 2)
 
 
+def find_in(
+    net: PatchNet, given: Input, sample: Sample, kind: int = 0
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return rows, columns and logits of what a network finds in a sample, the surest first.
+
+    Parameters
+    ----------
+    net, given
+        The network, and how pictures are prepared for it.
+    sample : Sample
+        What is looked at.
+    kind : int
+        Class that is found.
+    """
+    told = _told(net, given, sample)
+    found = peaks_of(told["heat"][kind], told["offset"], FAINTEST)
+    y_px, x_px = places_px(found, sample.shape_px, sample.shape_px)
+    return y_px, x_px, found.strength
+
+
 def _look(net: PatchNet, given: Input, sample: Sample, kind: int, mask_logit: float) -> Seen:
     told = _told(net, given, sample)
     found = peaks_of(told["heat"][kind], told["offset"], FAINTEST)

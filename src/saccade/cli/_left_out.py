@@ -1,0 +1,80 @@
+"""The command that trains without each movie in turn."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+
+from saccade.core import LabelError
+
+from ._console import answer, err, named_errors, out
+from ._train import COMPRESS, SIM, gather_apart, recipe_of, size_um_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from saccade.learn import LeftOut
+
+    from ._train import Data
+
+
+def left_out(
+    data: Data,
+    target: Path,
+    *,
+    epochs: int,
+    minutes: float,
+    fluorescence: bool,
+    reach_px: float,
+    as_json: bool,
+) -> None:
+    """Tell what is found in each movie by a network that has not learned from it."""
+    from saccade.learn import leave_one_out
+    from saccade.models import Input
+
+    with named_errors(as_json), err.status("reading ...") as status:
+        if target.exists():
+            raise LabelError(f"{target} is there already.", "Name a new table.")
+        parts, classes = gather_apart(data)
+        sources = list(zip(data.sources, parts, strict=True))
+        movies = [each for name, part in sources if not name.startswith(SIM) for each in part]
+        also = [each for name, part in sources if name.startswith(SIM) for each in part]
+        if not movies:
+            raise LabelError("There is no movie to leave out.", "Name folders with events.csv.")
+        every = [*movies, *also]
+        given = Input(pixel_size_um=size_um_of(every), compress=COMPRESS if fluorescence else 0.0)
+        recipe = recipe_of(data, len(every), epochs, minutes, fluorescence=fluorescence)
+
+        def tell(text: str) -> None:
+            if text.startswith("epoch"):
+                status.update(text)
+            else:
+                err.print(text)
+
+        told = leave_one_out(movies, also, classes, given, recipe, least_px=reach_px, tell=tell)
+        _write(target, told)
+    if as_json:
+        answer({"path": str(target), "movies": [each._asdict() for each in told]})
+        return
+    table = Table("movie", "class", "frames", "marked", "found", "false alarms")
+    for each in told:
+        counts = each.frames, each.marked, each.found, each.false_alarms
+        table.add_row(each.movie, each.class_name, *map(str, counts))
+    out.print(table)
+
+
+def _write(target: Path, told: list[LeftOut]) -> None:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(told[0]._fields)
+    writer.writerows(told)
+    beside = target.with_name(f".{target.name}.part")
+    try:
+        beside.write_text(text.getvalue(), encoding="utf-8", newline="")
+        os.replace(beside, target)
+    except OSError as error:
+        raise LabelError(f"{target} can't be written: {error}.", "Check path and disk.") from None

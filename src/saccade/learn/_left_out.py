@@ -1,0 +1,234 @@
+"""Each movie in turn is left out of training, and looked through from end to end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from saccade.core import LabelError
+from saccade.models import Architecture
+
+from ._learners import NetworkLearner
+from ._measure import best_threshold, reach_px
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from saccade.models import Input
+
+    from ._fit import Recipe
+    from ._sample import Sample
+
+_EVERY = 4
+"""One in so many groups beside the movies is calibrated on."""
+
+
+class Occurred(NamedTuple):
+    """An occurrence of a movie, as its samples tell it."""
+
+    first: int
+    """Frame, from 0."""
+    last: int
+    y_px: float
+    x_px: float
+    reach_px: float
+    """How far from it something counts as found."""
+
+
+class Found(NamedTuple):
+    """A place that was found in a frame of a movie."""
+
+    frame: int
+    y_px: float
+    x_px: float
+
+
+class LeftOut(NamedTuple):
+    """What was found in a movie that was not learned from."""
+
+    movie: str
+    class_name: str
+    frames: int
+    marked: int
+    """Occurrences that are in it."""
+    found: int
+    """Those that were found in time."""
+    false_alarms: int
+    """Others that were found; one that goes on is counted once."""
+    threshold: float
+    """Logit, as calibrated on what is neither this movie nor learned from."""
+
+
+def leave_one_out(
+    movies: Sequence[Sample],
+    also: Sequence[Sample],
+    classes: tuple[str, ...],
+    given: Input,
+    recipe: Recipe,
+    *,
+    within: int = 2,
+    least_px: float = 0.0,
+    tell: Callable[[str], None] = lambda _: None,
+) -> list[LeftOut]:
+    """Return what networks find in movies that they have not learned from.
+
+    For each movie a network learns from all others and from three in four of the other groups;
+    the rest of these says which epoch was the best, and from which logit on a place is told.
+    Nothing of the movie that is left out has a part in it.
+
+    Parameters
+    ----------
+    movies : sequence of Sample
+        Of each movie all frames, in order; each is a group.
+    also : sequence of Sample
+        Of other groups, such as worlds, that are only learned from.
+    classes : tuple of str
+        What is found; each is told of by itself.
+    given, recipe
+        How pictures are prepared, and how a network learns.
+    within : int
+        Frames from the first of an occurrence, before or after, in which it must be found.
+    least_px : float
+        How far from a mark a place counts at least, where marks are set by eye.
+    tell : callable
+        Is told how it goes.
+
+    Raises
+    ------
+    LabelError
+        If there is too little to learn from and calibrate on.
+    """
+    told = []
+    for name in dict.fromkeys(each.group for each in movies):
+        own = [each for each in movies if each.group == name]
+        train, others = _parts([each for each in movies if each.group != name], also)
+        tell(f"without {name}: {len(train)} samples to learn from, {len(others)} to calibrate on")
+        frames, masks = len(own[0].pictures), all(each.labels is not None for each in train)
+        made = Architecture(classes=classes, frames=frames, masks=masks)
+        learned, seen = NetworkLearner(made, given, recipe).learn(train, others, tell)
+        for kind, class_name in enumerate(classes):
+            least = best_threshold(seen[kind])
+            found = [
+                Found(frame, float(y), float(x))
+                for frame, sample in enumerate(own)
+                for y, x, logit in zip(*learned.find(sample, kind), strict=True)
+                if logit >= least
+            ]
+            there = occurrences_of(own, kind, least_px)
+            right, wrong = matched(found, there, own, kind, within)
+            told.append(LeftOut(name, class_name, len(own), len(there), right, wrong, least))
+    return told
+
+
+def occurrences_of(movie: Sequence[Sample], kind: int = 0, least_px: float = 0.0) -> list[Occurred]:
+    """Return the occurrences of a movie: places that are there in one frame or several in a row.
+
+    Parameters
+    ----------
+    movie : sequence of Sample
+        All frames, in order.
+    kind : int
+        Class that counts.
+    least_px : float
+        Least reach.
+    """
+    going: list[Occurred] = []
+    over: list[Occurred] = []
+    for frame, sample in enumerate(movie):
+        there = sample.kinds == kind
+        reaches = np.maximum(least_px, reach_px(sample.sizes_px[there]))
+        now = []
+        for (y, x), reach in zip(sample.places_px[there], reaches, strict=True):
+            place = float(y), float(x)
+            before = next((one for one in going if (one.y_px, one.x_px) == place), None)
+            first = frame if before is None else before.first
+            now.append(Occurred(first, frame, *place, float(reach)))
+            going = [one for one in going if one is not before]
+        over += going
+        going = now
+    return sorted(over + going)
+
+
+def matched(
+    found: Iterable[Found],
+    there: Sequence[Occurred],
+    movie: Sequence[Sample],
+    kind: int = 0,
+    within: int = 2,
+) -> tuple[int, int]:
+    """Return how many occurrences were found in time, and how many false alarms there were.
+
+    What is found near an occurrence while it goes on, or up to so many frames before or after, is
+    no false alarm, and neither is what is found where the movie is unsure. False alarms at one
+    place, with no longer pause between them, are one.
+
+    Parameters
+    ----------
+    found : iterable of Found
+        In order of frames.
+    there : sequence of Occurred
+        What is there.
+    movie : sequence of Sample
+        All frames, in order: where they are unsure.
+    kind : int
+        Class that counts.
+    within : int
+        Frames.
+    """
+    right: set[Occurred] = set()
+    wrong: list[Found] = []
+    alarms = 0
+    for each in found:
+        near = [
+            one
+            for one in there
+            if one.first - within <= each.frame <= one.last + within
+            and _away_px(each, one.y_px, one.x_px) <= one.reach_px
+        ]
+        right.update(one for one in near if abs(each.frame - one.first) <= within)
+        if near or _is_unsure(each, movie[each.frame], kind):
+            continue
+        going_on = any(
+            each.frame - within <= one.frame
+            and _away_px(each, one.y_px, one.x_px) <= _same_px(there)
+            for one in wrong
+        )
+        alarms += not going_on
+        wrong.append(each)
+    return len(right), alarms
+
+
+def _same_px(there: Sequence[Occurred]) -> float:
+    """Return within which distance two false alarms are at one place."""
+    return max([one.reach_px for one in there], default=float(reach_px(np.zeros(1))[0]))
+
+
+def _is_unsure(found: Found, sample: Sample, kind: int) -> bool:
+    places, sizes = sample.unsure.of(kind)
+    away = [_away_px(found, float(y), float(x)) for y, x in places]
+    return bool((np.array(away) <= reach_px(sizes)).any())
+
+
+def _away_px(found: Found, y_px: float, x_px: float) -> float:
+    return float(np.hypot(found.y_px - y_px, found.x_px - x_px))
+
+
+def _parts(movies: list[Sample], also: Sequence[Sample]) -> tuple[list[Sample], list[Sample]]:
+    """Return what is learned from, and what is calibrated on."""
+    groups = sorted({each.group for each in also})
+    if len(groups) > 1:
+        out = set(groups[::_EVERY])
+    else:
+        others = sorted({each.group for each in movies})
+        if len(others) + len(groups) < 2:
+            raise LabelError(
+                "There is nothing beside the movies to learn from, and too few of them.",
+                "Add worlds (--also sim:SPECIMEN), or a third movie.",
+            )
+        out = set(others[:1]) if len(others) > 1 else set(groups)
+    every = [*movies, *also]
+    return (
+        [each for each in every if each.group not in out],
+        [each for each in every if each.group in out],
+    )
