@@ -160,3 +160,17 @@ def test_movies_and_worlds_are_mixed(
     code, _, err = saccade("train", "movie", "n", "--classes", "division")
     assert code == 2
     assert "channel" in err
+
+
+def test_leaving_out_needs_a_movie_and_a_new_table(
+    saccade: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    """Single pictures have no order; a table that is there is not written over."""
+    discs(tmp_path / "data")
+    code, _, err = saccade("train", "data", "told.csv", "--leave-one-out")
+    assert code == 2
+    assert "no movie to leave out" in err
+    (tmp_path / "told.csv").write_text("mine", encoding="utf-8")
+    code, _, err = saccade("train", "data", "told.csv", "--leave-one-out")
+    assert code == 2
+    assert (tmp_path / "told.csv").read_text(encoding="utf-8") == "mine"

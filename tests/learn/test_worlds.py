@@ -57,6 +57,22 @@ def test_samples_of_several_frames_end_with_the_newest() -> None:
     np.testing.assert_array_equal(samples[1].pictures[2], samples[2].pictures[1])
 
 
+def test_few_samples_of_several_frames_are_drawn_from_all_of_the_time() -> None:
+    """No more than wanted, each with its own past, and what happens is still in them."""
+    from dataclasses import replace
+
+    worlds = replace(LIVELY, frames=3, most=10)
+    samples = list(world_samples(worlds, range(1)))
+    assert len(samples) == 10
+    assert sum(len(each.places_px) for each in samples) > 0
+    late = [each for each in samples if not each.name.endswith((", 0 s", ", 60 s"))]
+    assert late
+    for sample in late:
+        one, other, newest = sample.pictures
+        assert not np.array_equal(one, other)
+        assert not np.array_equal(other, newest)
+
+
 def test_unknown_specimen_is_told_by_name() -> None:
     """As everywhere: did you mean."""
     from dataclasses import replace

@@ -41,8 +41,8 @@ def left_out(
             raise LabelError(f"{target} is there already.", "Name a new table.")
         parts, classes = gather_apart(data)
         sources = list(zip(data.sources, parts, strict=True))
-        movies = [each for name, part in sources if not name.startswith(SIM) for each in part]
-        also = [each for name, part in sources if name.startswith(SIM) for each in part]
+        movies = [each for name, part in sources if _is_movie(name, data) for each in part]
+        also = [each for name, part in sources if not _is_movie(name, data) for each in part]
         if not movies:
             raise LabelError("There is no movie to leave out.", "Name folders with events.csv.")
         every = [*movies, *also]
@@ -65,6 +65,13 @@ def left_out(
         counts = each.frames, each.marked, each.found, each.false_alarms
         table.add_row(each.movie, each.class_name, *map(str, counts))
     out.print(table)
+
+
+def _is_movie(name: str, data: Data) -> bool:
+    from saccade.learn import Source, is_in_order, source_of
+
+    usual = Source(path="", **data.usual)
+    return not name.startswith(SIM) and is_in_order(source_of(name, usual))
 
 
 def _write(target: Path, told: list[LeftOut]) -> None:

@@ -21,7 +21,7 @@ from ._measure import (
     mcc_of,
     seen_of,
 )
-from ._mix import Named, Source, mixed, read_source, rescaled, source_of
+from ._mix import Named, Source, is_in_order, mixed, read_source, rescaled, source_of
 from ._movies import Mark, Movie, Timing, read_movies
 from ._runs import read_run
 from ._sample import Sample, Unsure, from_labels, nowhere_unsure, whole_frame
@@ -72,6 +72,7 @@ __all__ = [
     "from_labels",
     "grow",
     "heat_targets",
+    "is_in_order",
     "label_run",
     "leave_one_out",
     "look_at",

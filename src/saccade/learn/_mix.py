@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import cv2
@@ -90,6 +91,13 @@ def source_of(text: str, usual: Source) -> Source:
         except ValueError:
             raise UsageError(f"{name} can't be {value!r}.", "Give a number.") from None
     return replace(usual, path=head, **told)
+
+
+def is_in_order(source: Source) -> bool:
+    """Return whether a source tells what happens from frame to frame: movies, or a run's events."""
+    if is_run_folder(source.path):
+        return Path(source.labels or "").is_file()
+    return is_movies(source.path)
 
 
 def read_source(source: Source, frames: int = 1) -> Named:

@@ -112,7 +112,8 @@ def _drawn(worlds: Worlds, seed: int) -> list[Sample]:
 def _of_world(worlds: Worlds, seed: int) -> list[Sample]:
     rng = np.random.default_rng([seed, 5])
     varied = {name: float(rng.uniform(*span)) for name, span in worlds.varied.items()}
-    specimen = make_specimen(worlds.specimen, seed, {**worlds.settings, **varied})
+    settings = {**worlds.settings, **varied}
+    specimen = make_specimen(worlds.specimen, seed, settings)
     imaging = conditions()[int(rng.integers(2))]
     world = World(specimen, imaging)
     channel = worlds.channel or next(iter(specimen.channels))
@@ -124,13 +125,21 @@ def _of_world(worlds: Worlds, seed: int) -> list[Sample]:
     light = Light(channel, power_mw=_W_PER_CM2 * 10, area_cm2=0.01)
     side = worlds.side_px, worlds.side_px
     made: list[_Made] = []
+    wanted = None
+    if worlds.frames > 1:
+        dark = World(make_specimen(worlds.specimen, seed, settings), imaging)
+        wanted = _plan(worlds, dark, centres, interval_s, rng)
     for step in range(int(worlds.hours * 3600 / interval_s)):
         world.advance(step * interval_s)
         sure, unsure = _truth(world, worlds.classes, worlds.unsure_s)
         for number, (x_um, y_um) in enumerate(centres):
             here, unsure_here = (each.within(x_um, y_um, worlds) for each in (sure, unsure))
-            kept = bool(len(here.kinds)) or rng.random() < worlds.empty
-            if not kept and worlds.frames == 1:
+            if wanted is None:
+                kept = bool(len(here.kinds)) or rng.random() < worlds.empty
+            else:
+                kept = bool(wanted[step, number])
+            if not (kept or (wanted is not None and wanted[step:, number][: worlds.frames].any())):
+                past[number] = []
                 continue
             view = View(
                 channel=channel,
@@ -154,6 +163,28 @@ def _of_world(worlds: Worlds, seed: int) -> list[Sample]:
                 )
                 made.append(_Made(sample, float(x_um), float(y_um), world.t_s))
     return _foreseen(made, world, worlds) if worlds.unsure_s > 0 else [each.sample for each in made]
+
+
+def _plan(
+    worlds: Worlds,
+    dark: World,
+    centres: NDArray[np.float64],
+    interval_s: float,
+    rng: np.random.Generator,
+) -> NDArray[np.bool_]:
+    """Return which samples (step, field) are kept: only they and the frames before are drawn.
+
+    What happens when is told by a world of the same seed in which nothing is lit. Light changes
+    little of it, and what a sample tells is what is so in the world that is lit.
+    """
+    kept = rng.random((int(worlds.hours * 3600 / interval_s), len(centres))) < worlds.empty
+    for step, row in enumerate(kept):
+        dark.advance(step * interval_s)
+        sure, _ = _truth(dark, worlds.classes, worlds.unsure_s)
+        row |= [len(sure.within(x_um, y_um, worlds).kinds) > 0 for x_um, y_um in centres]
+    every = np.flatnonzero(kept)
+    kept.flat[rng.permutation(every)[worlds.most :]] = False
+    return kept
 
 
 class _Made(NamedTuple):
