@@ -179,6 +179,18 @@ def test_a_stage_that_moves_changes_nobody() -> None:
         )
 
 
+def test_linking_takes_the_longer_the_more_are_followed() -> None:
+    """Time is told of the place that was looked at; the detector's own comes on top."""
+    places = [(20.0 * number, 0.0) for number in range(300)]
+    tracker, frame = Tracker(Told([places, places[:1]])), frame_of(BLANK)
+    empty_ms = tracker.takes_ms(frame)
+    tracker(frame)
+    assert tracker.takes_ms(frame) > 2 * empty_ms > 0
+    assert tracker.takes_ms(frame_of(BLANK, p=1)) == empty_ms
+    spots = Spots()
+    assert Tracker(spots).takes_ms(frame) == empty_ms + spots.takes_ms(frame)
+
+
 def test_what_can_not_be_judged_changes_nothing() -> None:
     """An invalid frame ends nobody, whatever the memory."""
     tracker = Tracker(Spots(), memory=0)
@@ -221,14 +233,20 @@ def test_a_reach_in_um_needs_a_pixel_size() -> None:
     Tracker(Spots(), reach=3).learn(Stand("bench", pixel_size_known=False))
 
 
-def consistency(truth: list[tuple[Any, Any]], step_s: float, **given: Any) -> float:
-    """Return the share of true steps to the next frame in which the identity is kept."""
+def named_by(
+    truth: list[tuple[Any, Any]], step_s: float, **given: Any
+) -> list[dict[int, int | None]]:
+    """Return for each frame, by true name, the identity that each is given."""
     frames = [list(map(tuple, places)) for _, places in truth]
     found = tracks(frames, step_s=step_s, **given)
-    named = [
+    return [
         dict(zip(ids.tolist(), now, strict=True))
         for (ids, _), now in zip(truth, found, strict=True)
     ]
+
+
+def consistency(named: list[dict[int, int | None]]) -> float:
+    """Return the share of true steps to the next frame in which the identity is kept."""
     steps = [
         before[who] == after[who]
         for before, after in pairwise(named)
@@ -237,17 +255,30 @@ def consistency(truth: list[tuple[Any, Any]], step_s: float, **given: Any) -> fl
     return sum(steps) / len(steps)
 
 
+def switches(named: list[dict[int, int | None]]) -> int:
+    """Return how often one comes, at once or after a gap, under another identity than before."""
+    before: dict[int, int | None] = {}
+    count = 0
+    for now in named:
+        count += sum(before.get(who, found) != found for who, found in now.items())
+        before |= now
+    return count
+
+
 def test_cells_of_a_real_movie_keep_their_identities(data: Path) -> None:
     """Centres of the given labels of migrating cells are linked as the given tracks link them.
 
     Those were made by a program and are consistent to about 98 % by its authors' account; cells
-    go up to 27 px from frame to frame (99 %), so that 30 px is the reach that the rule gives.
+    go up to 27 px from frame to frame (99 %), so that 30 px is the least reach that takes them.
+    Of 454 links to the next frame 443 are kept (97.6 %), and 23 cells change their name 13 times.
     """
     truth = []
     for labels in tifffile.imread(data / "phase_t98g_tracked" / "track_labels.tif"):
         ids = np.unique(labels[labels > 0])
         truth.append((ids, np.array(ndimage.center_of_mass(labels > 0, labels, ids))))
-    assert consistency(truth, 60.0, reach=30) > 0.96
+    named = named_by(truth, 60.0, reach=30)
+    assert consistency(named) > 0.97
+    assert switches(named) <= 14
 
 
 def test_simulated_cells_that_cross_keep_their_identities() -> None:
@@ -258,4 +289,4 @@ def test_simulated_cells_that_cross_keep_their_identities() -> None:
         cells.advance(step * 300.0)
         truth.append((cells.tracks.copy(), cells.tracks_um().copy()))
     assert cells.crossings
-    assert consistency(truth, 300.0) > 0.999
+    assert consistency(named_by(truth, 300.0)) > 0.999

@@ -157,7 +157,9 @@ class Network:
 
     def takes_ms(self, frame: Frame) -> float:
         """Return how long a look takes, for a run in virtual time."""
-        return look_ms(frame, fixed_ms=0.5, ns_a_px=20.0)
+        scale = self._scale(frame.pixel_size_um) or 1.0
+        width = self._loaded.card.architecture.width
+        return look_ms(frame, fixed_ms=0.5, ns_a_px=scale**2 * 1.2 * width)
 
     def fresh(self) -> Self:
         """Return a detector with the same settings and no memory."""

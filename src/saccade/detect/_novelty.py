@@ -148,7 +148,7 @@ class Novelty(Base):
 
     def takes_ms(self, frame: Frame) -> float:
         """Return how long a look takes, for a run in virtual time."""
-        return look_ms(frame, fixed_ms=1.0, ns_a_px=15.0)
+        return look_ms(frame, fixed_ms=0.5, ns_a_px=30.0)
 
     def _against_card(self, frame: Frame, seen: Picture) -> Observation:
         card = self._known[0].card

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from saccade.core import Frame
 
 _DEFAULT_REACH_PX = 15.0
-_LINKING_MS = 1.2
+_LINKING_MS = 0.3
+_LINKING_MS_EACH = 0.011
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -148,8 +149,10 @@ class Tracker(Wrapper):
         )
 
     def takes_ms(self, frame: Frame) -> float:
-        """Return how long the detector takes, and linking some hundred points."""
-        return super().takes_ms(frame) + _LINKING_MS
+        """Return how long the detector takes, and linking those that are followed by now."""
+        linker = self._linkers.get(place(frame))
+        followed = 0 if linker is None else len(linker.ids)
+        return super().takes_ms(frame) + _LINKING_MS + _LINKING_MS_EACH * followed
 
 
 def _or_zero(function: Any, values: NDArray[np.float64]) -> float:

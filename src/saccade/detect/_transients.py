@@ -179,7 +179,7 @@ class Transients(Scaled):
 
     def takes_ms(self, frame: Frame) -> float:
         """Return how long a look takes, for a run in virtual time."""
-        return look_ms(frame, fixed_ms=0.6, ns_a_px=5.0)
+        return look_ms(frame, fixed_ms=0.2, ns_a_px=5.0)
 
     def _observed(self, frame: Frame, regions: Image, usual: _Usual, side: int) -> Observation:
         sigmas = (regions - usual.quiet) / usual.noise
