@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from net_models import net_model
 
@@ -11,8 +12,9 @@ from saccade.app import run_detector_bench, run_net_bench
 from saccade.app._bench_detector import DetectorRow, _bars, _fastest
 from saccade.app._describe import describe
 from saccade.core import ProtocolError, UsageError
-from saccade.detect import Network
+from saccade.detect import Network, Spots
 from saccade.models import choices_file, installed_runtimes
+from saccade.testing import frame_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,6 +55,8 @@ def test_a_detector_without_runtimes_is_measured_by_name() -> None:
         bench = run_detector_bench(name, sizes_px=(64,), looks=5)
         assert [(row.size_px, row.runtime) for row in bench.rows] == [(64, "")]
         assert not bench.chosen
+        assert bench.rows[0].declared_ms == Spots().takes_ms(frame_of(np.zeros((64, 64))))
+        assert bench.rows[0].cpu_ms >= 0
     with pytest.raises(ProtocolError, match="Sopts"):
         run_detector_bench("Sopts")
     with pytest.raises(ProtocolError, match="detectors is missing"):

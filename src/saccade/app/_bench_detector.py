@@ -12,6 +12,7 @@ import numpy as np
 from saccade.core import Detector, Warms, require
 from saccade.detect import Forest, Network
 from saccade.models import choose_runtime, installed_runtimes, load_model, shipped_models
+from saccade.run import Eye
 from saccade.testing import frame_of
 
 from ._bench import Bar, pictures
@@ -42,6 +43,10 @@ class DetectorRow:
     runtime: str
     median_ms: float
     p99_ms: float
+    cpu_ms: float = 0.0
+    """Mean of all threads together, warm-up included: what a busy machine changes less."""
+    declared_ms: float = 0.0
+    """What the detector says of itself, for virtual time."""
 
 
 @dataclass(frozen=True)
@@ -141,16 +146,29 @@ def look_times_ms(
 
 def _timed(
     eyes: Mapping[str, Detector], frames: list[Frame], count: int
-) -> list[tuple[str, float, float]]:
-    def look(eye: Detector) -> Callable[[int], object]:
-        return lambda number: eye(frames[number % len(frames)])
+) -> list[tuple[str, float, float, float, float]]:
+    cpu_s = dict.fromkeys(eyes, 0.0)
+
+    def look(name: str, eye: Detector) -> Callable[[int], object]:
+        def once(number: int) -> None:
+            began_s = time.process_time()
+            eye(frames[number % len(frames)])
+            cpu_s[name] += time.process_time() - began_s
+
+        return once
 
     for eye in eyes.values():
         if isinstance(eye, Warms):
             eye.warm(frames[0])
-    times = look_times_ms({name: look(eye) for name, eye in eyes.items()}, count)
+    times = look_times_ms({name: look(name, eye) for name, eye in eyes.items()}, count)
     return [
-        (name, float(np.median(each)), float(np.percentile(each, 99)))
+        (
+            name,
+            float(np.median(each)),
+            float(np.percentile(each, 99)),
+            1e3 * cpu_s[name] / (count + _SETTLE),
+            Eye(eyes[name]).declared_ms(frames[-1]),
+        )
         for name, each in times.items()
     ]
 
