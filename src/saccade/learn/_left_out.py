@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -84,7 +85,7 @@ def leave_one_out(
     also : sequence of Sample
         Of other groups, such as worlds, that are only learned from.
     classes : tuple of str
-        What is found; each is told of by itself.
+        What is found; each that is marked in a movie is told of by itself.
     given, recipe
         How pictures are prepared, and how a network learns.
     within : int
@@ -101,13 +102,15 @@ def leave_one_out(
     """
     told = []
     for name in dict.fromkeys(each.group for each in movies):
-        own = [each for each in movies if each.group == name]
+        own = [_reaching(each, least_px) for each in movies if each.group == name]
         train, others = _parts([each for each in movies if each.group != name], also)
         tell(f"without {name}: {len(train)} samples to learn from, {len(others)} to calibrate on")
         frames, masks = len(own[0].pictures), all(each.labels is not None for each in train)
         made = Architecture(classes=classes, frames=frames, masks=masks)
         learned, seen = NetworkLearner(made, given, recipe).learn(train, others, tell)
         for kind, class_name in enumerate(classes):
+            if any(np.isinf(each.unsure.of(kind)[1]).any() for each in own):
+                continue  # nobody has looked for it there
             least = best_threshold(seen[kind])
             found = [
                 Found(frame, float(y), float(x))
@@ -115,13 +118,13 @@ def leave_one_out(
                 for y, x, logit in zip(*learned.find(sample, kind), strict=True)
                 if logit >= least
             ]
-            there = occurrences_of(own, kind, least_px)
+            there = occurrences_of(own, kind)
             right, wrong = matched(found, there, own, kind, within)
             told.append(LeftOut(name, class_name, len(own), len(there), right, wrong, least))
     return told
 
 
-def occurrences_of(movie: Sequence[Sample], kind: int = 0, least_px: float = 0.0) -> list[Occurred]:
+def occurrences_of(movie: Sequence[Sample], kind: int = 0) -> list[Occurred]:
     """Return the occurrences of a movie: places that are there in one frame or several in a row.
 
     Parameters
@@ -130,14 +133,12 @@ def occurrences_of(movie: Sequence[Sample], kind: int = 0, least_px: float = 0.0
         All frames, in order.
     kind : int
         Class that counts.
-    least_px : float
-        Least reach.
     """
     going: list[Occurred] = []
     over: list[Occurred] = []
     for frame, sample in enumerate(movie):
         there = sample.kinds == kind
-        reaches = np.maximum(least_px, reach_px(sample.sizes_px[there]))
+        reaches = reach_px(sample.sizes_px[there])
         now = []
         for (y, x), reach in zip(sample.places_px[there], reaches, strict=True):
             place = float(y), float(x)
@@ -197,6 +198,16 @@ def matched(
         alarms += not going_on
         wrong.append(each)
     return len(right), alarms
+
+
+def _reaching(sample: Sample, least_px: float) -> Sample:
+    """Return a sample whose things, and unsure places, reach so far at least."""
+    unsure = sample.unsure
+    return replace(
+        sample,
+        sizes_px=np.maximum(sample.sizes_px, 2 * least_px),
+        unsure=unsure._replace(sizes_px=np.maximum(unsure.sizes_px, 2 * least_px)),
+    )
 
 
 def _same_px(there: Sequence[Occurred]) -> float:
