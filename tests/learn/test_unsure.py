@@ -128,3 +128,26 @@ def test_worlds_are_unsure_about_onset_and_end() -> None:
         assert {tuple(place) for place in one.places_px.round(6)} <= kept | left_out
         before += len(other.places_px) + len(other.unsure.kinds) - len(one.places_px)
     assert before > 0
+
+
+def test_what_is_faint_in_a_world_is_unsure() -> None:
+    """Half a second after a transient began, and out of focus, its place is not counted."""
+    worlds = Worlds(
+        specimen="calcium",
+        classes=("transient",),
+        settings={"size_um": (200.0, 200.0), "rate_hz": 0.02, "waves_per_h": 0.0},
+        fields=1,
+        hours=0.003,
+        interval_s=(0.2, 0.2),
+        side_px=96,
+        pixel_size_um=0.65,
+        empty=1.0,
+    )
+    counts = []
+    for told in ({}, {"lasts_s": 0.5}, {"depth_um": 1.0}, {"lasts_s": 0.5, "depth_um": 1.0}):
+        samples = list(world_samples(replace(worlds, **told), range(1)))
+        sure = sum(len(each.kinds) for each in samples)
+        counts.append((sure, sure + sum(len(each.unsure.kinds) for each in samples)))
+    assert len({every for _, every in counts}) == 1
+    assert counts[0][0] == counts[0][1]
+    assert counts[0][0] > max(counts[1][0], counts[2][0]) >= counts[3][0] > 0

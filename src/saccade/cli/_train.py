@@ -37,11 +37,15 @@ _LIVELY: dict[str, dict[str, Any]] = {
             "nucleus_um": (12.0, 16.0),
         },
     },
-    "calcium": {
+    "calcium": {  # cells of a wave would look like transients, and not be told as such
+        "settings": {"waves_per_h": 0.0},
         "varied": {"rate_hz": (1e-3, 1e-2), "amplitude": (0.6, 2.5), "decay_s": (0.4, 2.0)},
         "hours": 0.02,
         "interval_s": (0.1, 0.5),
         "empty": 0.3,
+        "unsure_s": 0.1,
+        "lasts_s": 1.0,
+        "depth_um": 5.0,
     },
 }
 """Worlds in which what is rare in a specimen's life is seen often enough to learn from."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -60,6 +61,10 @@ class Worlds:
     unsure_s : float
         Within so long of its onset or end, nobody could say whether an occurrence goes on: the
         place is not counted.
+    lasts_s : float
+        So long after its onset what is left of an occurrence is unsure as well.
+    depth_um : float
+        So far out of focus it can't be seen well, and is unsure.
     """
 
     specimen: str
@@ -77,6 +82,8 @@ class Worlds:
     most: int = 220
     channel: str | None = None
     unsure_s: float = 0.0
+    lasts_s: float = math.inf
+    depth_um: float = math.inf
 
 
 def world_samples(worlds: Worlds, seeds: range, processes: int = 1) -> Iterator[Sample]:
@@ -131,7 +138,7 @@ def _of_world(worlds: Worlds, seed: int) -> list[Sample]:
         wanted = _plan(worlds, dark, centres, interval_s, rng)
     for step in range(int(worlds.hours * 3600 / interval_s)):
         world.advance(step * interval_s)
-        sure, unsure = _truth(world, worlds.classes, worlds.unsure_s)
+        sure, unsure = _truth(world, worlds)
         for number, (x_um, y_um) in enumerate(centres):
             here, unsure_here = (each.within(x_um, y_um, worlds) for each in (sure, unsure))
             if wanted is None:
@@ -180,7 +187,7 @@ def _plan(
     kept = rng.random((int(worlds.hours * 3600 / interval_s), len(centres))) < worlds.empty
     for step, row in enumerate(kept):
         dark.advance(step * interval_s)
-        sure, _ = _truth(dark, worlds.classes, worlds.unsure_s)
+        sure, _ = _truth(dark, worlds)
         row |= [len(sure.within(x_um, y_um, worlds).kinds) > 0 for x_um, y_um in centres]
     every = np.flatnonzero(kept)
     kept.flat[rng.permutation(every)[worlds.most :]] = False
@@ -228,8 +235,9 @@ class _Things(NamedTuple):
         return Unsure(self.places, self.kinds, np.zeros(len(self.kinds)))
 
 
-def _truth(world: World, classes: tuple[str, ...], unsure_s: float) -> tuple[_Things, _Things]:
+def _truth(world: World, worlds: Worlds) -> tuple[_Things, _Things]:
     """Return what surely happens now, and what may: places in µm, x first, and classes."""
+    classes, unsure_s = worlds.classes, worlds.unsure_s
     sure: list[tuple[float, float, int]] = []
     unsure: list[tuple[float, float, int]] = []
     for each in world.occurrences:
@@ -237,9 +245,11 @@ def _truth(world: World, classes: tuple[str, ...], unsure_s: float) -> tuple[_Th
             continue
         what = (each.x_um, each.y_um, classes.index(each.kind))
         edge_s = min(abs(world.t_s - each.onset_s), abs(world.t_s - each.end_s))
-        if unsure_s > 0 and edge_s <= unsure_s:
+        going_on = each.onset_s <= world.t_s <= each.end_s
+        faint = world.t_s > each.onset_s + worlds.lasts_s or abs(each.z_um) > worlds.depth_um
+        if (unsure_s > 0 and edge_s <= unsure_s) or (going_on and faint):
             unsure.append(what)
-        elif each.onset_s <= world.t_s <= each.end_s:
+        elif going_on:
             sure.append(what)
     phases = getattr(world.specimen, "phases", None)
     if PLATE in classes and phases is not None:
