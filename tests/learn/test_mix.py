@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+import tifffile
+from learn_runs import disc_run
 from learn_samples import discs
 
 from saccade.core import LabelError, UsageError
-from saccade.learn import Named, Sample, Source, mixed, rescaled, source_of
+from saccade.learn import (
+    Named,
+    Sample,
+    Source,
+    is_in_order,
+    mixed,
+    read_source,
+    rescaled,
+    source_of,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 USUAL = Source(path="", lasts=2)
 
@@ -94,3 +109,32 @@ def test_pictures_are_rescaled_with_their_places() -> None:
     assert rescaled(sample, 0.2) is sample
     unknown = replace(sample, pixel_size_um=None)
     assert rescaled(unknown, 0.4) is unknown
+
+
+def test_each_kind_of_source_is_read_as_what_it_is(tmp_path: Path) -> None:
+    """Pictures, movies, a run with its labels; only the latter two know what comes after what."""
+    (tmp_path / "stills").mkdir()
+    for seed in range(3):
+        sample = discs(seed)
+        assert sample.labels is not None
+        masks = sample.labels.astype(np.uint8)
+        tifffile.imwrite(tmp_path / f"stills/{seed}_image.tif", sample.pictures[0])
+        tifffile.imwrite(tmp_path / f"stills/{seed}_labels.tif", masks)
+    (tmp_path / "movies").mkdir()
+    tifffile.imwrite(tmp_path / "movies/a.tif", np.zeros((6, 32, 32), np.uint8))
+    table = tmp_path / "movies/events.csv"
+    table.write_text("frame,y,x,event\n1,9,9,split\n", encoding="utf-8")
+    run = str(disc_run(tmp_path / "run", frames=9))
+    sources = [
+        Source(path=str(tmp_path / "stills")),
+        Source(path=str(tmp_path / "movies")),
+        Source(path=run, labels=str(table)),
+    ]
+    read = [read_source(each) for each in sources]
+    assert [len(each.samples) for each in read] == [3, 6, 3]
+    assert [each.classes for each in read] == [("object",), ("split",), ("split",)]
+    assert [is_in_order(each) for each in sources] == [False, True, True]
+    with pytest.raises(LabelError, match="single pictures"):
+        read_source(sources[0], frames=2)
+    with pytest.raises(LabelError, match="--labels"):
+        read_source(Source(path=run))

@@ -115,6 +115,9 @@ def test_a_labelled_folder_gets_the_frames_before_from_its_run(tmp_path: Path) -
     (tmp_path / "labels/points.csv").write_text("\n".join(lines), encoding="utf-8")
     samples, _ = read_run(run, tmp_path / "labels", timing=Timing(frames=2))
     assert len(samples) == 4
+    other = disc_run(tmp_path / "other", frames=12, positions=3)
+    with pytest.raises(LabelError, match="no labelled picture of other"):
+        read_run(other, tmp_path / "labels")
     for sample, image in zip(samples, images, strict=False):
         assert len(sample.pictures) == 2
         np.testing.assert_array_equal(sample.pictures[1], tifffile.imread(image))

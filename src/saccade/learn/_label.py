@@ -105,7 +105,7 @@ def label_run(
     if count < 1:
         raise LabelError(f"{count} frames can't be labelled.", "Give -k 20 or so.")
     before = _before(folder)
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", source.path.resolve().name) or "run"
+    name = name_of(source.path)
     candidates = _candidates(source, stream, name, {row["image"] for row in before})
     chosen = choose(candidates, source.observations(), count, seed)
     groups = _groups(name, candidates, chosen)
@@ -116,6 +116,11 @@ def label_run(
     except OSError as error:
         raise LabelError(f"{folder} can't be written: {error}.", "Check path and disk.") from None
     return Labelling(folder, tuple(chosen), number)
+
+
+def name_of(run: Path) -> str:
+    """Return what the pictures of a run are called by."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", run.resolve().name) or "run"
 
 
 def _write_pictures(

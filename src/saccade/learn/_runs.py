@@ -11,6 +11,7 @@ from saccade.core import LabelError
 from saccade.store import RunFolder
 
 from ._folder import as_picture, read_folder
+from ._label import name_of
 from ._movies import Timing, mark_of, movie_of
 from ._sample import Sample, last_frames
 from ._tables import read_frames, rows
@@ -56,7 +57,7 @@ def read_run(
             places[frame.stream, frame.event.index.get("p", 0), frame.channel].append(frame)
     name = Path(run).resolve().name
     if labels.is_dir():
-        return _of_folder(list(places.values()), labels, timing)
+        return _of_folder(name_of(Path(run)), list(places.values()), labels, timing)
     told = list(rows(labels, ("frame",)))
     if not told:
         raise LabelError(f"{labels} marks nothing.", "Add lines: frame, y, x, event.")
@@ -98,9 +99,9 @@ def _index(row: dict[str, str], labels: Path) -> int:
 
 
 def _of_folder(
-    places: list[list[Frame]], labels: Path, timing: Timing
+    name: str, places: list[list[Frame]], labels: Path, timing: Timing
 ) -> tuple[list[Sample], tuple[str, ...]]:
-    """Return the labelled pictures of a folder, with the frames before them."""
+    """Return the labelled pictures of a folder that are of a run, with the frames before them."""
     samples, classes = read_folder(labels)
     told = read_frames(labels) or {}
     past = {
@@ -109,7 +110,10 @@ def _of_folder(
         for number, each in enumerate(frames)
     }
     made = []
-    for sample in samples:
+    own = [each for each in samples if each.name.rpartition("_")[0] == name]
+    if not own:
+        raise LabelError(f"{labels} has no labelled picture of {name}.", "Label some of its own.")
+    for sample in own:
         number = told.get(sample.name, {}).get("frame", "")
         before = past.get(int(number)) if number.isdigit() else None
         if before is None or before[-1].pixels.shape != sample.shape_px:
