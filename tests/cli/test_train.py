@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 import tifffile
 
+from saccade.cli import _train
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -174,3 +176,26 @@ def test_leaving_out_needs_a_movie_and_a_new_table(
     code, _, err = saccade("train", "data", "told.csv", "--leave-one-out")
     assert code == 2
     assert (tmp_path / "told.csv").read_text(encoding="utf-8") == "mine"
+
+
+def test_a_log_is_told_now_and_then_how_far_it_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where no screen is watched, an epoch is a line, but not each; what was found always is."""
+    tell = _train._teller(_train.err.status("training"))
+    tell("epoch 1 of 9: loss 1.0")
+    tell("what was found")
+    monkeypatch.setattr(_train, "_LOG_S", 0.0)
+    tell("epoch 2 of 9: loss 0.9")
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == ["what was found", "epoch 2 of 9: loss 0.9"]
+
+
+def test_a_model_that_ships_is_told_by_its_name(
+    saccade: Callable[..., tuple[int, str, str]],
+) -> None:
+    """What is to be put into a protocol works on any machine, and where it lies is no matter."""
+    code, out, _ = saccade("model", "show", "division")
+    assert code == 0
+    assert "model: division," in out
+    assert "division: " in out.splitlines()[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+import time
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
@@ -16,13 +17,17 @@ from saccade.core import LabelError, UsageError, did_you_mean
 from ._console import answer, err, named_errors, out, say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
+
+    from rich.status import Status
 
     from saccade.learn import Kind, Named, Recipe, Sample
     from saccade.models import Card, Figure, Model
 
 SIM = "sim:"
+_LOG_S = 30.0
+"""Between two lines on how far it is, where nobody watches a screen."""
 _CROPS_A_PICTURE = 12
 """An epoch, where pictures are few."""
 _PIXEL_SIZE_UM = 0.325
@@ -108,13 +113,8 @@ def train(
         )
         recipe = recipe_of(data, len(samples), epochs, minutes, fluorescence=fluorescence)
 
-        def tell(text: str) -> None:
-            if text.startswith("epoch"):
-                status.update(text)
-            else:
-                err.print(text)
-
         chosen = _kind(kind)
+        tell = _teller(status)
         model = train_model(samples, order, target, recipe=recipe, kind=chosen, tell=tell)
     _tell(model, as_json)
 
@@ -215,17 +215,36 @@ def _kind(kind: str | None) -> Kind | None:
     raise UsageError(f"There is no kind {kind!r} of model.", hint)
 
 
+def _teller(status: Status) -> Callable[[str], None]:
+    """Return what tells how a training goes: epochs in one line, or now and then in a log."""
+    last_s = time.monotonic()
+
+    def tell(text: str) -> None:
+        nonlocal last_s
+        if not text.startswith("epoch"):
+            err.print(text)
+        elif err.is_terminal:
+            status.update(text)
+        elif time.monotonic() - last_s > _LOG_S:
+            last_s = time.monotonic()
+            err.print(text)
+
+    return tell
+
+
 def _tell(model: Model, as_json: bool) -> None:
     card = model.card
     if as_json:
         answer({"path": str(model.path), "card": card.model_dump(mode="json")})
         return
-    say(f"{model.path}: {card.about}")
-    for name, value in _facts(card).items():
-        say(f"  {name}: {value}")
+    shipped = models.shipped_models().get(card.name) == model.path
+    name = card.name if shipped else str(model.path)
+    say(f"{name}: {card.about}")
+    for fact, value in _facts(card).items():
+        say(f"  {fact}: {value}")
     say("Use it in a protocol, with this sha256 so that nothing else can take its place:")
     use = "Forest" if card.architecture.id == "forest" else "Network"
-    say(f"  {{use: saccade.detect:{use}, model: {model.path}, sha256: {card.sha256}}}")
+    say(f"  {{use: saccade.detect:{use}, model: {name}, sha256: {card.sha256}}}")
 
 
 def _facts(card: Card) -> dict[str, Any]:
