@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 import cv2
 import numpy as np
 
-from saccade.core import ANY_SIZE, Identity, Needs, Observation, ProtocolError, require
+from saccade.core import ANY_SIZE, Identity, Needs, Observation, require
 
 from ._base import Base
 from ._pixels import (
@@ -23,7 +23,7 @@ from ._pixels import (
     sample,
     smooth,
 )
-from ._settings import is_count, is_positive, look_ms
+from ._settings import check_expected, is_count, is_positive, look_ms
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -117,15 +117,7 @@ class Flow(Base):
     def __post_init__(self) -> None:
         do = "Give about half the radius of what moves, in pixels."
         require(is_positive(self.sigma), "Flow.sigma", self.sigma, "a number above 0", do)
-        for name in ("expected", "expected_um"):
-            value = getattr(self, name)
-            ok, do = value is None or is_positive(value), "It makes the score 1."
-            require(ok, f"Flow.{name}", value, "a number above 0", do)
-        if self.expected is not None and self.expected_um is not None:
-            raise ProtocolError(
-                f"Flow has expected={self.expected!r} and expected_um={self.expected_um!r}.",
-                "Leave one of them out.",
-            )
+        check_expected("Flow", self.expected, self.expected_um)
         ways = ("speed", "spreading", "gathering")
         require(self.by in ways, "Flow.by", self.by, f"one of {', '.join(ways)}", "Choose one.")
         must, do = "a whole number of at least 1", "Give a number of places."

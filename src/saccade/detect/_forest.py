@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
 
-from saccade.core import Identity, Needs, Observation, Span, is_number, require
-from saccade.models import load_model, trees_of
+from saccade.core import Identity, Needs, Observation, require
+from saccade.models import trees_of
 
 from ._forest_look import forest_heat, forest_peaks, forest_places_px
-from ._learned import check_kind
+from ._learned import needed, opened, scale_of
 from ._network import calibrated, compressed, prepared_picture, uncalibrated
 from ._pixels import Peaks, not_a_picture, picture, points
-from ._settings import is_count, is_positive, look_ms
+from ._settings import look_ms
 
 if TYPE_CHECKING:
     from saccade.core import Frame
@@ -74,21 +73,7 @@ class Forest:
     _trees: TreeArrays = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        loaded = load_model(self.model)
-        check_kind(loaded, "forest", "Forest")
-        if self.sha256 is not None:
-            same = self.sha256 == loaded.weights.sha256
-            do = f"This model has {loaded.weights.sha256}; get the other, or correct it."
-            require(same, "Forest.sha256", self.sha256, "that of the weights", do)
-        classes = loaded.card.architecture.classes
-        known = self.class_name is None or self.class_name in classes
-        must = f"one of {', '.join(classes)}"
-        require(known, "Forest.class_name", self.class_name, must, "Choose one.")
-        ok = self.threshold is None or (is_number(self.threshold) and 0 <= self.threshold <= 1)
-        do = "Leave it out for that of the model's card."
-        require(ok, "Forest.threshold", self.threshold, "a number from 0 to 1", do)
-        must, do = "a whole number of at least 1", "Give a number of places."
-        require(is_count(self.max_points), "Forest.max_points", self.max_points, must, do)
+        loaded = opened("Forest", "forest", self)
         known = self.overload in ("surest", "all")
         do = "'surest' bounds the time of a look."
         require(known, "Forest.overload", self.overload, "'surest' or 'all'", do)
@@ -98,9 +83,7 @@ class Forest:
     @property
     def needs(self) -> Needs:
         """The pixel size that its card allows."""
-        given = self._loaded.card.input
-        made, (low, high) = given.pixel_size_um, given.rescale
-        return Needs(pixel_size_um=None if made is None else Span(made * low, made * high))
+        return needed(self._loaded.card)
 
     @property
     def identity(self) -> Identity:
@@ -116,7 +99,7 @@ class Forest:
         frame : Frame
             Of any real dtype.
         """
-        seen, scale = picture(frame), self._scale(frame.pixel_size_um)
+        seen, scale = picture(frame), scale_of(self._loaded.card, frame.pixel_size_um)
         if seen is None or scale is None or seen.pixels.size * scale**2 > _MOST_BLOWN_UP:
             return not_a_picture(self.identity)
         card, known = self._loaded.card, self._calibration
@@ -155,7 +138,7 @@ class Forest:
         """Return how long a look takes, for a run in virtual time."""
         made = self._loaded.card.architecture.trees
         cell_px = 4 if made is None else made.cell_px
-        scale = self._scale(frame.pixel_size_um) or 1.0
+        scale = scale_of(self._loaded.card, frame.pixel_size_um) or 1.0
         return look_ms(frame, fixed_ms=1.0, ns_a_px=scale**2 * (8.0 + 800.0 / cell_px**2))
 
     def fresh(self) -> Self:
@@ -169,14 +152,3 @@ class Forest:
     @property
     def _calibration(self) -> Calibration:
         return self._loaded.card.calibration[self._wanted]
-
-    def _scale(self, pixel_size_um: float) -> float | None:
-        """Return by how much a picture is enlarged; None if it may not be."""
-        given = self._loaded.card.input
-        if given.pixel_size_um is None:
-            return 1.0
-        if not is_positive(pixel_size_um):
-            return None
-        scale = pixel_size_um / given.pixel_size_um
-        ok = math.isfinite(scale) and given.rescale[0] <= scale <= given.rescale[1]
-        return scale if ok else None

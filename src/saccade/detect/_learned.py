@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from saccade.core import ModelError
+from saccade.core import ModelError, Needs, Span, is_number, require
+from saccade.models import load_model
+
+from ._settings import is_count, is_positive
 
 if TYPE_CHECKING:
-    from saccade.models import Model
+    from saccade.models import Card, Model
 
 _DETECTORS = {"patch4": "Network", "forest": "Forest"}
 
@@ -28,3 +31,89 @@ def check_kind(model: Model, kind: str, detector: str) -> None:
             f"{detector} can't look with {model.path}, which is a {found}.",
             f"Write {{use: saccade.detect:{_DETECTORS[found]}, model: ...}}.",
         )
+
+
+class Asks(Protocol):
+    """The settings that learned detectors have in common."""
+
+    @property
+    def model(self) -> str:
+        """Name of a shipped model, or the folder of another."""
+
+    @property
+    def class_name(self) -> str | None:
+        """What to find; None for the first class of the model."""
+
+    @property
+    def threshold(self) -> float | None:
+        """Calibrated score from which a place is reported; None for that of the card."""
+
+    @property
+    def max_points(self) -> int:
+        """Number of places to report."""
+
+    @property
+    def sha256(self) -> str | None:
+        """Of the weights, if any others are to be refused."""
+
+
+def opened(detector: str, kind: str, asked: Asks) -> Model:
+    """Return the model that a detector asks for, and check what else it asks.
+
+    Parameters
+    ----------
+    detector, kind : str
+        Who asks, and what kind of model it looks with.
+    asked : Asks
+        Its settings.
+
+    Raises
+    ------
+    ModelError
+        If there is no such model, or it is of another kind.
+    ProtocolError
+        If a setting can't be used.
+    """
+    loaded = load_model(asked.model)
+    check_kind(loaded, kind, detector)
+    if asked.sha256 is not None:
+        same = asked.sha256 == loaded.weights.sha256
+        do = f"This model has {loaded.weights.sha256}; get the other, or correct it."
+        require(same, f"{detector}.sha256", asked.sha256, "that of the weights", do)
+    classes = loaded.card.architecture.classes
+    known = asked.class_name is None or asked.class_name in classes
+    one_of = f"one of {', '.join(classes)}"
+    require(known, f"{detector}.class_name", asked.class_name, one_of, "Choose one.")
+    ok = asked.threshold is None or (is_number(asked.threshold) and 0 <= asked.threshold <= 1)
+    do = "Leave it out for that of the model's card."
+    require(ok, f"{detector}.threshold", asked.threshold, "a number from 0 to 1", do)
+    must, do = "a whole number of at least 1", "Give a number of places."
+    require(is_count(asked.max_points), f"{detector}.max_points", asked.max_points, must, do)
+    return loaded
+
+
+def needed(card: Card) -> Needs:
+    """Return the pixel sizes that a card allows, and how many frames its model looks at."""
+    given = card.input
+    made, (low, high) = given.pixel_size_um, given.rescale
+    sizes_um = None if made is None else Span(made * low, made * high)
+    return Needs(pixel_size_um=sizes_um, frames=card.architecture.frames)
+
+
+def scale_of(card: Card, pixel_size_um: float) -> float | None:
+    """Return by how much a picture is enlarged for a model; None if its card forbids that.
+
+    Parameters
+    ----------
+    card : Card
+        Of the model.
+    pixel_size_um : float
+        Of the picture; 0 if nobody knows.
+    """
+    given = card.input
+    if given.pixel_size_um is None:
+        return 1.0
+    if not is_positive(pixel_size_um):
+        return None
+    scale = pixel_size_um / given.pixel_size_um
+    return scale if given.rescale[0] <= scale <= given.rescale[1] else None

@@ -9,18 +9,17 @@ from typing import TYPE_CHECKING, Any, Self
 import cv2
 import numpy as np
 
-from saccade.core import Identity, Needs, Observation, Span, is_number, require
+from saccade.core import Identity, Needs, Observation, require
 from saccade.models import (
     RUNTIMES,
     Runtime,
     check_runtime,
     chosen_runtime,
-    load_model,
 )
 
-from ._learned import check_kind
+from ._learned import needed, opened, scale_of
 from ._pixels import Peaks, not_a_picture, picture, points, sample
-from ._settings import is_count, is_positive, look_ms
+from ._settings import look_ms
 from ._shared import Shared, shared_look
 
 if TYPE_CHECKING:
@@ -84,21 +83,7 @@ class Network:
     _net: list[Shared] = field(init=False, repr=False, default_factory=list)
 
     def __post_init__(self) -> None:
-        loaded = load_model(self.model)
-        check_kind(loaded, "patch4", "Network")
-        if self.sha256 is not None:
-            same = self.sha256 == loaded.weights.sha256
-            do = f"This model has {loaded.weights.sha256}; get the other, or correct it."
-            require(same, "Network.sha256", self.sha256, "that of the weights", do)
-        classes = loaded.card.architecture.classes
-        known = self.class_name is None or self.class_name in classes
-        one_of = f"one of {', '.join(classes)}"
-        require(known, "Network.class_name", self.class_name, one_of, "Choose one.")
-        ok = self.threshold is None or (is_number(self.threshold) and 0 <= self.threshold <= 1)
-        do = "Leave it out for that of the model's card."
-        require(ok, "Network.threshold", self.threshold, "a number from 0 to 1", do)
-        must, do = "a whole number of at least 1", "Give a number of places."
-        require(is_count(self.max_points), "Network.max_points", self.max_points, must, do)
+        loaded = opened("Network", "patch4", self)
         ok = self.runtime is None or self.runtime in RUNTIMES
         do = f"Choose one of {', '.join(RUNTIMES)}."
         require(ok, "Network.runtime", self.runtime, "a runtime", do)
@@ -111,10 +96,7 @@ class Network:
     @property
     def needs(self) -> Needs:
         """The pixel size that its card allows, and how many frames it looks at together."""
-        card = self._loaded.card
-        made, (low, high) = card.input.pixel_size_um, card.input.rescale
-        sizes_um = None if made is None else Span(made * low, made * high)
-        return Needs(pixel_size_um=sizes_um, frames=card.architecture.frames)
+        return needed(self._loaded.card)
 
     @property
     def identity(self) -> Identity:
@@ -131,7 +113,7 @@ class Network:
             Of any real dtype.
         """
         seen = picture(frame)
-        scale = self._scale(frame.pixel_size_um)
+        scale = scale_of(self._loaded.card, frame.pixel_size_um)
         if seen is None or scale is None:
             return not_a_picture(self.identity)
         prepared = self._shared().prepared(frame.pixels, lambda: self._prepared(seen.pixels, scale))
@@ -157,7 +139,7 @@ class Network:
 
     def takes_ms(self, frame: Frame) -> float:
         """Return how long a look takes, for a run in virtual time."""
-        scale = self._scale(frame.pixel_size_um) or 1.0
+        scale = scale_of(self._loaded.card, frame.pixel_size_um) or 1.0
         width = self._loaded.card.architecture.width
         return look_ms(frame, fixed_ms=0.5, ns_a_px=scale**2 * 1.2 * width)
 
@@ -189,16 +171,6 @@ class Network:
         given = self._loaded.card.input
         prepared = prepared_picture(pixels, scale, given.low, given.high)
         return compressed(prepared, given.compress)
-
-    def _scale(self, pixel_size_um: float) -> float | None:
-        """Return by how much a picture is enlarged; None if it may not be."""
-        given = self._loaded.card.input
-        if given.pixel_size_um is None:
-            return 1.0
-        if not is_positive(pixel_size_um):
-            return None
-        scale = pixel_size_um / given.pixel_size_um
-        return scale if given.rescale[0] <= scale <= given.rescale[1] else None
 
     def _with_past(self, frame: Frame, prepared: Image) -> list[Image]:
         """Return the last pictures of a place, this one last."""

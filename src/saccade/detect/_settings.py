@@ -37,13 +37,21 @@ def is_positive(value: object) -> bool:
 def check_scale(owner: str, sigma: float | None, sigma_um: float | None) -> None:
     """Raise a `ProtocolError` unless a scale is given once, or not at all, and is positive."""
     do = "Give the radius of what is looked for, in pixels or in µm, such as 2."
-    for name, value in (("sigma", sigma), ("sigma_um", sigma_um)):
-        require(
-            value is None or is_positive(value), f"{owner}.{name}", value, "a number above 0", do
-        )
-    if sigma is not None and sigma_um is not None:
+    _check_once(owner, "sigma", sigma, sigma_um, do)
+
+
+def check_expected(owner: str, expected: float | None, expected_um: float | None) -> None:
+    """Raise a `ProtocolError` unless what makes a score 1 is given once at most, and positive."""
+    _check_once(owner, "expected", expected, expected_um, "It makes the score 1.")
+
+
+def _check_once(owner: str, name: str, px: float | None, um: float | None, do: str) -> None:
+    for setting, value in ((name, px), (f"{name}_um", um)):
+        ok = value is None or is_positive(value)
+        require(ok, f"{owner}.{setting}", value, "a number above 0", do)
+    if px is not None and um is not None:
         raise ProtocolError(
-            f"{owner} has sigma={sigma!r} and sigma_um={sigma_um!r}, not one scale.",
+            f"{owner} has {name}={px!r} and {name}_um={um!r}, not one of them.",
             "Leave one of them out.",
         )
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 import numpy as np
 from scipy import fft
 
-from saccade.core import ANY_SIZE, Identity, Needs, Observation, ProtocolError, require
+from saccade.core import ANY_SIZE, Identity, Needs, Observation, require
 
 from ._base import Base
 from ._pixels import binned, not_a_picture, picture, place, smooth
-from ._settings import is_positive, look_ms
+from ._settings import check_expected, is_positive, look_ms
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -85,15 +85,7 @@ class Shift(Base):
     def __post_init__(self) -> None:
         ok, do = self.against in ("first", "previous"), "Choose one."
         require(ok, "Shift.against", self.against, "'first' or 'previous'", do)
-        for name in ("expected", "expected_um"):
-            value = getattr(self, name)
-            ok, do = value is None or is_positive(value), "It makes the score 1."
-            require(ok, f"Shift.{name}", value, "a number above 0", do)
-        if self.expected is not None and self.expected_um is not None:
-            raise ProtocolError(
-                f"Shift has expected={self.expected!r} and expected_um={self.expected_um!r}.",
-                "Leave one of them out.",
-            )
+        check_expected("Shift", self.expected, self.expected_um)
 
     @property
     def needs(self) -> tuple[Needs, ...]:
