@@ -55,6 +55,13 @@ BURSTS = [
         [burst({"channels": ["A"]}), burst({"time_plan": {"interval": 3, "loops": 4}})],
         3.0, 4, 1, id="the first that is fast",
     ),
+    pytest.param(
+        [
+            burst({"time_plan": {"interval": 12, "loops": 5}}),
+            burst({"time_plan": {"interval": 5, "loops": 12}}),
+        ],
+        5.0, 12, 1, id="a closer watch before a burst",
+    ),
 ]  # fmt: skip
 
 

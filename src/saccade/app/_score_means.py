@@ -39,7 +39,7 @@ class Burst:
 
 
 def burst_of(protocol: Protocol, fast_s: float | None = None) -> Burst:
-    """Return the first burst that a protocol's policies may ask for.
+    """Return the fastest burst that a protocol's policies may ask for, the first of equals.
 
     Parameters
     ----------
@@ -63,8 +63,9 @@ def burst_of(protocol: Protocol, fast_s: float | None = None) -> Burst:
         )
     policies = [rule.policy for rule in build_parts(protocol.spec()).rules]
     found = [burst for policy in policies for burst in _bursts(policy)]
-    best = next((burst for burst in found if burst.fast_s > 0), found[0] if found else None)
-    best = best or Burst(0.0, _USUAL_BURST, ())
+    fast = [burst for burst in found if burst.fast_s > 0]
+    best = min(fast, key=lambda burst: burst.fast_s) if fast else None
+    best = best or (found[0] if found else Burst(0.0, _USUAL_BURST, ()))
     if fast_s is None and not best.fast_s > 0:
         raise ProtocolError(f"{protocol.name!r} has no fast interval to be measured by.", _HINT)
     return replace(best, fast_s=fast_s or best.fast_s)

@@ -104,7 +104,7 @@ def score(
         float | None, typer.Option(help="Length of a run; by default that of the watch.")
     ] = None,
     fast_s: Annotated[
-        float | None, typer.Option(help="Fast interval; by default that of the burst.")
+        float | None, typer.Option(help="Fast interval; by default that of the fastest burst.")
     ] = None,
     kind: Annotated[
         list[str] | None, typer.Option(help="Kind of occurrence that counts; by default all.")
