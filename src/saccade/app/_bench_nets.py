@@ -15,11 +15,9 @@ from saccade.core import UsageError
 from saccade.models import (
     Architecture,
     Looker,
-    PatchNet,
     installed_runtimes,
     open_session,
     save_model,
-    tensors_of,
 )
 
 from ._bench_detector import look_times_ms
@@ -139,6 +137,8 @@ def _architecture(name: str, frames: int, masks: bool) -> Architecture:
 
 
 def _of_random_weights(folder: Path, of: Architecture) -> Model:
+    from saccade.models import PatchNet, tensors_of  # with torch, not for every command
+
     card = {
         "name": "random",
         "about": "Random weights, to measure how long a look takes.",
