@@ -182,7 +182,7 @@ def test_a_log_is_told_now_and_then_how_far_it_is(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Where no screen is watched, an epoch is a line, but not each; what was found always is."""
-    tell = _train._teller(_train.err.status("training"))
+    tell = _train.teller(_train.err.status("training"))
     tell("epoch 1 of 9: loss 1.0")
     tell("what was found")
     monkeypatch.setattr(_train, "_LOG_S", 0.0)

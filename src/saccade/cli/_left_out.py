@@ -12,7 +12,7 @@ from rich.table import Table
 from saccade.core import LabelError
 
 from ._console import answer, err, named_errors, out
-from ._train import COMPRESS, SIM, gather_apart, recipe_of, size_um_of
+from ._train import COMPRESS, SIM, gather_apart, recipe_of, size_um_of, teller
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,12 +49,7 @@ def left_out(
         given = Input(pixel_size_um=size_um_of(every), compress=COMPRESS if fluorescence else 0.0)
         recipe = recipe_of(data, len(every), epochs, minutes, fluorescence=fluorescence)
 
-        def tell(text: str) -> None:
-            if text.startswith("epoch"):
-                status.update(text)
-            else:
-                err.print(text)
-
+        tell = teller(status)
         told = leave_one_out(movies, also, classes, given, recipe, least_px=reach_px, tell=tell)
         _write(target, told)
     if as_json:

@@ -114,7 +114,7 @@ def train(
         recipe = recipe_of(data, len(samples), epochs, minutes, fluorescence=fluorescence)
 
         chosen = _kind(kind)
-        tell = _teller(status)
+        tell = teller(status)
         model = train_model(samples, order, target, recipe=recipe, kind=chosen, tell=tell)
     _tell(model, as_json)
 
@@ -215,7 +215,7 @@ def _kind(kind: str | None) -> Kind | None:
     raise UsageError(f"There is no kind {kind!r} of model.", hint)
 
 
-def _teller(status: Status) -> Callable[[str], None]:
+def teller(status: Status) -> Callable[[str], None]:
     """Return what tells how a training goes: epochs in one line, or now and then in a log."""
     last_s = time.monotonic()
 

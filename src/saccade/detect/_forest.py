@@ -7,24 +7,24 @@ from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
 
-from saccade.core import Identity, Needs, Observation, require
+from saccade.core import Observation, require
 from saccade.models import trees_of
 
 from ._forest_look import forest_heat, forest_peaks, forest_places_px
-from ._learned import needed, opened, scale_of
-from ._network import calibrated, compressed, prepared_picture, uncalibrated
+from ._learned import Learned, opened, scale_of
+from ._network import calibrated, made_ready, uncalibrated
 from ._pixels import Peaks, not_a_picture, picture, points
 from ._settings import look_ms
 
 if TYPE_CHECKING:
     from saccade.core import Frame
-    from saccade.models import Calibration, Model, TreeArrays
+    from saccade.models import Model, TreeArrays
 
 _MOST_BLOWN_UP = 2**24
 
 
 @dataclass(frozen=True, eq=False)
-class Forest:
+class Forest(Learned):
     """Finds what a forest was trained to find; the score is that of the surest place.
 
     A pixel classifier: each cell of the picture is told apart by its brightness, edges, ridges and
@@ -80,17 +80,6 @@ class Forest:
         object.__setattr__(self, "_loaded", loaded)
         object.__setattr__(self, "_trees", trees_of(loaded))
 
-    @property
-    def needs(self) -> Needs:
-        """The pixel size that its card allows."""
-        return needed(self._loaded.card)
-
-    @property
-    def identity(self) -> Identity:
-        """Name, version and weights of the model."""
-        card = self._loaded.card
-        return Identity(f"saccade.detect:Forest {card.name}", card.version, card.sha256)
-
     def __call__(self, frame: Frame) -> Observation:
         """Return the places of a frame.
 
@@ -105,15 +94,13 @@ class Forest:
         card, known = self._loaded.card, self._calibration
         made = card.architecture.trees
         assert made is not None  # noqa: S101 - checked by check_kind
-        prepared = prepared_picture(seen.pixels, scale, card.input.low, card.input.high)
-        prepared = compressed(prepared, card.input.compress)
+        prepared = made_ready(seen.pixels, scale, card.input)
         classes = card.architecture.classes
         kind = classes.index(self._wanted)
         told = forest_heat(self._trees, made, prepared, self.overload)
         heat = told.logits[kind]
         surest = float(heat.max())
-        least = known.threshold if self.threshold is None else self.threshold
-        found = forest_peaks(heat, made, uncalibrated(least, known))
+        found = forest_peaks(heat, made, uncalibrated(self._least_score, known))
         scores = calibrated(found.strength, known)
         kept = slice(0, 0 if made.whole else self.max_points)
         y_px, x_px = forest_places_px(found, made, frame.pixels.shape, prepared.shape)
@@ -144,11 +131,3 @@ class Forest:
     def fresh(self) -> Self:
         """Return a detector with the same settings; it has no memory of frames."""
         return replace(self)
-
-    @property
-    def _wanted(self) -> str:
-        return self.class_name or self._loaded.card.architecture.classes[0]
-
-    @property
-    def _calibration(self) -> Calibration:
-        return self._loaded.card.calibration[self._wanted]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from saccade.core import ModelError, Needs, Span, is_number, require
+from saccade.core import Identity, ModelError, Needs, Span, is_number, require
 from saccade.models import load_model
 
 from ._settings import is_count, is_positive
 
 if TYPE_CHECKING:
-    from saccade.models import Card, Model
+    from saccade.models import Calibration, Card, Model
 
 _DETECTORS = {"patch4": "Network", "forest": "Forest"}
 
@@ -57,6 +57,42 @@ class Asks(Protocol):
         """Of the weights, if any others are to be refused."""
 
 
+class Learned:
+    """A detector that looks with a model: who it is, what it needs, and what it was asked for."""
+
+    _loaded: Model
+    class_name: str | None
+    threshold: float | None
+
+    @property
+    def needs(self) -> Needs:
+        """The pixel sizes that its card allows, and how many frames it looks at together."""
+        card = self._loaded.card
+        made, (low, high) = card.input.pixel_size_um, card.input.rescale
+        sizes_um = None if made is None else Span(made * low, made * high)
+        return Needs(pixel_size_um=sizes_um, frames=card.architecture.frames)
+
+    @property
+    def identity(self) -> Identity:
+        """Name, version and weights of the model."""
+        card = self._loaded.card
+        name = f"saccade.detect:{_DETECTORS[card.architecture.id]} {card.name}"
+        return Identity(name, card.version, card.sha256)
+
+    @property
+    def _wanted(self) -> str:
+        """The class that is looked for."""
+        return self.class_name or self._loaded.card.architecture.classes[0]
+
+    @property
+    def _calibration(self) -> Calibration:
+        return self._loaded.card.calibration[self._wanted]
+
+    @property
+    def _least_score(self) -> float:
+        return self._calibration.threshold if self.threshold is None else self.threshold
+
+
 def opened(detector: str, kind: str, asked: Asks) -> Model:
     """Return the model that a detector asks for, and check what else it asks.
 
@@ -90,14 +126,6 @@ def opened(detector: str, kind: str, asked: Asks) -> Model:
     must, do = "a whole number of at least 1", "Give a number of places."
     require(is_count(asked.max_points), f"{detector}.max_points", asked.max_points, must, do)
     return loaded
-
-
-def needed(card: Card) -> Needs:
-    """Return the pixel sizes that a card allows, and how many frames its model looks at."""
-    given = card.input
-    made, (low, high) = given.pixel_size_um, given.rescale
-    sizes_um = None if made is None else Span(made * low, made * high)
-    return Needs(pixel_size_um=sizes_um, frames=card.architecture.frames)
 
 
 def scale_of(card: Card, pixel_size_um: float) -> float | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import cv2
 import numpy as np
 
-from saccade.core import Identity, Needs, Observation, require
+from saccade.core import Observation, require
 from saccade.models import (
     RUNTIMES,
     Runtime,
@@ -17,7 +17,7 @@ from saccade.models import (
     chosen_runtime,
 )
 
-from ._learned import needed, opened, scale_of
+from ._learned import Learned, opened, scale_of
 from ._pixels import Peaks, not_a_picture, picture, points, sample
 from ._settings import look_ms
 from ._shared import Shared, shared_look
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from saccade.core import Frame
-    from saccade.models import Calibration, Model
+    from saccade.models import Calibration, Input, Model
 
     from ._pixels import Image
 
@@ -36,7 +36,7 @@ _BRIGHTEST = 8.0
 
 
 @dataclass(frozen=True, eq=False)
-class Network:
+class Network(Learned):
     """Finds what a model was trained to find; the score is that of the surest place.
 
     The frame is rescaled to the pixel size of the model where its card allows it, and brought
@@ -93,17 +93,6 @@ class Network:
         check_runtime(runtime)
         object.__setattr__(self, "runtime", runtime)
 
-    @property
-    def needs(self) -> Needs:
-        """The pixel size that its card allows, and how many frames it looks at together."""
-        return needed(self._loaded.card)
-
-    @property
-    def identity(self) -> Identity:
-        """Name, version and weights of the model."""
-        card = self._loaded.card
-        return Identity(f"saccade.detect:Network {card.name}", card.version, card.sha256)
-
     def __call__(self, frame: Frame) -> Observation:
         """Return the places of a frame.
 
@@ -116,10 +105,12 @@ class Network:
         scale = scale_of(self._loaded.card, frame.pixel_size_um)
         if seen is None or scale is None:
             return not_a_picture(self.identity)
-        prepared = self._shared().prepared(frame.pixels, lambda: self._prepared(seen.pixels, scale))
+        prepared = self._shared().prepared(
+            frame.pixels, lambda: made_ready(seen.pixels, scale, self._loaded.card.input)
+        )
         heat, offset = self._look(self._with_past(frame, prepared))
-        found = peaks_of(heat, offset, self._least_logit)
         calibration = self._calibration
+        found = peaks_of(heat, offset, uncalibrated(self._least_score, calibration))
         scores = calibrated(found.strength, calibration)
         surest = float(heat.max())
         kept = slice(0, self.max_points)
@@ -147,30 +138,11 @@ class Network:
         """Return a detector with the same settings and no memory."""
         return replace(self)
 
-    @property
-    def _wanted(self) -> str:
-        return self.class_name or self._loaded.card.architecture.classes[0]
-
-    @property
-    def _calibration(self) -> Calibration:
-        return self._loaded.card.calibration[self._wanted]
-
-    @property
-    def _least_logit(self) -> float:
-        calibration = self._calibration
-        threshold = calibration.threshold if self.threshold is None else self.threshold
-        return uncalibrated(threshold, calibration)
-
     def _shared(self) -> Shared:
         """Return the network, which detectors of the same model share."""
         if not self._net:
             self._net.append(shared_look(self._loaded, self.runtime or "torch"))
         return self._net[0]
-
-    def _prepared(self, pixels: Image, scale: float) -> Image:
-        given = self._loaded.card.input
-        prepared = prepared_picture(pixels, scale, given.low, given.high)
-        return compressed(prepared, given.compress)
 
     def _with_past(self, frame: Frame, prepared: Image) -> list[Image]:
         """Return the last pictures of a place, this one last."""
@@ -230,6 +202,21 @@ def compressed(prepared: Image, compress: float) -> Image:
     brake += 1
     prepared *= np.float32(1 + compress)
     return np.divide(prepared, brake, out=prepared)
+
+
+def made_ready(pixels: Image, scale: float, given: Input) -> Image:
+    """Return a picture as a model gets it: prepared, and compressed if its card says so.
+
+    Parameters
+    ----------
+    pixels : array of float32, (y, x)
+        Raw.
+    scale : float
+        By which it is enlarged.
+    given : Input
+        Of the model's card.
+    """
+    return compressed(prepared_picture(pixels, scale, given.low, given.high), given.compress)
 
 
 def peaks_of(heat: Image, offset: NDArray[np.float32], least: float) -> Peaks:

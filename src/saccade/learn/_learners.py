@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 import numpy as np
 
-from saccade.detect import compressed, forest_heat, forest_peaks, forest_places_px, prepared_picture
+from saccade.detect import forest_heat, forest_peaks, forest_places_px, made_ready
 from saccade.models import Architecture, arrays_of, tensors_of
 
 from ._fit import fit_network
@@ -165,8 +165,7 @@ class _Trees:
         return seen_of(sample, *self.find(sample, kind), kind)
 
     def find(self, sample: Sample, kind: int = 0) -> Places:
-        prepared = prepared_picture(sample.pictures[-1], 1.0, self.given.low, self.given.high)
-        prepared = compressed(prepared, self.given.compress)
+        prepared = made_ready(sample.pictures[-1], 1.0, self.given)
         heat = forest_heat(self.arrays, self._made, prepared).logits[kind]
         found = forest_peaks(heat, self._made, FAINTEST)
         y_px, x_px = forest_places_px(found, self._made, sample.shape_px, prepared.shape)

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from scipy.spatial.distance import cdist
 
-from saccade.detect import STRIDE, compressed, instances, peaks_of, places_px, prepared_picture
+from saccade.detect import STRIDE, instances, made_ready, peaks_of, places_px
 from saccade.models import Figure
 
 if TYPE_CHECKING:
@@ -320,11 +320,11 @@ def prepared_stack(sample: Sample, given: Input) -> NDArray[np.float32]:
     given : Input
         How they are prepared.
     """
-    prepared = [prepared_picture(each, 1.0, given.low, given.high) for each in sample.pictures]
+    prepared = [made_ready(each, 1.0, given) for each in sample.pictures]
     height, width = prepared[0].shape
     whole = [-(-side // STRIDE) * STRIDE for side in (height, width)]
     padded = np.zeros((1, len(prepared), *whole), np.float32)
-    padded[0, :, :height, :width] = compressed(np.stack(prepared), given.compress)
+    padded[0, :, :height, :width] = prepared
     return padded
 
 
