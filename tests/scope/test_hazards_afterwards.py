@@ -27,6 +27,17 @@ EVERYTHING = {
 }
 
 
+def settings(core: FaultyCore) -> dict[str, Any]:
+    """Return what a user has set: the region, the exposure, and what presets are made of."""
+    presets = {
+        (device, name): core.getProperty(device, name)
+        for group in core.getAvailableConfigGroups()
+        for preset in core.getAvailableConfigs(group)
+        for device, name, _ in core.getConfigData(group, preset)
+    }
+    return {"roi": tuple(core.getROI()), "exposure_ms": core.getExposure(), **presets}
+
+
 def complete(rig: Rig) -> Run:
     run = rig.begin([MDAEvent(**EVERYTHING)])
     assert run.wait(PATIENCE_S).name == "completed"
@@ -357,3 +368,22 @@ def test_auto_shutter_is_put_back_whatever_goes_wrong_once(rig: Rig, call: str) 
         rig.begin([MDAEvent(exposure=2.0)]).wait(PATIENCE_S)
         rig.core.heal()
         assert rig.core.getAutoShutter()
+
+
+@pytest.mark.parametrize(
+    ("call", "times"), [("getROI", 3), ("getExposure", 3), ("getProperty", 24)]
+)
+def test_a_setting_that_was_misread_once_is_put_back_as_it_was(
+    rig: Rig, call: str, times: int
+) -> None:
+    """A driver that lies once before a run does not have its lie put back after it."""
+    before = settings(rig.core)
+    for nth in range(1, times + 1):
+        rig.core.fault(call, "wrong", on=nth)
+        try:
+            rig.begin([MDAEvent(exposure=2.0)]).wait(PATIENCE_S)
+        except SaccadeError:  # it is told of, which is as well
+            rig.core.heal()
+            continue
+        rig.core.heal()
+        assert settings(rig.core) == before, nth

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from saccade.core import SettingError
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from pymmcore_plus import CMMCorePlus
 
     from saccade.core import Roi
+
+Answer = TypeVar("Answer")
 
 _STILL_UM = 0.01
 
@@ -34,18 +37,18 @@ class Before:
 
     @classmethod
     def of(cls, core: CMMCorePlus) -> Before:
-        """Read it from the microscope.
+        """Read it from the microscope, each setting twice: what is put back is to be the truth.
 
         Raises
         ------
         SettingError
             If it answers what is no number: that would be put back.
         """
-        left, top, width, height = core.getROI()
+        left, top, width, height = _agreed(core.getROI)
         xy = _numbers("stage", core.getXYPosition) if core.getXYStageDevice() else None
         z = _numbers("focus", core.getPosition) if core.getFocusDevice() else None
         return cls(
-            exposure_ms=_numbers("exposure", core.getExposure)[0],
+            exposure_ms=_numbers("exposure", lambda: _agreed(core.getExposure))[0],
             roi=(left, top, width, height),
             auto_shutter=_agreed(core.getAutoShutter),
             xy_um=None if xy is None else (xy[0], xy[1]),
@@ -182,8 +185,8 @@ def _numbers(what: str, ask: Callable[[], Any]) -> tuple[float, ...]:
     raise SettingError(f"The microscope says of its {what}: {answer}.", "See to the driver.")
 
 
-def _agreed(ask: Callable[[], bool]) -> bool:
-    """Return what a microscope answers twice in a row, or most often of three times."""
+def _agreed(ask: Callable[[], Answer]) -> Answer:
+    """Return what a microscope answers twice in a row, else what it answers the third time."""
     answers = [ask(), ask()]
     return answers[0] if answers[0] == answers[1] else ask()
 
@@ -199,4 +202,4 @@ def _writable(core: CMMCorePlus) -> dict[tuple[str, str], str]:
         for preset in core.getAvailableConfigs(group):
             for device, name, _ in core.getConfigData(group, preset):
                 keys[device, name] = None
-    return {(device, name): core.getProperty(device, name) for device, name in keys}
+    return {key: _agreed(partial(core.getProperty, *key)) for key in keys}
