@@ -10,7 +10,7 @@ import pytest
 import torch
 from learn_samples import discs
 
-from saccade.core import LabelError, ModelError
+from saccade.core import LabelError, ModelError, UsageError
 from saccade.learn import Order, Recipe, Sample, Variety, train_model
 from saccade.models import Architecture, load_example, load_model, open_session
 
@@ -133,4 +133,37 @@ def test_the_probe_leaves_no_picture_its_own_labels(count: int) -> None:
             assert not np.array_equal(own.places_px, other.places_px)
         assert sum(len(each.places_px) for each in made) == sum(
             len(each.places_px) for each in given
+        )
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"name": "My Model"}, "name"),
+        ({"about": ""}, "about"),
+        ({"licence": "x" * 3000}, "licence"),
+    ],
+)
+def test_what_a_card_can_not_tell_is_refused_before_anything_is_learned(
+    tmp_path: Path, changes: dict[str, str], says: str
+) -> None:
+    """Nobody waits for a training whose model can't be written."""
+    told: list[str] = []
+    with pytest.raises(ModelError, match=says):
+        train_model(
+            samples(), replace(ORDER, **changes), tmp_path / "discs", recipe=QUICK, tell=told.append
+        )
+    assert not told
+
+
+def test_a_net_may_be_asked_for_by_its_size(tmp_path: Path) -> None:
+    """The card tells width and blocks; a size that is none is refused."""
+    quick = replace(QUICK, epochs=1)
+    order = replace(ORDER, net="8x4", command="saccade train " + "folder " * 300)
+    model = train_model(samples(), order, tmp_path / "discs", recipe=quick, kind="network")
+    assert (model.card.architecture.width, model.card.architecture.dilations) == (8, (1, 2, 4, 1))
+    assert model.card.training.command == order.command
+    with pytest.raises(UsageError, match="no network"):
+        train_model(
+            samples(), replace(ORDER, net="8x0"), tmp_path / "no", recipe=quick, kind="network"
         )

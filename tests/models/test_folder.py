@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,9 +20,6 @@ from saccade.models import (
     shipped_models,
     tensors_of,
 )
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 FIGURE = {"value": 0.5, "low": 0.4, "high": 0.6}
 FIGURES = {
@@ -137,6 +135,15 @@ def test_existing_folders_and_unknown_names_are_told(tmp_path: Path) -> None:
         written(tmp_path / "m")
     with pytest.raises(ModelError, match="no model"):
         load_model("nothing-of-the-kind")
+
+
+def test_a_new_model_with_a_shipped_ones_name_is_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is written in the folder ``division`` here is read back from here."""
+    monkeypatch.chdir(tmp_path)
+    model = written(Path("division"), about="A namesake.")
+    assert (model.card.about, model.path) == ("A namesake.", Path("division"))
 
 
 @pytest.mark.parametrize("name", sorted(shipped_models()))

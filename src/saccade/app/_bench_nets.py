@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict, dataclass
-from itertools import cycle, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from saccade.core import UsageError
 from saccade.models import (
     Architecture,
     Looker,
     installed_runtimes,
     open_session,
     save_model,
+    unmeasured,
 )
 
 from ._bench_detector import look_times_ms
@@ -30,13 +28,6 @@ if TYPE_CHECKING:
     from ._bench import Bar
 
 BUDGETS_MS = (2.0, 5.0, 20.0)
-_DILATIONS = (1, 2, 4)
-_NAME = re.compile(r"(\d{1,3})x(\d{1,2})")
-_NOTHING = {"value": 0.0, "low": 0.0, "high": 1.0}
-_UNMEASURED = {
-    "objects": 0,
-    **dict.fromkeys(("f1", "average_precision", "mcc", "false_alarms"), _NOTHING),
-}
 
 
 @dataclass(frozen=True)
@@ -97,7 +88,7 @@ def run_net_bench(
     UsageError
         If a name is none of a network.
     """
-    made = {name: _architecture(name, frames, masks) for name in names}
+    made = {name: Architecture.of_net(name, ("any",), frames=frames, masks=masks) for name in names}
     runtimes = installed_runtimes()
     with TemporaryDirectory(prefix="saccade-bench-", ignore_cleanup_errors=True) as folder:
         lookers, sizes = {}, {}
@@ -123,33 +114,7 @@ def run_net_bench(
     return NetBench(size_px, tuple(rows))
 
 
-def _architecture(name: str, frames: int, masks: bool) -> Architecture:
-    read = _NAME.fullmatch(name.strip())
-    width, blocks = (int(each) for each in read.groups()) if read else (0, 0)
-    if not 4 <= width <= 256:
-        raise UsageError(
-            f"{name!r} is no network.", "Give width (4 to 256) x blocks, such as 32x3."
-        )
-    dilations = tuple(islice(cycle(_DILATIONS), blocks))
-    return Architecture(
-        classes=("any",), frames=frames, width=width, dilations=dilations, masks=masks
-    )
-
-
 def _of_random_weights(folder: Path, of: Architecture) -> Model:
     from saccade.models import PatchNet, tensors_of  # with torch, not for every command
 
-    card = {
-        "name": "random",
-        "about": "Random weights, to measure how long a look takes.",
-        "architecture": of.model_dump(),
-        "calibration": {"any": {}},
-        "metrics": {"test_groups": 0, "test_pictures": 0, "classes": {"any": _UNMEASURED}},
-        "training": {
-            **dict.fromkeys(("command", "licence", "split", "saccade"), "none"),
-            **dict.fromkeys(("seed", "pictures", "objects", "epochs"), 0),
-            "data": ("none",),
-        },
-        "limits": ("Finds nothing.",),
-    }
-    return save_model(folder, card, tensors_of(PatchNet(of).eval()))
+    return save_model(folder, unmeasured(of), tensors_of(PatchNet(of).eval()))

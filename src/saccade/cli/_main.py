@@ -240,6 +240,9 @@ def train(
         str | None,
         typer.Option(help="forest or network; by default what the amount of data allows."),
     ] = None,
+    net: Annotated[
+        str, typer.Option(help="Width x blocks of a network; `saccade bench --nets` times them.")
+    ] = "32x3",
     about: Annotated[str, typer.Option(help="A sentence for the card.")] = "",
     licence: Annotated[str, typer.Option(help="Of the data, for the card.")] = "not stated",
     as_json: AsJson = False,
@@ -278,6 +281,7 @@ def train(
         minutes=minutes,
         fluorescence=fluorescence,
         kind=kind,
+        net=net,
         about=about,
         licence=licence,
         as_json=as_json,

@@ -91,6 +91,7 @@ def train(
     minutes: float,
     fluorescence: bool,
     kind: str | None,
+    net: str,
     about: str,
     licence: str,
     as_json: bool,
@@ -110,6 +111,7 @@ def train(
             limits=("Not tried on pictures other than those of its card.",),
             pixel_size_um=size_um_of(samples),
             compress=COMPRESS if fluorescence else 0.0,
+            net=net,
         )
         recipe = recipe_of(data, len(samples), epochs, minutes, fluorescence=fluorescence)
 

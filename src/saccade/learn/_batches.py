@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,10 +28,19 @@ if TYPE_CHECKING:
     from ._sample import Sample
 
 
+_AHEAD = 2
+"""Batches that each thread draws before they are asked for."""
+_TINY = 1e-12
+
+
 def batches(
-    architecture: Architecture, given: Input, samples: Sequence[Sample], recipe: Recipe
+    architecture: Architecture,
+    given: Input,
+    samples: Sequence[Sample],
+    recipe: Recipe,
+    threads: int = 0,
 ) -> Iterator[dict[str, Tensor]]:
-    """Yield batches for ever; the same seed gives the same.
+    """Yield batches for ever; the same seed gives the same, whoever draws them.
 
     Parameters
     ----------
@@ -37,34 +50,59 @@ def batches(
         Crops of these.
     recipe : Recipe
         Size, number and variety of the crops.
+    threads : int
+        That draw ahead, beside this one; with none each is drawn when it is asked for.
     """
-    rng = np.random.default_rng([recipe.seed, 2])
-    prepared = [
-        [prepared_picture(each, 1.0, given.low, given.high) for each in sample.pictures]
-        for sample in samples
-    ]
-    some = [number for number, each in enumerate(samples) if len(each.places_px)]
-    # A picture with many things in it has more to teach, but not in proportion.
-    weight = np.array([each.weight * np.sqrt(1 + len(each.places_px)) for each in samples])
+    drawn = _Batches(architecture, given, samples, recipe)
+    if not threads:
+        yield from map(drawn.batch, count())
+    with ThreadPoolExecutor(threads, "batches") as pool:
+        ahead = deque(pool.submit(drawn.batch, number) for number in range(_AHEAD * threads))
+        for number in count(len(ahead)):
+            yield ahead.popleft().result()
+            ahead.append(pool.submit(drawn.batch, number))
 
-    def drawn() -> Crop:
-        around = None
-        number = int(rng.choice(len(samples), p=weight / weight.sum()))
-        if some and rng.random() < recipe.around:
-            number = int(rng.choice(some, p=weight[some] / weight[some].sum()))
-            places = samples[number].places_px
-            around = places[rng.integers(len(places))]
-        given = samples[number], prepared[number]
-        return crop(*given, recipe.side_px, recipe.variety, rng, around)
 
-    while True:
+class _Batches:
+    """Batches by number: each is drawn by itself, whatever was drawn before."""
+
+    def __init__(
+        self, architecture: Architecture, given: Input, samples: Sequence[Sample], recipe: Recipe
+    ) -> None:
+        self._architecture, self._compress, self._recipe = architecture, given.compress, recipe
+        self._samples = samples
+        self._prepared = [
+            [prepared_picture(each, 1.0, given.low, given.high) for each in sample.pictures]
+            for sample in samples
+        ]
+        # A picture with many things in it has more to teach, but not in proportion.
+        weights = [each.weight * math.sqrt(1 + len(each.places_px)) for each in samples]
+        self._share = np.array(weights) / sum(weights)
+        some = self._share * [len(each.places_px) > 0 for each in samples]
+        self._share_around = some / max(some.sum(), _TINY)
+
+    def batch(self, number: int) -> dict[str, Tensor]:
+        """Return the one of a number."""
+        rng = np.random.default_rng([self._recipe.seed, 2, number])
         crops = []
-        for _ in range(recipe.batch):
-            one = drawn()
-            if recipe.variety.overlay > 0 and rng.random() < recipe.variety.overlay:
-                one = overlaid(one, drawn())
+        overlay = self._recipe.variety.overlay
+        for _ in range(self._recipe.batch):
+            one = self._drawn(rng)
+            if overlay > 0 and rng.random() < overlay:
+                one = overlaid(one, self._drawn(rng))
             crops.append(one)
-        yield _stacked(crops, architecture, given.compress)
+        return _stacked(crops, self._architecture, self._compress)
+
+    def _drawn(self, rng: np.random.Generator) -> Crop:
+        around, share = None, self._share
+        if self._share_around.any() and rng.random() < self._recipe.around:
+            share = self._share_around
+        number = int(rng.choice(len(self._samples), p=share))
+        sample = self._samples[number]
+        if share is self._share_around:
+            around = sample.places_px[rng.integers(len(sample.places_px))]
+        given = sample, self._prepared[number]
+        return crop(*given, self._recipe.side_px, self._recipe.variety, rng, around)
 
 
 def _stacked(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ _RARE_WEIGHT = 4.0
 """Exponent by which cells near a place count less as background (Zhou et al., 2019)."""
 _HARD_WEIGHT = 2.0
 _RISING = 0.2
+_MOST_THREADS = 8
 _SURE = 0.95
 """Share of the epochs for which there seems to be time that are counted on."""
 _PATIENCE = 0.5
@@ -121,7 +123,7 @@ def fit_network(
             descent.shorten(60 * recipe.minutes * every / (time.monotonic() - began_s))
         if over or since > _PATIENCE * descent.epochs:
             break
-    return Fitted(best.net.cpu().eval(), tuple(losses), len(losses))
+    return Fitted(best.net.eval(), tuple(losses), len(losses))
 
 
 class _Descent:
@@ -136,7 +138,9 @@ class _Descent:
         self.epochs = recipe.epochs
         self._steps = max(1, recipe.crops // recipe.batch)
         self._optimiser = torch.optim.AdamW(self.net.parameters(), weight_decay=1e-3)
-        self._source = batches(architecture, given, samples, recipe)
+        # Beside a graphics card processors are free to draw crops; else they would be in the way.
+        threads = min(_MOST_THREADS, os.cpu_count() or 1) if self._device == "cuda" else 0
+        self._source = batches(architecture, given, samples, recipe, threads)
         self._most_rate, self._done, self._past = recipe.rate, 0.0, 0
 
     def shorten(self, epochs: float) -> None:

@@ -13,10 +13,12 @@ from saccade.detect import familiar_of, prepared_picture
 from saccade.models import (
     Architecture,
     Input,
+    check_card,
     check_new,
     open_session,
     save_example,
     save_model,
+    unmeasured,
 )
 
 from ._calibrate import calibrate
@@ -68,6 +70,9 @@ class Order:
         Of the samples, to which other pictures are rescaled.
     compress : float
         How much brighter what is dim becomes for it, `saccade.models.Input.compress`.
+    net : str
+        Of a network its width x blocks: the wider and deeper, the more it learns and the longer it
+        takes to look.
     """
 
     name: str
@@ -79,6 +84,7 @@ class Order:
     limits: tuple[str, ...]
     pixel_size_um: float | None = None
     compress: float = 0.0
+    net: str = "32x3"
 
 
 def train_model(
@@ -106,7 +112,7 @@ def train_model(
     kind : {'forest', 'network'}, optional
         By default what the number of objects and of groups allows.
     architecture : Architecture, optional
-        Of a network; by default the small one, with masks if all samples have them.
+        Of a network; by default that of the order, with masks if all samples have them.
     tell : callable
         Is told what is being done, and what was found.
 
@@ -115,10 +121,11 @@ def train_model(
     LabelError
         If the labels can't teach anything.
     ModelError
-        If there are too few groups, or the folder exists.
+        If there are too few groups, the folder exists, or its card can't tell what the order says.
     """
     recipe = recipe or Recipe()
     check_new(out)
+    _check_told(order)
     _check(samples, order)
     samples = _undivided(samples, tell)
     split = split_by_group(samples, recipe.seed)
@@ -206,8 +213,16 @@ def _learner(
             "Train a forest (--kind forest), or mark where things are.",
         )
     masks = all(each.labels is not None for each in samples)
-    made = architecture or Architecture(classes=order.classes, frames=frames, masks=masks)
+    made = architecture or Architecture.of_net(order.net, order.classes, frames=frames, masks=masks)
     return NetworkLearner(made, given, recipe)
+
+
+def _check_told(order: Order) -> None:
+    """Refuse before anything is learned what the card can't tell."""
+    card = unmeasured(Architecture(classes=order.classes))
+    asked = {"command": order.command, "data": order.data, "licence": order.licence}
+    told = {"name": order.name, "about": order.about, "limits": order.limits}
+    check_card({**card, **told, "training": {**card["training"], **asked}})
 
 
 def _check(samples: Sequence[Sample], order: Order) -> None:

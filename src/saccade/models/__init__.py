@@ -21,6 +21,7 @@ from ._runtimes import RUNTIMES, Runtime, check_runtime, installed_runtimes, ope
 from ._threads import look_threads, wait_asleep
 from ._tiles import Looker
 from ._trees import TreeArrays, arrays_of, trees_of
+from ._unmeasured import check_card, unmeasured
 from ._weights import Weights, load_weights
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ __all__ = [
     "Weights",
     "arrays_of",
     "build_net",
+    "check_card",
     "check_new",
     "check_runtime",
     "choices_file",
@@ -86,5 +88,6 @@ __all__ = [
     "shipped_models",
     "tensors_of",
     "trees_of",
+    "unmeasured",
     "wait_asleep",
 ]

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import re
+from itertools import cycle, islice
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, model_validator
 
-from saccade.core import FileModel
+from saccade.core import FileModel, UsageError
 
 Word: TypeAlias = Annotated[str, Field(min_length=1, max_length=200)]
+Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=2000)]
+CommandLine: TypeAlias = Annotated[str, Field(min_length=1, max_length=8191)]
+"""No longer than what a shell of Windows takes."""
 Positive: TypeAlias = Annotated[float, Field(gt=0)]
 Share: TypeAlias = Annotated[float, Field(ge=0, le=1)]
 Sha256: TypeAlias = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+_NET = re.compile(r"(\d{1,3})x(\d{1,2})")
+_DILATIONS = (1, 2, 4)
 
 
 class Trees(FileModel):
@@ -44,6 +53,37 @@ class Architecture(FileModel):
     masks: bool = False
     trees: Trees | None = None
     """Of a forest, for which width, dilations and masks mean nothing."""
+
+    @classmethod
+    def of_net(
+        cls, name: str, classes: tuple[str, ...], *, frames: int = 1, masks: bool = False
+    ) -> Architecture:
+        """Return what a network of some size is made of.
+
+        Parameters
+        ----------
+        name : str
+            Width x blocks, such as ``32x3``.
+        classes : tuple of str
+            What it finds.
+        frames : int
+            That it looks at together.
+        masks : bool
+            Whether it makes masks.
+
+        Raises
+        ------
+        UsageError
+            If the name is none of a network.
+        """
+        read = _NET.fullmatch(name.strip())
+        width, blocks = (int(each) for each in read.groups()) if read else (0, 0)
+        if not (4 <= width <= 256 and blocks >= 1):
+            raise UsageError(
+                f"{name!r} is no network.", "Give width (4 to 256) x blocks, such as 32x3."
+            )
+        dilations = tuple(islice(cycle(_DILATIONS), blocks))
+        return cls(classes=classes, frames=frames, width=width, dilations=dilations, masks=masks)
 
     @model_validator(mode="after")
     def _one_kind(self) -> Architecture:
@@ -134,9 +174,9 @@ class Familiar(FileModel):
 class Training(FileModel):
     """How the weights came about."""
 
-    command: Word
-    data: tuple[Word, ...]
-    licence: Word
+    command: CommandLine
+    data: tuple[Text, ...]
+    licence: Text
     split: Word
     seed: int
     pictures: int
@@ -151,7 +191,7 @@ class Card(FileModel):
     saccade_model: Literal[1] = 1
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")]
     version: Word = "1"
-    about: Word
+    about: Text
     architecture: Architecture
     input: Input = Input()
     calibration: dict[Word, Calibration]

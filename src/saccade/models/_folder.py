@@ -53,7 +53,10 @@ def load_model(name: str | Path) -> Model:
     ModelError
         If there is none, its card can't be used, or its weights are others.
     """
-    folder = _folder_of(name)
+    return _read(_folder_of(name))
+
+
+def _read(folder: Path) -> Model:
     card = fit(
         Card,
         read_yaml(folder / CARD, ModelError, "model card"),
@@ -95,7 +98,7 @@ def save_model(folder: Path, card: Mapping[str, Any], tensors: Mapping[str, Tens
         shutil.rmtree(beside, ignore_errors=True)
         reason = error.strerror or str(error)
         raise ModelError(f"{folder} can't be written: {reason}.", "Check the path.") from None
-    return load_model(folder)
+    return _read(folder)  # itself, also where a shipped one has its name
 
 
 def check_new(folder: Path) -> None:
