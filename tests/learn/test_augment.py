@@ -13,7 +13,7 @@ PLAIN = Variety(scale=(1.0, 1.0), turn=False, blur_px=0, noise=0, gain=0, haze=0
 
 def piece(seed: int) -> Crop:
     sample = discs(seed)
-    return crop(sample, sample.pictures, 64, PLAIN, np.random.default_rng(seed))
+    return crop(sample, 64, PLAIN, np.random.default_rng(seed))
 
 
 def test_light_of_two_layers_adds_up_and_every_disc_keeps_its_number() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -68,7 +67,7 @@ def contenders(means: Means, slow_s: float) -> tuple[str, ...]:
 
 
 def prepare(threads: int) -> None:
-    """Make a process fit for the work; Ctrl+C is the parent's business.
+    """Make a process fit for the work.
 
     Parameters
     ----------
@@ -77,7 +76,6 @@ def prepare(threads: int) -> None:
     """
     os.environ.setdefault("OMP_NUM_THREADS", str(threads))
     cv2.setNumThreads(1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def play_world(job: Job, seed: int) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, wait
 from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING
 
 import cv2
 
-from saccade.core import SaccadeError
+from saccade.core import SaccadeError, worker_pool
 
 from ._score_job import play_world, prepare
 
@@ -48,9 +48,7 @@ def play_worlds(
         return
     before = set(multiprocessing.active_children())
     count = min(processes, len(seeds))
-    pool = ProcessPoolExecutor(
-        count, multiprocessing.get_context("spawn"), prepare, (_threads_each(count),)
-    )
+    pool = worker_pool(count, prepare, _threads_each(count))
     try:
         left = {pool.submit(play_world, job, seed) for seed in seeds}
         while left:

@@ -218,7 +218,9 @@ def train(
         float | None, typer.Option(help="Of the pictures; others are rescaled to it.")
     ] = None,
     worlds: Annotated[int, typer.Option(help="With sim: how many.")] = 12,
-    processes: Annotated[int, typer.Option(help="With sim: that draw them.")] = 1,
+    processes: Annotated[
+        int, typer.Option(help="That draw worlds, and crops where a graphics card learns.")
+    ] = 1,
     epochs: Annotated[int, typer.Option(help="At most.")] = 60,
     minutes: Annotated[float, typer.Option(help="After which no further epoch begins.")] = 10.0,
     seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 0,

@@ -146,7 +146,9 @@ def recipe_of(
     from saccade.learn import Recipe, Variety
 
     crops = min(Recipe.crops, _CROPS_A_PICTURE * pictures)
-    recipe = Recipe(epochs=epochs, crops=crops, minutes=minutes, seed=data.seed)
+    recipe = Recipe(
+        epochs=epochs, crops=crops, minutes=minutes, seed=data.seed, processes=data.processes
+    )
     if any(each.startswith(SIM) for each in data.sources):  # there is plenty, and it is to scale
         variety = Variety(scale=(0.8, 1.25))
         return replace(recipe, crops=1600, batch=32, around=0.75, variety=variety)

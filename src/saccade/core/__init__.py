@@ -90,6 +90,7 @@ from ._values import (
     Times,
     Verdict,
 )
+from ._workers import worker_pool
 
 __all__ = [
     "ANY_SIZE",
@@ -190,4 +191,5 @@ __all__ = [
     "require",
     "stand_from_plain",
     "unmet",
+    "worker_pool",
 ]

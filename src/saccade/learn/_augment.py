@@ -11,8 +11,6 @@ import numpy as np
 from ._sample import joined
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     from ._sample import Sample, Unsure
@@ -63,7 +61,6 @@ class Crop(NamedTuple):
 
 def crop(
     sample: Sample,
-    prepared: Sequence[Image],
     side_px: int,
     variety: Variety,
     rng: np.random.Generator,
@@ -74,9 +71,7 @@ def crop(
     Parameters
     ----------
     sample : Sample
-        Whose places and labels they are.
-    prepared : sequence of array of float32, (y, x)
-        Its pictures, as a network gets them.
+        Its pictures are as a network gets them.
     side_px : int
         Of the piece, which is square.
     variety : Variety
@@ -103,7 +98,7 @@ def crop(
     mirror = cv2.BORDER_REFLECT_101
     turned = [
         cv2.warpAffine(each, forth, size, flags=cv2.INTER_LINEAR, borderMode=mirror)
-        for each in prepared
+        for each in sample.pictures
     ]
     labels = None
     if sample.labels is not None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections import deque
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-import torch
+from numpy.typing import NDArray
 
 from saccade.detect import STRIDE, compressed, prepared_picture
 
@@ -17,97 +16,100 @@ from ._augment import crop, overlaid
 from ._targets import counted_cells, heat_targets, mask_targets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from torch import Tensor
+    from collections.abc import Generator, Sequence
 
     from saccade.models import Architecture, Input
 
-    from ._augment import Crop
+    from ._augment import Crop, Image
     from ._fit import Recipe
     from ._sample import Sample
 
+Batch: TypeAlias = dict[str, NDArray[Any]]
 
-_AHEAD = 2
-"""Batches that each thread draws before they are asked for."""
 _TINY = 1e-12
 
 
-def batches(
-    architecture: Architecture,
-    given: Input,
-    samples: Sequence[Sample],
-    recipe: Recipe,
-    threads: int = 0,
-) -> Iterator[dict[str, Tensor]]:
-    """Yield batches for ever; the same seed gives the same, whoever draws them.
+class Batches:
+    """Batches by number: each is drawn by itself, whatever was drawn before, and by whom.
 
     Parameters
     ----------
-    architecture, given
-        What the network is made of, and how pictures are prepared for it.
     samples : sequence of Sample
-        Crops of these.
+        Crops of these; their pictures are as the network gets them, but for the compression.
+    architecture : Architecture
+        What the network is made of.
+    compress : float
+        How much brighter what is dim becomes, `saccade.models.Input.compress`.
     recipe : Recipe
-        Size, number and variety of the crops.
-    threads : int
-        That draw ahead, beside this one; with none each is drawn when it is asked for.
+        Size, number, variety and seed of the crops.
     """
-    drawn = _Batches(architecture, given, samples, recipe)
-    if not threads:
-        yield from map(drawn.batch, count())
-    with ThreadPoolExecutor(threads, "batches") as pool:
-        ahead = deque(pool.submit(drawn.batch, number) for number in range(_AHEAD * threads))
-        for number in count(len(ahead)):
-            yield ahead.popleft().result()
-            ahead.append(pool.submit(drawn.batch, number))
-
-
-class _Batches:
-    """Batches by number: each is drawn by itself, whatever was drawn before."""
 
     def __init__(
-        self, architecture: Architecture, given: Input, samples: Sequence[Sample], recipe: Recipe
+        self,
+        samples: Sequence[Sample],
+        architecture: Architecture,
+        compress: float,
+        recipe: Recipe,
     ) -> None:
-        self._architecture, self._compress, self._recipe = architecture, given.compress, recipe
-        self._samples = samples
-        self._prepared = [
-            [prepared_picture(each, 1.0, given.low, given.high) for each in sample.pictures]
-            for sample in samples
-        ]
+        self.samples, self.architecture = samples, architecture
+        self.compress, self.recipe = compress, recipe
         # A picture with many things in it has more to teach, but not in proportion.
         weights = [each.weight * math.sqrt(1 + len(each.places_px)) for each in samples]
         self._share = np.array(weights) / sum(weights)
         some = self._share * [len(each.places_px) > 0 for each in samples]
         self._share_around = some / max(some.sum(), _TINY)
 
-    def batch(self, number: int) -> dict[str, Tensor]:
-        """Return the one of a number."""
-        rng = np.random.default_rng([self._recipe.seed, 2, number])
+    def __iter__(self) -> Generator[Batch]:
+        """Yield all of them, which are without end."""
+        for number in count():
+            yield self.draw(number)
+
+    def draw(self, number: int) -> Batch:
+        """Return one of them.
+
+        Parameters
+        ----------
+        number : int
+            From 0.
+        """
+        rng = np.random.default_rng([self.recipe.seed, 2, number])
         crops = []
-        overlay = self._recipe.variety.overlay
-        for _ in range(self._recipe.batch):
+        overlay = self.recipe.variety.overlay
+        for _ in range(self.recipe.batch):
             one = self._drawn(rng)
             if overlay > 0 and rng.random() < overlay:
                 one = overlaid(one, self._drawn(rng))
             crops.append(one)
-        return _stacked(crops, self._architecture, self._compress)
+        return _stacked(crops, self.architecture, self.compress)
 
     def _drawn(self, rng: np.random.Generator) -> Crop:
         around, share = None, self._share
-        if self._share_around.any() and rng.random() < self._recipe.around:
+        if self._share_around.any() and rng.random() < self.recipe.around:
             share = self._share_around
-        number = int(rng.choice(len(self._samples), p=share))
-        sample = self._samples[number]
+        sample = self.samples[int(rng.choice(len(self.samples), p=share))]
         if share is self._share_around:
             around = sample.places_px[rng.integers(len(sample.places_px))]
-        given = sample, self._prepared[number]
-        return crop(*given, self._recipe.side_px, self._recipe.variety, rng, around)
+        return crop(sample, self.recipe.side_px, self.recipe.variety, rng, around)
 
 
-def _stacked(
-    crops: Sequence[Crop], architecture: Architecture, compress: float
-) -> dict[str, Tensor]:
+def prepared_samples(samples: Sequence[Sample], given: Input) -> list[Sample]:
+    """Return samples whose pictures are as a network gets them, but for the compression.
+
+    Parameters
+    ----------
+    samples : sequence of Sample
+        With pictures as they were taken.
+    given : Input
+        How pictures are prepared.
+    """
+
+    def ready(pictures: tuple[Image, ...]) -> tuple[Image, ...]:
+        return tuple(prepared_picture(each, 1.0, given.low, given.high) for each in pictures)
+
+    return [replace(each, pictures=ready(each.pictures)) for each in samples]
+
+
+def _stacked(crops: Sequence[Crop], architecture: Architecture, compress: float) -> Batch:
     rows: dict[str, list[np.ndarray]] = {}
     for each in crops:
         shape = each.pictures.shape[1:]
@@ -125,4 +127,4 @@ def _stacked(
             row |= {"inside": inside[None], "vote": vote, "votes": votes, "pixels": each.valid}
         for name, value in row.items():
             rows.setdefault(name, []).append(value)
-    return {name: torch.from_numpy(np.stack(each)) for name, each in rows.items()}
+    return {name: np.stack(each) for name, each in rows.items()}

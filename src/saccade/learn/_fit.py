@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-import os
 import time
+from contextlib import closing
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -15,20 +15,21 @@ from torch import Tensor, nn
 from saccade.models import PatchNet
 
 from ._augment import Variety
-from ._batches import batches
+from ._batches import Batches, prepared_samples
+from ._drawers import drawn_ahead
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from saccade.models import Architecture, Input
 
+    from ._batches import Batch
     from ._sample import Sample
 
 _RARE_WEIGHT = 4.0
 """Exponent by which cells near a place count less as background (Zhou et al., 2019)."""
 _HARD_WEIGHT = 2.0
 _RISING = 0.2
-_MOST_THREADS = 8
 _SURE = 0.95
 """Share of the epochs for which there seems to be time that are counted on."""
 _PATIENCE = 0.5
@@ -59,6 +60,8 @@ class Recipe:
         Of everything that is drawn.
     minutes : float
         After which no further epoch begins.
+    processes : int
+        That draw crops where a graphics card learns.
     """
 
     epochs: int = 60
@@ -70,6 +73,7 @@ class Recipe:
     variety: Variety = field(default_factory=Variety)
     seed: int = 0
     minutes: float = 10.0
+    processes: int = 1
 
 
 @dataclass(frozen=True)
@@ -107,7 +111,16 @@ def fit_network(
     progress : callable
         Called with the number of each epoch, and its loss.
     """
-    descent = _Descent(architecture, given, samples, recipe)
+    with closing(_Descent(architecture, given, samples, recipe)) as descent:
+        return _descended(descent, recipe, judge, progress)
+
+
+def _descended(
+    descent: _Descent,
+    recipe: Recipe,
+    judge: Callable[[PatchNet], float] | None,
+    progress: Callable[[int, float], None],
+) -> Fitted:
     best = _Best(descent.net, judge)
     began_s, since = time.monotonic(), 0
     losses: list[float] = []
@@ -138,14 +151,25 @@ class _Descent:
         self.epochs = recipe.epochs
         self._steps = max(1, recipe.crops // recipe.batch)
         self._optimiser = torch.optim.AdamW(self.net.parameters(), weight_decay=1e-3)
-        # Beside a graphics card processors are free to draw crops; else they would be in the way.
-        threads = min(_MOST_THREADS, os.cpu_count() or 1) if self._device == "cuda" else 0
-        self._source = batches(architecture, given, samples, recipe, threads)
+        made = Batches(prepared_samples(samples, given), architecture, given.compress, recipe)
+        # Beside a graphics card processors are free to draw crops; else they'd be in the way.
+        others = recipe.processes if self._device == "cuda" else 1
+        self._drawn = drawn_ahead(made, others) if others > 1 else iter(made)
+        # Whoever draws is at work before any time is taken.
+        self._first: Batch | None = next(self._drawn)
         self._most_rate, self._done, self._past = recipe.rate, 0.0, 0
 
     def shorten(self, epochs: float) -> None:
         """Come to rest in fewer epochs: what is cut off at full speed has learned less."""
         self.epochs = max(self._past + 1, min(self.epochs, math.floor(_SURE * epochs)))
+
+    def close(self) -> None:
+        """Let go of whoever draws crops."""
+        self._drawn.close()
+
+    def _batch(self) -> Batch:
+        first, self._first = self._first, None
+        return next(self._drawn) if first is None else first
 
     def epoch(self) -> float:
         """Return the mean loss of an epoch, after having learned from it."""
@@ -154,7 +178,10 @@ class _Descent:
         for _ in range(self._steps):
             for group in self._optimiser.param_groups:
                 group["lr"] = self._most_rate * _rate(self._done)
-            batch = {name: each.to(self._device) for name, each in next(self._source).items()}
+            batch = {
+                name: torch.from_numpy(each).to(self._device)
+                for name, each in self._batch().items()
+            }
             loss = _loss(self.net(batch["pictures"]), batch)
             self._optimiser.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]

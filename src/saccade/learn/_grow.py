@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
@@ -196,8 +197,9 @@ def _looks(
     prepared = prepared_picture(sample.pictures[-1], 1.0, given.low, given.high)
     features = features_of(made, compressed(prepared.copy(), given.compress))
     yield _labelled(made, features, sample, sample)
+    ready = replace(sample, pictures=(prepared,))
     for _ in range(copies):
-        piece = crop(sample, [prepared], min(max(sample.shape_px), 1024), variety, rng)
+        piece = crop(ready, min(max(sample.shape_px), 1024), variety, rng)
         features = features_of(made, compressed(piece.pictures[-1], given.compress))
         yield _labelled(made, features, sample, piece, piece.valid)
 

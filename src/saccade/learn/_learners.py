@@ -13,7 +13,16 @@ from saccade.models import Architecture, arrays_of, tensors_of
 
 from ._fit import fit_network
 from ._grow import cells_of, grow, plan_trees
-from ._measure import FAINTEST, average_precision, by_group, find_in, look_at, mask_ap50, seen_of
+from ._measure import (
+    FAINTEST,
+    average_precision,
+    by_group,
+    find_in,
+    look_at,
+    look_at_every,
+    mask_ap50,
+    seen_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -121,8 +130,7 @@ class NetworkLearner:
         judges = _some(others, _JUDGED, self.recipe.seed)
 
         def judge(net: PatchNet) -> float:
-            kinds = range(len(self.made.classes))
-            seen = [look_at(net, self.given, judges, kind=kind) for kind in kinds]
+            seen = look_at_every(net, self.given, judges, len(self.made.classes))
             mean = sum(average_precision(each) for each in seen) / len(seen)
             return mean + (mask_ap50(seen[0]) if self.made.masks else 0.0)
 
@@ -131,7 +139,7 @@ class NetworkLearner:
 
         fitted = fit_network(self.made, self.given, samples, self.recipe, judge, progress)
         learned = _Net(fitted.net, self.made, self.given, fitted.epochs)
-        return learned, [learned.look(others, kind) for kind in range(len(self.made.classes))]
+        return learned, look_at_every(fitted.net, self.given, others, len(self.made.classes))
 
     def probe(self, samples: Sequence[Sample]) -> Learned:
         """Return a network after a few epochs."""

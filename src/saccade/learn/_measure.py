@@ -14,7 +14,7 @@ from saccade.detect import STRIDE, instances, made_ready, peaks_of, places_px
 from saccade.models import Figure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -76,7 +76,29 @@ def look_at(
     mask_logit : float
         Logit from which places have masks.
     """
-    return by_group(_look(net, given, sample, kind, mask_logit) for sample in samples)
+    return by_group(
+        _seen_in(_told(net, given, sample), sample, kind, mask_logit) for sample in samples
+    )
+
+
+def look_at_every(
+    net: PatchNet, given: Input, samples: Iterable[Sample], kinds: int
+) -> list[list[Seen]]:
+    """Return what a network sees of each class in samples, as `look_at`, with one look at each.
+
+    Parameters
+    ----------
+    net, given, samples
+        As of `look_at`.
+    kinds : int
+        Number of classes.
+    """
+    seen: list[list[Seen]] = [[] for _ in range(kinds)]
+    for sample in samples:
+        told = _told(net, given, sample)
+        for kind, each in enumerate(seen):
+            each.append(_seen_in(told, sample, kind, 0.0))
+    return [by_group(each) for each in seen]
 
 
 def by_group(seen: Iterable[Seen]) -> list[Seen]:
@@ -153,8 +175,9 @@ def find_in(
     return y_px, x_px, found.strength
 
 
-def _look(net: PatchNet, given: Input, sample: Sample, kind: int, mask_logit: float) -> Seen:
-    told = _told(net, given, sample)
+def _seen_in(
+    told: Mapping[str, NDArray[np.float32]], sample: Sample, kind: int, mask_logit: float
+) -> Seen:
     found = peaks_of(told["heat"][kind], told["offset"], FAINTEST)
     shape = sample.shape_px
     y_px, x_px = places_px(found, shape, shape)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
-from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from saccade.core import worker_pool
 from saccade.sim import Light, View, World, conditions, make_specimen
 from saccade.sim.specimens import Phase
 
@@ -103,7 +102,7 @@ def world_samples(worlds: Worlds, seeds: range, processes: int = 1) -> Iterator[
         for seed in seeds:
             yield from draw(seed)
         return
-    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+    with worker_pool(processes) as pool:
         for samples in pool.map(draw, seeds):
             yield from samples
 
