@@ -71,6 +71,7 @@ from ._plain import plain, plain_event, plain_frame
 from ._settings import is_number, require
 from ._values import (
     Action,
+    Correction,
     Decision,
     Frame,
     Gap,
@@ -100,6 +101,7 @@ __all__ = [
     "Clock",
     "Closes",
     "Commits",
+    "Correction",
     "DamagedRunError",
     "Decision",
     "Detector",

@@ -15,6 +15,7 @@ from useq import MDAEvent
 from ._plain import field_names
 from ._values import (
     Action,
+    Correction,
     Gap,
     Identity,
     LightSource,
@@ -83,7 +84,9 @@ def refusal_from_plain(line: Mapping[str, Any]) -> Refusal:
     asked = line["action"]
     known = {name: asked[name] for name in field_names(Action) if name in asked}
     events = tuple(event_from_plain(event) for event in asked.get("events", ()))
-    action = Action(**known | {"events": events})
+    corrects = known.get("correction")
+    correction = None if corrects is None else Correction(**corrects)
+    action = Action(**known | {"events": events, "correction": correction})
     return Refusal(action, line["guard"], line["reason"], line.get("allowed", ""))
 
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 # Pictures go to the pixel store, never into a line of the journal.
 _NOT_IN_LINES = frozenset({"pixels", "labels"})
-# A line may hold hundreds of points.
-_ONLY_IF_THERE = frozenset({"track"})
+# A line may hold hundreds of points, and few actions correct anything.
+_ONLY_IF_THERE = frozenset({"track", "correction"})
 
 
 def plain(value: object) -> Any:

@@ -188,8 +188,36 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """How planned events are to differ from the plan from now on.
+
+    It is told from the plan as it was given, never from an earlier correction: the newest that
+    is about an event counts, field by field. What is None stays as it is.
+
+    Parameters
+    ----------
+    x_um, y_um, z_um : float or None
+        Added to where the plan has the stage.
+    exposure_times : float or None
+        The plan's exposure is multiplied by it.
+    position, tile : int or None
+        Index in the plan of those that it is about; None is every one.
+    channel : str or None
+        The channel that it is about; None is every one.
+    """
+
+    x_um: float | None = None
+    y_um: float | None = None
+    z_um: float | None = None
+    exposure_times: float | None = None
+    position: int | None = None
+    tile: int | None = None
+    channel: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Action:
-    """An intended change: events to acquire, or a new pace for the watch.
+    """An intended change: events to acquire, a new pace for the watch, or its correction.
 
     Parameters
     ----------
@@ -203,6 +231,9 @@ class Action:
         Monotonic time after which it is no longer worth doing.
     interval_s : float or None
         New interval of the watch; ``0`` is as fast as possible, None leaves it alone.
+    correction : Correction or None
+        How planned events are to differ from the plan; None leaves them alone. Each passes the
+        guards as it is then.
     triggered : bool
         Play the events as one hardware-timed sequence.
     share : bool
@@ -220,6 +251,7 @@ class Action:
     priority: int = 0
     expires_ns: int | None = None
     interval_s: float | None = None
+    correction: Correction | None = None
     triggered: bool = False
     share: bool = False
     frame: int | None = None

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING, Literal
 
 from useq import MDAEvent
 
-from saccade.core import is_number, require
+from saccade.core import NeedsError, is_number, require
+
+if TYPE_CHECKING:
+    from saccade.core import Stand
 
 
 def check_seconds(setting: str, value: object) -> None:
@@ -73,3 +77,30 @@ def check_also(owner: str, value: object, label: str) -> None:
         f"a list of roles other than 'watch' and {label!r}, which it hears anyway",
         "Name the label of another policy, as in [look].",
     )
+
+
+def check_above_zero(setting: str, value: object, do: str) -> None:
+    """Raise a `ProtocolError` unless a value is a number above zero."""
+    ok = is_number(value) and value > 0  # type: ignore[operator]
+    require(ok, setting, value, "a number above 0", do)
+
+
+def check_movable(owner: str, stand: Stand, what: Literal["xy", "z", "exposure"]) -> None:
+    """Raise a `NeedsError` unless a microscope has what a policy is to correct, and lets it.
+
+    Parameters
+    ----------
+    owner : str
+        Name of the policy, for messages.
+    stand : Stand
+        The microscope.
+    what : {'xy', 'z', 'exposure'}
+        As in the list of what is modifiable.
+    """
+    there = {"xy": stand.has_xy, "z": stand.has_z}.get(what, True)
+    if not there or (stand.modifiable is not None and what not in stand.modifiable):
+        why = "may not be changed there" if there else "isn't there"
+        raise NeedsError(
+            f"{owner} can't be used on {stand.name!r}: it corrects {what}, which {why}.",
+            f"List {what} as modifiable in the scope profile, or leave {owner} out.",
+        )

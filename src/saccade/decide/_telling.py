@@ -107,7 +107,7 @@ class Telling:
             step = Action(tuple(step), label=LABEL, priority=10)
         if not isinstance(step, Action) or not all(isinstance(e, MDAEvent) for e in step.events):
             raise self._failure(f"it yielded {step!r}, which is neither an action nor events")
-        if not step.events and step.interval_s is None:
+        if not step.events and step.interval_s is None and step.correction is None:
             raise self._failure("it yielded an action that does nothing")
         self._collects = isinstance(step, Collected)
         self.left = sum(_gives_frame(event) for event in step.events)

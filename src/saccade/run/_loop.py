@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from saccade.core import Action, Order, Refusal
 
+from ._corrections import Corrections
 from ._fill import as_found, as_it_was, fill, inherit, named
 from ._pauses import Pauses
 from ._steps import Do, Done, Playing, Refused, Step, Wait
@@ -55,6 +56,7 @@ class Loop:
         self._moved: frozenset[str] = frozenset()
         self._home: Frame | None = None
         self._rest: MDAEvent | None = None
+        self._corrections = Corrections()
 
     @property
     def issued(self) -> int:
@@ -97,6 +99,7 @@ class Loop:
         """Learn what the hardware really did for a planned event."""
         if frame.stream == "watch":
             self._home, self._rest = frame, None
+            self._corrections.found(frame)
 
     def settle(self, done: Frame | Gap) -> None:
         """Tell the guards what became of an event."""
@@ -146,7 +149,7 @@ class Loop:
     def _admit(
         self, action: Action, decision: Decision, base: MDAEvent | None, now_ns: int
     ) -> Action | Refusal:
-        if problem := _problem(action):
+        if problem := _problem(action) or self._corrections.objection(action.correction):
             return Refusal(decided(action, decision), "run", problem)
         # Guards must see what will be played, hence also what would be put back before it.
         disturbed = self._moved.union(*(playing.names for playing in self._playing))
@@ -162,6 +165,8 @@ class Loop:
             return answer
         if answer.interval_s is not None:
             self._watch.pace(answer.interval_s)
+        if answer.correction is not None:
+            self._corrections.take(answer.correction)
         if answer.events:
             self._admitted += 1
             rank = (-answer.priority, self._admitted)
@@ -242,7 +247,7 @@ class Loop:
             self._watch.delay(now_ns - due_ns)
             self._busy = False
         self._watch.take(now_ns)
-        event = self._put_back(event, self._moved)
+        event = self._put_back(self._corrections.applied(event), self._moved)
         answer = self._door.let_through(Action((event,), "watch", t_ns=now_ns))
         if isinstance(answer, Refusal):
             return Refused(answer, self._order(event, "watch", now_ns))

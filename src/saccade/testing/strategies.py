@@ -19,6 +19,7 @@ from useq import CustomAction, HardwareAutofocus, MDAEvent
 
 from saccade.core import (
     Action,
+    Correction,
     Decision,
     Frame,
     Gap,
@@ -154,8 +155,21 @@ def observations() -> st.SearchStrategy[Observation]:
     )
 
 
+def corrections() -> st.SearchStrategy[Correction]:
+    """Return corrections of a plan, of all of it or of a part."""
+    index = st.none() | st.integers(0, 3)
+    return st.builds(
+        Correction,
+        *[st.none() | _UM] * 3,
+        st.none() | st.floats(0.1, 10.0),
+        position=index,
+        tile=index,
+        channel=st.none() | _NAMES,
+    )
+
+
 def actions(*, pictures_only: bool = False) -> st.SearchStrategy[Action]:
-    """Return decided actions; some only change the pace.
+    """Return decided actions; some only change the pace, or correct the plan.
 
     Parameters
     ----------
@@ -170,6 +184,7 @@ def actions(*, pictures_only: bool = False) -> st.SearchStrategy[Action]:
         priority=st.integers(-5, 5),
         expires_ns=st.none() | _TIMES_NS,
         interval_s=st.none() | st.floats(0, 1e4),
+        correction=st.none() | corrections(),
         triggered=st.booleans(),
         share=st.booleans(),
         frame=st.integers(-1, 10**9),

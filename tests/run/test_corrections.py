@@ -1,0 +1,184 @@
+"""Corrections of the plan: what they change, what they leave alone, and what is refused."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from run_cases import play
+from useq import MDAEvent
+
+from saccade.core import Action, Correction, Decision, Refusal, plain
+from saccade.guard import Limits
+from saccade.run import Do, Door, Loop
+from saccade.testing import FakeScope, frame_of
+
+
+def at(position: int, z_um: float | None = None, channel: str | None = None, **known) -> MDAEvent:
+    """Return a planned event of one position."""
+    named = {"z_pos": z_um, "channel": channel}
+    given = {name: value for name, value in named.items() if value is not None}
+    return MDAEvent(index={"p": position}, **given, **known)
+
+
+def take(loop: Loop) -> MDAEvent:
+    """Return the event that is due, after the loop has seen the frame that came of it."""
+    step = loop.step(0)
+    assert isinstance(step, Do)
+    (order,) = step.orders
+    asked = order.event
+    frame = frame_of(
+        [[0]],
+        event=asked,
+        stream=order.stream,
+        x_um=7.0 if asked.x_pos is None else asked.x_pos,
+        y_um=8.0 if asked.y_pos is None else asked.y_pos,
+        z_um=9.0 if asked.z_pos is None else asked.z_pos,
+        exposure_ms=asked.exposure or 10.0,
+        channel=None if asked.channel is None else asked.channel.config,
+    )
+    loop.saw(frame)
+    return asked
+
+
+def correct(loop: Loop, **what) -> Action | Refusal:
+    """Return what became of a correction."""
+    action = Action(correction=Correction(**what), label="focus")
+    (answer,) = loop.apply([Decision((action,), frame=0)], None, 0)
+    return answer
+
+
+def test_the_plan_goes_on_corrected() -> None:
+    """An offset is added to what the plan names, until another takes its place."""
+    loop = Loop([at(0, 5.0)] * 4, Door())
+    assert take(loop).z_pos == 5
+    correct(loop, z_um=2.0)
+    assert take(loop).z_pos == 7
+    correct(loop, z_um=-1.0)
+    assert take(loop).z_pos == 4, "told from the plan, not from the last correction"
+    correct(loop, z_um=0.0)
+    assert take(loop).z_pos == 5
+
+
+def test_what_the_plan_does_not_name_starts_from_where_it_was() -> None:
+    """The first frame of the plan tells where the focus stood; a correction is on top of it."""
+    loop = Loop([at(0)] * 3, Door())
+    assert take(loop).z_pos is None
+    correct(loop, z_um=2.0, exposure_times=0.5)
+    for _ in range(2):
+        event = take(loop)
+        assert (event.z_pos, event.exposure) == (11, 5), "it does not creep"
+
+
+def test_it_is_about_the_events_that_it_names() -> None:
+    """Another position, tile or channel stays with the plan, and says so by name."""
+    plan = [at(0, 5.0, "FITC"), at(1, 6.0, "FITC"), at(0, 5.0, "DAPI"), at(0, 5.0, "FITC")]
+    loop = Loop([at(0, 5.0, "FITC"), *plan], Door())
+    take(loop)
+    correct(loop, z_um=2.0, position=0, channel="FITC")
+    assert [take(loop).z_pos for _ in plan] == [7, 6, 5, 7]
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "z_um"),
+    [
+        pytest.param({"z_um": 1.0}, {"z_um": 2.0, "position": 0}, 7.0, id="narrower"),
+        pytest.param({"z_um": 1.0, "position": 0}, {"z_um": 2.0}, 7.0, id="wider"),
+        pytest.param({"z_um": 1.0}, {"z_um": 2.0, "position": 1}, 6.0, id="another"),
+        pytest.param({"z_um": 1.0}, {"x_um": 2.0}, 6.0, id="another axis"),
+    ],
+)
+def test_the_newest_that_is_about_an_event_counts(first: dict, then: dict, z_um: float) -> None:
+    """Field by field, whichever of two is the wider."""
+    loop = Loop([at(0, 5.0)] * 2, Door())
+    take(loop)
+    correct(loop, **first)
+    correct(loop, **then)
+    assert take(loop).z_pos == z_um
+
+
+def test_a_stack_moves_as_a_whole() -> None:
+    """Every plane of a position is shifted alike."""
+    planes = [at(0, z_um) for z_um in (3.0, 5.0, 7.0)]
+    loop = Loop([*planes, *planes], Door())
+    for _ in planes:
+        take(loop)
+    correct(loop, z_um=0.5)
+    assert [take(loop).z_pos for _ in planes] == [3.5, 5.5, 7.5]
+
+
+def test_a_decided_event_is_where_it_says() -> None:
+    """A correction is of the plan: what a policy asks for by name is not moved."""
+    loop = Loop([at(0, 5.0)] * 2, Door())
+    take(loop)
+    correct(loop, z_um=2.0)
+    burst = Action((MDAEvent(z_pos=5.0),))
+    loop.apply([Decision((burst,), frame=0)], None, 0)
+    assert [take(loop).z_pos, take(loop).z_pos] == [5, 7]
+
+
+def test_guards_see_the_plan_as_it_was_corrected() -> None:
+    """A planned event that a correction takes beyond a limit is refused, as any other."""
+    ran = play(
+        [at(0, 5.0, min_start_time=t) for t in range(3)],
+        scope=FakeScope([1.0]),
+        decide=lambda _: Decision((Action(correction=Correction(z_um=9.0), label="focus"),)),
+        guards=[Limits(z_um=(0, 10))],
+    )
+    assert [frame.event.z_pos for frame in ran.sink.frames] == [5]
+    (refusal, _) = ran.sink.of("refusal")
+    assert refusal.guard == "Limits"
+    assert "14.0" in refusal.reason
+
+
+def test_the_journal_has_the_correction() -> None:
+    """What changed the plan is a line of its own; other actions say nothing of corrections."""
+    action = Action(correction=Correction(z_um=1.5, position=2), label="focus")
+    assert plain(action)["correction"]["z_um"] == 1.5
+    assert "correction" not in plain(Action())
+
+
+@pytest.mark.parametrize(
+    ("correction", "word"),
+    [
+        pytest.param({"z_um": math.nan}, "z_um by nan", id="NaN"),
+        pytest.param({"x_um": math.inf}, "x_um by inf", id="infinity"),
+        pytest.param({"exposure_times": 0.0}, "exposure_times by 0.0", id="no exposure"),
+    ],
+)
+def test_nonsense_is_refused(correction: dict, word: str) -> None:
+    """What can't be added or multiplied changes nothing, and is refused by name."""
+    loop = Loop([at(0, 5.0)] * 2, Door())
+    take(loop)
+    answer = correct(loop, **correction)
+    assert isinstance(answer, Refusal)
+    assert word in answer.reason
+    assert take(loop) == at(0, 5.0)
+
+
+def test_before_the_plan_there_is_nothing_to_correct() -> None:
+    """Where neither the plan nor a frame has told where the focus is, a correction is refused."""
+    answer = correct(Loop([at(0)], Door()), z_um=1.0)
+    assert isinstance(answer, Refusal)
+    assert "nothing is known of z_pos" in answer.reason
+
+
+_VALUES = st.none() | st.floats(-50, 50)
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), _VALUES, _VALUES, st.none() | st.integers(0, 2))))
+def test_it_never_creeps(steps: list) -> None:
+    """Whatever is decided, an event differs from its plan by the newest correction, no more."""
+    loop = Loop([at(0, 1.0, x_pos=2.0), *(at(p, 1.0, x_pos=2.0) for p, *_ in steps)], Door())
+    take(loop)
+    offsets = {p: [0.0, 0.0] for p in range(3)}
+    for p, x_um, z_um, about in steps:
+        correct(loop, x_um=x_um, z_um=z_um, position=about)
+        for mine in offsets if about is None else (about,):
+            for axis, value in enumerate((x_um, z_um)):
+                offsets[mine][axis] = offsets[mine][axis] if value is None else value
+        event = take(loop)
+        assert (event.x_pos, event.z_pos) == (2.0 + offsets[p][0], 1.0 + offsets[p][1])
+        assert event.y_pos is None
