@@ -1,6 +1,7 @@
-"""From an observation to a decision: bursts, staying, following, pace, focus and stories."""
+"""From an observation to a decision: bursts, following, pace, stories, a picture kept good."""
 
 from ._burst import Burst
+from ._drift import Drift
 from ._focus import Focus
 from ._follow import Follow
 from ._pace import Pace
@@ -10,6 +11,7 @@ from ._story import Story, from_story, story
 
 __all__ = [
     "Burst",
+    "Drift",
     "Focus",
     "Follow",
     "Pace",

@@ -52,6 +52,23 @@ class Trend:
         """
         return self._place + self._rate * min(self._hours(t_ns), self._lasts_h)
 
+    def expects(self, place: float, t_ns: int) -> bool:
+        """Return whether a measurement would belong to the trend.
+
+        Parameters
+        ----------
+        place : float
+            As measured.
+        t_ns : int
+            Monotonic time, not before that of the last measurement.
+        """
+        if self._t_ns is None:
+            return True
+        hours = self._hours(t_ns)
+        expected = self._place + self._rate * hours
+        variance = self._variance_after(hours) + self._error**2
+        return abs(place - expected) <= self._OFF * math.sqrt(variance)
+
     def saw(self, place: float, t_ns: int, *, sudden: bool = False) -> bool:
         """Learn where it is; return whether the trend begins with it, being the first or far off.
 
@@ -64,14 +81,11 @@ class Trend:
         sudden : bool
             Whether it is known that it did not drift there; then the trend begins anew.
         """
-        if self._t_ns is None or sudden:
+        if self._t_ns is None or sudden or not self.expects(place, t_ns):
             self._begin(place, t_ns)
             return True
         self._go_on(t_ns)
         off, variance = place - self._place, self._vpp + self._error**2
-        if abs(off) > self._OFF * math.sqrt(variance):
-            self._begin(place, t_ns)
-            return True
         gain, gain_rate = self._vpp / variance, self._vpr / variance
         self._place += gain * off
         self._rate += gain_rate * off
@@ -89,10 +103,14 @@ class Trend:
         hours = self._hours(t_ns)
         self._place += self._rate * hours
         wander = self._rate_per_h**2  # of the rate, within an hour
-        self._vpp += hours * (2 * self._vpr + hours * self._vrr) + wander * hours**3 / 3
+        self._vpp = self._variance_after(hours)
         self._vpr += hours * self._vrr + wander * hours**2 / 2
         self._vrr += wander * hours
         self._t_ns = t_ns
+
+    def _variance_after(self, hours: float) -> float:
+        grown = hours * (2 * self._vpr + hours * self._vrr)
+        return self._vpp + grown + self._rate_per_h**2 * hours**3 / 3
 
     def _hours(self, t_ns: int) -> float:
         return 0.0 if self._t_ns is None else (t_ns - self._t_ns) / 3.6e12
