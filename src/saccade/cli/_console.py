@@ -6,14 +6,18 @@ import json
 import sys
 from contextlib import contextmanager
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+import typer
 from rich.console import Console
 
 from saccade.core import SaccadeError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON, for a program to read.")]
 
 
 class Exit(IntEnum):

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from . import _demo, _inspect, _label, _left_out, _models, _play, _score, _soak, _train
-from ._console import Exit
+from . import _demo, _inspect, _label, _left_out, _play, _score, _soak, _train
+from ._console import AsJson, Exit
+from ._model_app import model_app
 
 app = typer.Typer(
     name="saccade",
@@ -19,12 +20,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-model_app = typer.Typer(
-    name="model", help="Models: what there is, and what each is worth.", no_args_is_help=True
-)
 app.add_typer(model_app)
 
-AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON, for a program to read.")]
 Out = Annotated[
     Path | None,
     typer.Option(help="Run folder; by default a new one under runs/.", show_default=False),
@@ -306,48 +303,6 @@ def label(
 ) -> None:
     """Write the frames of a run that are most useful to label: uncertain, novel, random."""
     _label.label(run, out, count=count, stream=stream, seed=seed, as_json=as_json)
-
-
-@model_app.command("list")
-def list_models(as_json: AsJson = False) -> None:
-    """List the models that come with Saccade."""
-    _train.show(None, as_json)
-
-
-@model_app.command("show")
-def show_model(
-    name: Annotated[
-        str, typer.Argument(help="Of a shipped model, or a folder.", show_default=False)
-    ],
-    as_json: AsJson = False,
-) -> None:
-    """Show the card of a model."""
-    _train.show(name, as_json)
-
-
-@model_app.command("test")
-def try_model(
-    name: Annotated[
-        str, typer.Argument(help="Of a shipped model, or a folder.", show_default=False)
-    ],
-    runtime: Annotated[str, typer.Option(help="torch, onnxruntime or openvino.")] = "torch",
-    as_json: AsJson = False,
-) -> None:
-    """Check the sha256 of a model, and whether it says of its example what it said."""
-    _models.try_model(name, runtime, as_json)
-
-
-@model_app.command("export")
-def export_model(
-    name: Annotated[
-        str, typer.Argument(help="Of a shipped model, or a folder.", show_default=False)
-    ],
-    to: Annotated[str, typer.Option(help="onnx or bioimageio.", show_default=False)],
-    out: Annotated[Path, typer.Option("--out", "-o", help="New file.", show_default=False)],
-    as_json: AsJson = False,
-) -> None:
-    """Write a model for other programs: as ONNX, or as a package of bioimage.io."""
-    _models.export(name, to, out, as_json)
 
 
 @app.command("import-model")

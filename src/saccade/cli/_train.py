@@ -260,13 +260,13 @@ def _facts(card: Card) -> dict[str, Any]:
     }
     for name, each in metrics.classes.items():
         facts[name] = (
-            f"{each.objects} objects, F1 {_interval(each.f1)}, "
-            f"average precision {_interval(each.average_precision)}, "
-            f"MCC by picture {_interval(each.mcc)}, "
-            f"false alarms a picture {_interval(each.false_alarms)}"
+            f"{each.objects} objects, F1 {interval(each.f1)}, "
+            f"average precision {interval(each.average_precision)}, "
+            f"MCC by picture {interval(each.mcc)}, "
+            f"false alarms a picture {interval(each.false_alarms)}"
         )
     if metrics.mask_ap50 is not None:
-        facts["masks, AP at IoU 0.5"] = _interval(metrics.mask_ap50)
+        facts["masks, AP at IoU 0.5"] = interval(metrics.mask_ap50)
     if metrics.shuffled is not None:
         facts["average precision with shuffled labels"] = f"{metrics.shuffled:.3f}"
     facts["calibrated on"] = f"{max(each.groups for each in card.calibration.values())} groups"
@@ -274,7 +274,8 @@ def _facts(card: Card) -> dict[str, Any]:
     return facts
 
 
-def _interval(told: Figure) -> str:
+def interval(told: Figure) -> str:
+    """Return a figure as it is told."""
     return f"{told.value:.3f} [{told.low:.3f}, {told.high:.3f}]"
 
 
@@ -285,6 +286,6 @@ def _table(cards: list[Card]) -> Table:
         pixel = "any" if size_um is None else f"{size_um:g}"
         for number, (name, each) in enumerate(card.metrics.classes.items()):
             known = ("", "") if number else (card.name, pixel)
-            figures = _interval(each.f1), _interval(each.average_precision)
+            figures = interval(each.f1), interval(each.average_precision)
             table.add_row(known[0], name, known[1], *figures)
     return table

@@ -29,6 +29,7 @@ from ._split import Split, alike, duplicates, split_by_group
 from ._targets import counted_cells, heat_targets, mask_targets
 from ._tier import Tier, more_for_recall, tier
 from ._train import Order, train_model
+from ._watched import Watched, by_occurrence, watch_worlds
 from ._worlds import PLATE, Worlds, world_samples
 
 __all__ = [
@@ -54,11 +55,13 @@ __all__ = [
     "Timing",
     "Unsure",
     "Variety",
+    "Watched",
     "Worlds",
     "alike",
     "as_arrays",
     "average_precision",
     "best_threshold",
+    "by_occurrence",
     "calibrate",
     "candidate",
     "cells_of",
@@ -95,6 +98,7 @@ __all__ = [
     "split_by_group",
     "tier",
     "train_model",
+    "watch_worlds",
     "whole_frame",
     "world_samples",
 ]

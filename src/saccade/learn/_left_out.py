@@ -177,27 +177,57 @@ def matched(
     within : int
         Frames.
     """
-    right: set[Occurred] = set()
-    wrong: list[Found] = []
-    alarms = 0
-    for each in found:
+    found = list(found)
+    right, wrong = matches(found, there, movie, kind, within)
+    in_time = [
+        one
+        for one, numbers in right.items()
+        if any(abs(found[number].frame - one.first) <= within for number in numbers)
+    ]
+    return len(in_time), len(wrong)
+
+
+def matches(
+    found: Sequence[Found],
+    there: Sequence[Occurred],
+    movie: Sequence[Sample],
+    kind: int = 0,
+    within: int = 2,
+) -> tuple[dict[Occurred, list[int]], list[list[int]]]:
+    """Return what belongs to which occurrence, and to which false alarm, by number.
+
+    Parameters
+    ----------
+    found, there, movie, kind, within
+        As of `matched`.
+    """
+    right: dict[Occurred, list[int]] = {}
+    wrong: list[list[int]] = []
+    same_px = _same_px(there)
+    for number, each in enumerate(found):
         near = [
             one
             for one in there
             if one.first - within <= each.frame <= one.last + within
             and _away_px(each, one.y_px, one.x_px) <= one.reach_px
         ]
-        right.update(one for one in near if abs(each.frame - one.first) <= within)
+        for one in near:
+            right.setdefault(one, []).append(number)
         if near or _is_unsure(each, movie[each.frame], kind):
             continue
-        going_on = any(
-            each.frame - within <= one.frame
-            and _away_px(each, one.y_px, one.x_px) <= _same_px(there)
-            for one in wrong
+        going_on = (
+            alarm
+            for alarm in wrong
+            if any(
+                each.frame - within <= found[before].frame
+                and _away_px(each, found[before].y_px, found[before].x_px) <= same_px
+                for before in alarm
+            )
         )
-        alarms += not going_on
-        wrong.append(each)
-    return len(right), alarms
+        if (alarm := next(going_on, None)) is None:
+            wrong.append(alarm := [])
+        alarm.append(number)
+    return right, wrong
 
 
 def _reaching(sample: Sample, least_px: float) -> Sample:

@@ -1,0 +1,71 @@
+"""The commands around models, and what they take."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from . import _models, _train
+from ._console import AsJson
+
+model_app = typer.Typer(
+    name="model", help="Models: what there is, and what each is worth.", no_args_is_help=True
+)
+Name = Annotated[str, typer.Argument(help="Of a shipped model, or a folder.", show_default=False)]
+
+
+@model_app.command("list")
+def list_models(as_json: AsJson = False) -> None:
+    """List the models that come with Saccade."""
+    _train.show(None, as_json)
+
+
+@model_app.command("show")
+def show_model(
+    name: Name,
+    as_json: AsJson = False,
+) -> None:
+    """Show the card of a model."""
+    _train.show(name, as_json)
+
+
+@model_app.command("test")
+def try_model(
+    name: Name,
+    runtime: Annotated[str, typer.Option(help="torch, onnxruntime or openvino.")] = "torch",
+    as_json: AsJson = False,
+) -> None:
+    """Check the sha256 of a model, and whether it says of its example what it said."""
+    _models.try_model(name, runtime, as_json)
+
+
+@model_app.command("export")
+def export_model(
+    name: Name,
+    to: Annotated[str, typer.Option(help="onnx or bioimageio.", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", "-o", help="New file.", show_default=False)],
+    as_json: AsJson = False,
+) -> None:
+    """Write a model for other programs: as ONNX, or as a package of bioimage.io."""
+    _models.export(name, to, out, as_json)
+
+
+@model_app.command("watch")
+def watch(
+    name: Name,
+    source: Annotated[str, typer.Argument(help="sim:SPECIMEN", show_default=False)],
+    class_name: Annotated[
+        str | None, typer.Option("--class", help="By default the first.", show_default=False)
+    ] = None,
+    worlds: Annotated[int, typer.Option(min=2, help="How many, none of them learned from.")] = 20,
+    hours: Annotated[float, typer.Option(min=0.01, help="That each is watched.")] = 2.0,
+    interval_s: Annotated[float, typer.Option(min=0.01, help="Between frames of a field.")] = 60.0,
+    seed: Annotated[int, typer.Option(help="Of the first world.")] = 5000,
+    processes: Annotated[int, typer.Option(min=1, help="That draw worlds.")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Watch worlds from beginning to end, and tell how many occurrences a model finds in them."""
+    watch_of = _models.Watch(
+        source, class_name, worlds, hours=hours, interval_s=interval_s, seed=seed
+    )
+    _models.watch(name, watch_of, processes, as_json)
