@@ -56,6 +56,32 @@ def test_a_burst_leaves_the_watch_as_it_was(run_protocol: Callable[..., dict[str
     assert watched == {("FITC", 5.0)}
 
 
+def test_a_shadowed_run_tells_what_it_would_have_done(
+    run_protocol: Callable[..., dict[str, Any]], saccade: Saccade
+) -> None:
+    """In shadow mode only the watch is taken; the burst is counted here and by `saccade verify`."""
+    summary = run_protocol(SHORT + "shadow: true\n")
+    assert summary["frames"] == {"watch": 6}
+    assert summary["bursts"] == summary["refusals"] == 0
+    told = summary["shadowed"]
+    assert (told["actions"], told["frames"], told["refused"]) == (1, 4, 0)
+    assert told["dose_j_per_cm2"] > 0
+    assert RunFolder(summary["folder"]).run["shadow"] is True
+    code, output, _ = saccade("verify", summary["folder"])
+    assert code == 0
+    assert "1 actions were decided in shadow mode" in output
+
+
+def test_a_protocol_can_ask_for_its_shadow(saccade: Saccade, tmp_path: Path) -> None:
+    """With `shadow: true` in the file, each action is a line that says that it was not done."""
+    (tmp_path / "p.yaml").write_text(SHORT + "shadow: true\n", encoding="utf-8")
+    code, output, _ = saccade("run", "p.yaml")
+    assert code == 0
+    assert "shadow: not done; it would have taken 4 frames" in output
+    assert "6 watch frames" in output
+    assert "shadow: 1 actions decided and not done" in output
+
+
 def test_a_run_that_a_guard_stops_ends_with_3(
     run_protocol: Callable[..., dict[str, Any]],
 ) -> None:

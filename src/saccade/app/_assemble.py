@@ -82,6 +82,7 @@ def assemble(protocol: Protocol, scope: Scope, out: Path | None = None) -> Assem
         overload=protocol.record.overload,
         protocol=protocol.resolved(),
         unattended=protocol.unattended,
+        shadow=protocol.shadow,
     )
     ledgers = [guard for guard in parts.guards if hasattr(guard, "spent_j_per_cm2")]
     dose = (lambda: max(guard.spent_j_per_cm2 for guard in ledgers)) if ledgers else None

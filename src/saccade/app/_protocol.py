@@ -63,6 +63,8 @@ class Protocol(FileModel):
         Settings of the simulation, where the scope is one.
     unattended : bool
         Whether a supervisor watches the run, because nobody else does.
+    shadow : bool
+        Whether nothing of what is decided is done.
     """
 
     saccade: Literal[1]
@@ -77,6 +79,7 @@ class Protocol(FileModel):
     record: Recording = Recording()
     sim: Simulated | None = None
     unattended: bool = False
+    shadow: bool = False
 
     _given: dict[str, Any] = PrivateAttr(default_factory=dict)
     _path: Path | None = PrivateAttr(default=None)

@@ -53,6 +53,8 @@ class Run(runs.Run):
     unattended : bool
         Let a supervisor watch the run, by what the scope's profile says: see
         `saccade.supervise.Supervisor`. In virtual time there is nothing to watch.
+    shadow : bool
+        Decide and record, and do nothing of what is decided; as in `saccade.run.Run`.
 
     Examples
     --------
@@ -78,6 +80,7 @@ class Run(runs.Run):
         overload: Literal["wait", "gap"] = "wait",
         protocol: Mapping[str, Any] | None = None,
         unattended: bool = False,
+        shadow: bool = False,
     ) -> None:
         self.name = name
         self._out = None if out is None else Path(out)
@@ -85,6 +88,7 @@ class Run(runs.Run):
         self._facts = {
             "name": name,
             "mode": mode,
+            "shadow": shadow,
             "protocol": protocol,
             "parts": describe(detect, decide, guards),
             "watch": plain(watch) if hasattr(watch, "model_dump") else None,
@@ -102,6 +106,7 @@ class Run(runs.Run):
             deadline_ms=deadline_ms,
             clock=scope.clock,
             supervisor=_supervisor(scope) if unattended else None,
+            shadow=shadow,
         )
 
     @property

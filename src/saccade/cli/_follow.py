@@ -14,6 +14,7 @@ from rich.table import Table
 from saccade.core import State
 
 from ._console import out, say
+from ._shadow import ShadowTally, say_shadowed, told_shadow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +44,7 @@ class Tally:
         self.last_decision = "none yet"
         self.last_detector = ""
         """What happened last to the process of a detector."""
+        self.shadow = ShadowTally(run)
         self._began = time.monotonic()
         self._arrivals: deque[int] = deque(maxlen=_WINDOW)
         self._turns_ms: deque[float] = deque(maxlen=_WINDOW)
@@ -122,6 +124,7 @@ def follow_plainly(run: Run) -> None:
     run.decided.connect(_say_decision)
     run.gapped.connect(_say_gap)
     run.refused.connect(_say_refusal)
+    run.shadowed.connect(say_shadowed)
     run.noted.connect(_say_note)
 
 
@@ -157,6 +160,8 @@ def panel(tally: Tally, title: str, planned: int | None) -> Table:
     if (dose := tally.dose_j_per_cm2) is not None:
         table.add_row("dose", f"{dose:.3g} J/cm² at most at one position")
     table.add_row("decisions", f"{tally.decisions}, {tally.refusals} refused, {tally.gaps} gaps")
+    if (shadowed := tally.shadow.summary())["actions"]:
+        table.add_row("shadow", told_shadow(shadowed))
     table.add_row("last", tally.last_decision)
     if tally.last_detector:
         table.add_row("detector", f"{tally.run.unseen_looks} looks missed; {tally.last_detector}")

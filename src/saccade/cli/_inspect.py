@@ -54,6 +54,8 @@ def verify(path: Path, as_json: bool) -> None:
         streams = ", ".join(report.streams) or "no stream"
         if report.supervisor:
             say(report.supervisor)
+        if report.shadowed:
+            say(f"{report.shadowed} actions were decided in shadow mode, and not done")
         word = "whole" if report.ok else "damaged"
         say(f"{word}: {report.frames} frames, {report.gaps} gaps, {streams}; {report.verdict}")
         if report.checksum:

@@ -10,6 +10,7 @@ from saccade.core import ProtocolError, SaccadeError, plain
 
 from ._console import Exit, answer, err, named_errors, out, say
 from ._follow import Tally, follow_live, follow_plainly
+from ._shadow import told_shadow
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,11 +23,17 @@ _WAIT_S = 0.5
 
 
 def run(
-    path: Path, scope: str | None, folder: Path | None, as_json: bool, *, unattended: bool = False
+    path: Path,
+    scope: str | None,
+    folder: Path | None,
+    as_json: bool,
+    *,
+    unattended: bool = False,
+    shadow: bool = False,
 ) -> None:
     """Run a protocol file."""
     with named_errors(as_json):
-        summary = play(_loaded(path, unattended), scope, folder, as_json)
+        summary = play(_loaded(path, unattended, shadow), scope, folder, as_json)
     if as_json:
         answer(summary)
     else:
@@ -58,9 +65,10 @@ def check(
     raise SystemExit(int(Exit.USAGE if wrong else Exit.FINISHED))
 
 
-def _loaded(path: Path, unattended: bool) -> Protocol:
+def _loaded(path: Path, unattended: bool, shadow: bool = False) -> Protocol:
     protocol = app.load_protocol(path)
-    return protocol.model_copy(update={"unattended": True}) if unattended else protocol
+    asked = {"unattended": unattended, "shadow": shadow}
+    return protocol.model_copy(update={name: True for name, is_on in asked.items() if is_on})
 
 
 def play(
@@ -115,6 +123,7 @@ def play_on(
         "decisions": tally.decisions,
         "bursts": tally.bursts,
         "refusals": tally.refusals,
+        "shadowed": tally.shadow.summary() if protocol.shadow else None,
         "gaps": tally.gaps,
         "unseen": assembled.run.unseen_looks,
         "dose_j_per_cm2": tally.dose_j_per_cm2,
@@ -174,6 +183,8 @@ def tell_end(summary: dict[str, Any]) -> None:
         f"{summary['decisions']} decisions, {summary['bursts']} bursts, "
         f"{summary['refusals']} refused, {summary['gaps']} gaps"
     )
+    if summary["shadowed"]:
+        say(f"  {told_shadow(summary['shadowed'])}")
     if summary["unseen"]:
         say(f"  {summary['unseen']} looks missed: detectors in processes of their own were lost")
     if summary["dose_j_per_cm2"] is not None:

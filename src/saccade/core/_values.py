@@ -294,6 +294,21 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Shadowed:
+    """An action that was decided in shadow mode, hence not done, and what it would have taken."""
+
+    action: Action
+    """With its events as they would have been played."""
+    frames: int = 0
+    """Pictures that it would have asked for."""
+    dose_j_per_cm2: float | None = None
+    """Light of all of these together; None if the profile doesn't tell."""
+    guard: str = ""
+    """Who would have refused it; empty if it would have passed the door."""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Shift:
     """A guard trusts the run less, or more, than before."""
 

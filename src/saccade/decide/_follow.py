@@ -13,7 +13,7 @@ from saccade.core import Action, Decision, Observation, is_number, require
 from ._settings import check_label, check_seconds, check_whole
 
 if TYPE_CHECKING:
-    from saccade.core import Point
+    from saccade.core import Point, Refusal
 
 
 @dataclass
@@ -130,6 +130,15 @@ class Follow:
         if getattr(gap, "stream", "watch") == self.label:
             self._tracks.clear()
         return Decision((), "gap", "the frame did not come", getattr(gap, "index", -1))
+
+    def refused(self, refusal: Refusal) -> Decision:
+        """Give it up if the frame that it waits for was not let through."""
+        action = refusal.action
+        frame = -1 if action.frame is None else action.frame
+        if action.planned or action.label != self.label:
+            return Decision((), "idle", "the refusal is not of its own", frame)
+        self._tracks.clear()
+        return Decision((), "refused", f"{refusal.guard} refused it: {refusal.reason}", frame)
 
     def fresh(self) -> Self:
         """Return a policy with the same settings and no memory."""

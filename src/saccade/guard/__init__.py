@@ -4,9 +4,10 @@ from ._budget import Budget
 from ._dose import Dose
 from ._duty import Duty
 from ._ladder import Ladder
+from ._light import light_of
 from ._limits import Limits
 from ._modifiable import Modifiable
 from ._rate import Rate
 from ._step import Step
 
-__all__ = ["Budget", "Dose", "Duty", "Ladder", "Limits", "Modifiable", "Rate", "Step"]
+__all__ = ["Budget", "Dose", "Duty", "Ladder", "Limits", "Modifiable", "Rate", "Step", "light_of"]

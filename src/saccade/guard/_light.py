@@ -82,6 +82,35 @@ def charges(stand: Stand, standing: Standing, events: Iterable[MDAEvent]) -> lis
     return found
 
 
+def light_of(
+    stand: Stand,
+    events: Iterable[MDAEvent],
+    *,
+    exposure_ms: float | None = None,
+    channel: str | None = None,
+) -> float | None:
+    """Return the light of some events together, in J/cm²; None if it can't be known.
+
+    Parameters
+    ----------
+    stand : Stand
+        The microscope, with its light sources.
+    events : iterable of useq.MDAEvent
+        As they will be played, in order.
+    exposure_ms, channel : optional
+        What holds until an event names others; by default as the microscope was found.
+    """
+    standing = Standing(
+        exposure_ms=stand.exposure_ms if exposure_ms is None else exposure_ms,
+        channel=stand.channel if channel is None else channel,
+    )
+    events = tuple(events)
+    found = charges(stand, standing, events)
+    known = not any(charge.unknown for charge in found)
+    known = known and not any(event.keep_shutter_open for event in every(events))
+    return math.fsum(charge.dose for charge in found) if known else None
+
+
 def true_dose(stand: Stand, frame: Frame) -> float:
     """Return the light of a frame, in J/cm², by what the hardware really did.
 

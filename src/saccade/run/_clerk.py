@@ -13,12 +13,14 @@ from saccade.core import (
     IsolatedError,
     PolicyError,
     Refusal,
+    Shadowed,
     StoreError,
 )
 
 from ._history import heard
 from ._loop import decided
 from ._parts import Start
+from ._shadow import not_done
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from ._loop import Loop
     from ._parts import Look, News
     from ._report import Report
+    from ._shadow import Shadow
     from ._switch import Switch
 
 
@@ -44,6 +47,8 @@ class Clerk:
         Age of a frame at which nothing is done about it any more.
     max_failures : int
         Number of failed looks in a row that end the run.
+    shadow : Shadow, optional
+        Tells what actions would take, and nothing that is decided is done.
     """
 
     def __init__(
@@ -55,10 +60,12 @@ class Clerk:
         lagged: bool,
         deadline_ms: float | None,
         max_failures: int,
+        shadow: Shadow | None = None,
     ) -> None:
         self._loop, self._report, self._switch = loop, report, switch
         self._lagged, self._deadline_ms = lagged, deadline_ms
         self._max_failures = max_failures
+        self._shadow = shadow
         self._failed_looks = 0
         self._planned = True
         self.newest = -1
@@ -94,8 +101,11 @@ class Clerk:
         for outcome in outcomes:
             if isinstance(outcome, Refusal):
                 self.refuse(outcome)
+            elif isinstance(outcome, Shadowed):
+                self.tell("shadowed", outcome)
             else:
                 self.tell("action", outcome)
+        outcomes = [not_done(one) if isinstance(one, Shadowed) else one for one in outcomes]
         if isinstance(look.seen, Refusal):
             return ()  # an answer to a refusal that is refused could go on forever
         return [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
@@ -157,7 +167,7 @@ class Clerk:
         if before_any or led or self._failed_looks >= self._max_failures:
             self._switch.fail((*led, *own)[0])
 
-    def _act(self, look: Look, now_ns: int) -> Sequence[Action | Refusal]:
+    def _act(self, look: Look, now_ns: int) -> Sequence[Action | Refusal | Shadowed]:
         if not any(decision.actions for decision in look.decisions):
             return ()
         if why_not := self._why_not():
@@ -165,6 +175,8 @@ class Clerk:
             return [Refusal(replace(action, t_ns=now_ns), *why_not) for action in actions]
         base = look.seen.event if isinstance(look.seen, (Frame, Gap)) else None
         decisions = [self._dated(decision, look.seen) for decision in look.decisions]
+        if self._shadow is not None:
+            return self._shadow.of(self._loop.consider(decisions, base, now_ns), look.seen)
         return self._loop.apply(decisions, base, now_ns)
 
     def _why_not(self) -> tuple[str, str] | None:

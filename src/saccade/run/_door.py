@@ -55,6 +55,16 @@ class Door:
         """
         return _pass(action, self._guards, self._commit if action.planned else self._early)
 
+    def consider(self, action: Action) -> Action | Refusal:
+        """Return what `let_through` would; no ledger changes.
+
+        Parameters
+        ----------
+        action : Action
+            What would be intended.
+        """
+        return _pass(action, self._guards, ())
+
     def play(self, action: Action) -> Action | Refusal:
         """Return what of a decided action the microscope gets now, or why it may not.
 

@@ -17,7 +17,7 @@ from ._steps import Do, Done, Playing, Refused, Step, Wait
 from ._watch import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from useq import MDAEvent
 
@@ -141,13 +141,34 @@ class Loop:
             Monotonic time.
         """
         return [
-            self._admit(action, decision, base, now_ns)
+            self._admit(self._asked(action, decision, base, now_ns, self._door.let_through))
             for decision in decisions
             for action in decision.actions
         ]
 
-    def _admit(
-        self, action: Action, decision: Decision, base: MDAEvent | None, now_ns: int
+    def consider(
+        self, decisions: Iterable[Decision], base: MDAEvent | None, now_ns: int
+    ) -> list[Action | Refusal]:
+        """Return what would become of decided actions, and do none of them.
+
+        Parameters
+        ----------
+        decisions, base, now_ns
+            As in `apply`.
+        """
+        return [
+            self._asked(action, decision, base, now_ns, self._door.consider)
+            for decision in decisions
+            for action in decision.actions
+        ]
+
+    def _asked(
+        self,
+        action: Action,
+        decision: Decision,
+        base: MDAEvent | None,
+        now_ns: int,
+        door: Callable[[Action], Action | Refusal],
     ) -> Action | Refusal:
         if problem := _problem(action) or self._corrections.objection(action.correction):
             return Refusal(decided(action, decision), "run", problem)
@@ -160,7 +181,9 @@ class Loop:
         action = decided(action, decision, events=events, t_ns=now_ns)
         if late := _late(action, now_ns):
             return late
-        answer = self._door.let_through(action)
+        return door(action)
+
+    def _admit(self, answer: Action | Refusal) -> Action | Refusal:
         if isinstance(answer, Refusal):
             return answer
         if answer.interval_s is not None:

@@ -19,6 +19,7 @@ from ._lockstep import LockstepLookout
 from ._lookout import Lookout
 from ._loop import Loop
 from ._report import Report
+from ._shadow import Shadow
 from ._signals import Signals
 from ._supervision import Supervision
 from ._switch import Switch
@@ -82,6 +83,9 @@ class Run(Signals):
         Number of planned events in a row that guards may refuse before the run stops.
     supervisor : Supervisor, optional
         Puts the light out if this process dies or hangs; without it the run fails.
+    shadow : bool
+        Decide and record as ever, and do nothing of what is decided: the watch goes on as
+        planned. The journal has a `Shadowed` for each action; policies hear that it was refused.
     """
 
     def __init__(
@@ -101,6 +105,7 @@ class Run(Signals):
         max_failures: int = 3,
         max_refusals: int = 10,
         supervisor: Supervisor | None = None,
+        shadow: bool = False,
     ) -> None:
         self.folder = folder
         self.verdict: Verdict | None = None
@@ -112,6 +117,7 @@ class Run(Signals):
         self._switch = Switch()
         self._report = Report(sink, self._by_kind(), self._clock)
         self._lookout = self._new_lookout() if mode == "lagged" else None
+        self._shadow = Shadow() if shadow else None
         self._clerk = Clerk(
             self._loop,
             self._report,
@@ -119,6 +125,7 @@ class Run(Signals):
             lagged=self._lookout is not None,
             deadline_ms=deadline_ms,
             max_failures=max_failures,
+            shadow=self._shadow,
         )
         self._feed = Feed(
             self._chain,
@@ -255,6 +262,8 @@ class Run(Signals):
         try:
             self._chain.learn(stand)
             self._loop.learn(stand)
+            if self._shadow is not None:
+                self._shadow.learn(stand)
             self._take(stand)
         except BaseException:
             self._chain.close()

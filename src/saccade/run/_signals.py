@@ -18,6 +18,7 @@ _NAMES = {
     "decision": "decided",
     "action": "acted",
     "refusal": "refused",
+    "shadowed": "shadowed",
     "state": "state_changed",
     "note": "noted",
     "verdict": "finished",
@@ -38,6 +39,7 @@ class Signals:
     decided = Signal(object)
     acted = Signal(object)
     refused = Signal(object)
+    shadowed = Signal(object)
     noted = Signal(str, object)
     finished = Signal(object)
 

@@ -46,6 +46,8 @@ class Report:
     """Of the whole run, as `saccade.store.checksum` tells it; empty if anything is wrong."""
     supervisor: str = field(default="", compare=False)
     """What its supervisor did, if there was one and it had to act, or died."""
+    shadowed: int = 0
+    """Actions that were decided in shadow mode, and not done."""
 
 
 def verify(path: Path | str) -> Report:
@@ -84,6 +86,7 @@ class _Check:
         self._problems: list[str] = []
         self._frames = 0
         self._gaps = 0
+        self._shadowed = 0
         self._last_index = -1
         self._next_rows: dict[str, int] = {}
         self._leading_gaps: dict[str, int] = {}
@@ -142,6 +145,7 @@ class _Check:
             unclosed=self._verdict is None,
             checksum="" if self._problems else str(self._checksum or ""),
             supervisor=supervisor_said(self._folder),
+            shadowed=self._shadowed,
         )
 
     def _line(self, line: Line) -> None:
@@ -160,6 +164,8 @@ class _Check:
         elif line.kind == "gap":
             self._gaps += 1
             self.attempt(lambda: self._gap(line))
+        elif line.kind == "shadowed":
+            self._shadowed += 1
         elif line.kind == "verdict":
             self._verdict = verdict_of(line)
         elif line.kind == RECOVERY and (lost := lost_lines_of(line)):

@@ -1,0 +1,74 @@
+"""Shadow mode: what decided actions would take, where none of them is done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from saccade.core import Action, Frame, Refusal, Shadowed, Stand
+from saccade.guard import light_of
+
+from ._loop import is_picture
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ._parts import News
+
+GUARD = "shadow"
+"""Who refuses what would have passed the door, as policies hear it."""
+
+
+class Shadow:
+    """Makes of what would become of actions what the journal of a shadowed run holds."""
+
+    def __init__(self) -> None:
+        self._stand = Stand("unknown microscope")
+
+    def learn(self, stand: Stand) -> None:
+        """Take the light sources, and what holds where nothing is named.
+
+        Parameters
+        ----------
+        stand : Stand
+            The microscope.
+        """
+        self._stand = stand
+
+    def of(self, outcomes: Iterable[Action | Refusal], seen: News) -> list[Shadowed]:
+        """Return, for each action, that it was not done, and what it would have taken.
+
+        Parameters
+        ----------
+        outcomes : iterable of Action or Refusal
+            What would have become of them.
+        seen : News
+            What they rest on: exposure and channel that they don't name are those of the frame.
+        """
+        return [self._one(outcome, seen) for outcome in outcomes]
+
+    def _one(self, outcome: Action | Refusal, seen: News) -> Shadowed:
+        action = outcome.action if isinstance(outcome, Refusal) else outcome
+        frame = seen if isinstance(seen, Frame) else None
+        dose = light_of(
+            self._stand,
+            action.events,
+            exposure_ms=None if frame is None else frame.exposure_ms,
+            channel=None if frame is None else frame.channel,
+        )
+        frames = sum(map(is_picture, action.events))
+        if isinstance(outcome, Refusal):
+            return Shadowed(action, frames, dose, outcome.guard, outcome.reason)
+        return Shadowed(action, frames, dose)
+
+
+def not_done(shadowed: Shadowed) -> Refusal:
+    """Return what policies hear of it, so that none waits for frames that won't come.
+
+    Parameters
+    ----------
+    shadowed : Shadowed
+        As the journal has it.
+    """
+    if shadowed.guard:
+        return Refusal(shadowed.action, shadowed.guard, shadowed.reason)
+    return Refusal(shadowed.action, GUARD, "nothing that is decided is done in shadow mode")
