@@ -59,8 +59,8 @@ def test_a_burst_leaves_the_watch_as_it_was(run_protocol: Callable[..., dict[str
 def test_a_shadowed_run_tells_what_it_would_have_done(
     run_protocol: Callable[..., dict[str, Any]], saccade: Saccade
 ) -> None:
-    """In shadow mode only the watch is taken; the burst is counted here and by `saccade verify`."""
-    summary = run_protocol(SHORT + "shadow: true\n")
+    """With --shadow only the watch is taken; the burst is counted here and by `saccade verify`."""
+    summary = run_protocol(SHORT, "--shadow")
     assert summary["frames"] == {"watch": 6}
     assert summary["bursts"] == summary["refusals"] == 0
     told = summary["shadowed"]
@@ -73,7 +73,7 @@ def test_a_shadowed_run_tells_what_it_would_have_done(
 
 
 def test_a_protocol_can_ask_for_its_shadow(saccade: Saccade, tmp_path: Path) -> None:
-    """With `shadow: true` in the file, each action is a line that says that it was not done."""
+    """`shadow: true` in the file does the same, and each action is a line that says so."""
     (tmp_path / "p.yaml").write_text(SHORT + "shadow: true\n", encoding="utf-8")
     code, output, _ = saccade("run", "p.yaml")
     assert code == 0

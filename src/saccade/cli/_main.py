@@ -42,6 +42,13 @@ Unattended = Annotated[
         help="With a supervisor that puts the light out if this program dies or hangs.",
     ),
 ]
+Shadow = Annotated[
+    bool,
+    typer.Option(
+        "--shadow",
+        help="Detect, decide and record, and do nothing of it: the watch goes on as planned.",
+    ),
+]
 ProtocolFile = Annotated[Path, typer.Argument(help="Protocol file (YAML).", show_default=False)]
 RunPath = Annotated[Path, typer.Argument(help="Run folder.", show_default=False)]
 
@@ -64,10 +71,11 @@ def run(
     scope: ScopeName = None,
     out: Out = None,
     unattended: Unattended = False,
+    shadow: Shadow = False,
     as_json: AsJson = False,
 ) -> None:
     """Run a protocol; Ctrl+C stops it safely."""
-    _play.run(protocol, scope, out, as_json, unattended=unattended)
+    _play.run(protocol, scope, out, as_json, unattended=unattended, shadow=shadow)
 
 
 @app.command()
