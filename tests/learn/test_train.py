@@ -167,3 +167,27 @@ def test_a_net_may_be_asked_for_by_its_size(tmp_path: Path) -> None:
         train_model(
             samples(), replace(ORDER, net="8x0"), tmp_path / "no", recipe=quick, kind="network"
         )
+
+
+def test_with_little_data_all_of_it_is_tested_in_turn(tmp_path: Path) -> None:
+    """Every group is in the test, none by a network that has learned from it; the card says so."""
+    told: list[str] = []
+    model = train_model(
+        samples(6),
+        ORDER,
+        tmp_path / "discs",
+        recipe=QUICK,
+        kind="forest",
+        folds=3,
+        tell=told.append,
+    )
+    metrics, training = model.card.metrics, model.card.training
+    assert (metrics.test_groups, metrics.test_pictures, training.pictures) == (6, 6, 6)
+    assert metrics.classes["disc"].objects == sum(len(each.places_px) for each in samples(6))
+    assert metrics.classes["disc"].f1.value > 0.8
+    assert "test in turn, by 3 others, 6 groups with 6 pictures" in training.split
+    assert sum("are left out" in line for line in told) == 3
+    with pytest.raises(LabelError, match="in turn"):
+        train_model(samples(6), ORDER, tmp_path / "no", recipe=QUICK, folds=2)
+    with pytest.raises(ModelError, match="7 parts"):
+        train_model(samples(6), ORDER, tmp_path / "no", recipe=QUICK, kind="network", folds=7)

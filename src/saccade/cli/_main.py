@@ -250,6 +250,13 @@ def train(
     net: Annotated[
         str, typer.Option(help="Width x blocks of a network; `saccade bench --nets` times them.")
     ] = "32x3",
+    folds: Annotated[
+        int,
+        typer.Option(
+            help="Others that are tested in its stead, each on its own share of the groups: "
+            "for little data. By default a part is kept back for the test."
+        ),
+    ] = 0,
     about: Annotated[str, typer.Option(help="A sentence for the card.")] = "",
     licence: Annotated[str, typer.Option(help="Of the data, for the card.")] = "not stated",
     as_json: AsJson = False,
@@ -289,6 +296,7 @@ def train(
         fluorescence=fluorescence,
         kind=kind,
         net=net,
+        folds=folds,
         about=about,
         licence=licence,
         as_json=as_json,

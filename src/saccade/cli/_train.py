@@ -92,6 +92,7 @@ def train(
     fluorescence: bool,
     kind: str | None,
     net: str,
+    folds: int,
     about: str,
     licence: str,
     as_json: bool,
@@ -117,7 +118,9 @@ def train(
 
         chosen = _kind(kind)
         tell = teller(status)
-        model = train_model(samples, order, target, recipe=recipe, kind=chosen, tell=tell)
+        model = train_model(
+            samples, order, target, recipe=recipe, kind=chosen, folds=folds, tell=tell
+        )
     _tell(model, as_json)
 
 

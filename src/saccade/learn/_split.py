@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from ._sample import Sample
 
-_LEAST_GROUPS = 3
 _THUMB_PX = 32
 _AT_ONCE = 1024
 _SAME = 0.995
@@ -51,11 +50,33 @@ def split_by_group(
     ModelError
         If there are fewer groups.
     """
+    return Split(*parts_by_group(samples, seed, shares))
+
+
+def parts_by_group(
+    samples: Sequence[Sample], seed: int, shares: tuple[float, ...]
+) -> list[list[Sample]]:
+    """Return parts of samples, each with about its share of the objects; no group is in two.
+
+    Parameters
+    ----------
+    samples : sequence of Sample
+        Of as many groups as there are parts, or more.
+    seed : int
+        Of the draw.
+    shares : tuple of float
+        Of each part.
+
+    Raises
+    ------
+    ModelError
+        If there are fewer groups.
+    """
     groups = sorted({each.group for each in samples})
-    if len(groups) < _LEAST_GROUPS:
+    if len(groups) < len(shares):
         raise ModelError(
-            f"{len(groups)} independent groups of pictures can't be learned from, calibrated on "
-            "and tested on.",
+            f"{len(groups)} independent groups of pictures can't be divided into {len(shares)} "
+            "parts, to learn from, calibrate on and test on.",
             "Add pictures of other runs, movies or dishes; frames of one run count as one.",
         )
     weight = {
@@ -64,18 +85,17 @@ def split_by_group(
     }
     order = np.random.default_rng([seed, 1]).permutation(groups).tolist()
     order.sort(key=lambda group: -weight[group])  # stable: chance decides among equals
-    parts: list[list[str]] = [[], [], []]
-    filled = np.zeros(3)
+    parts: list[list[str]] = [[] for _ in shares]
+    filled = np.zeros(len(shares))
     for number, group in enumerate(order):
-        empty = [part for part in range(3) if not parts[part]]
+        empty = [part for part in range(len(shares)) if not parts[part]]
         if len(order) - number <= len(empty):
             part = empty[0]
         else:
             part = int(np.argmin(filled / np.asarray(shares)))
         parts[part].append(group)
         filled[part] += weight[group]
-    chosen = [[each for each in samples if each.group in part] for part in parts]
-    return Split(*chosen)
+    return [[each for each in samples if each.group in part] for part in parts]
 
 
 def alike(samples: Sequence[Sample], groups: int) -> list[str]:

@@ -21,14 +21,14 @@ from saccade.models import (
     unmeasured,
 )
 
-from ._calibrate import calibrate
 from ._figures import draw
 from ._fit import Recipe
 from ._learners import ForestLearner, NetworkLearner
 from ._measure import prepared_stack
 from ._split import duplicates, split_by_group
+from ._taught import taught, taught_in_turn
 from ._tier import more_for_recall, tier
-from ._worth import metrics_of, probe_of, tested_of
+from ._worth import metrics_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,9 +38,10 @@ if TYPE_CHECKING:
 
     from saccade.models import Model
 
-    from ._learners import Kind, Learned, Learner
+    from ._learners import Kind, Learner
     from ._sample import Sample
     from ._split import Split
+    from ._taught import Taught
     from ._tier import Tier
 
 
@@ -95,6 +96,7 @@ def train_model(
     recipe: Recipe | None = None,
     kind: Kind | None = None,
     architecture: Architecture | None = None,
+    folds: int = 0,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Model:
     """Return a model that was trained, calibrated and tested on different groups of samples.
@@ -113,6 +115,9 @@ def train_model(
         By default what the number of objects and of groups allows.
     architecture : Architecture, optional
         Of a network; by default that of the order, with masks if all samples have them.
+    folds : int
+        Others that are tested in its stead, each on its own share of the groups, so that it can
+        learn from all but the calibration's; for little data. 0 keeps a part back for the test.
     tell : callable
         Is told what is being done, and what was found.
 
@@ -126,43 +131,56 @@ def train_model(
     recipe = recipe or Recipe()
     check_new(out)
     _check_told(order)
-    _check(samples, order)
+    _check(samples, order, folds)
     samples = _undivided(samples, tell)
-    split = split_by_group(samples, recipe.seed)
+    split = None if folds else split_by_group(samples, recipe.seed)
     have = tier(samples)
     tell(f"{have.objects} objects in {have.groups} groups ({have.name}). {have.advice}")
+    given = Input(pixel_size_um=order.pixel_size_um, compress=order.compress)
     chosen = _kind(kind, architecture, have)
+    learner = _learner(chosen, samples, order, given, recipe, architecture)
+    if split is None:
+        made = taught_in_turn(learner, samples, order.classes, folds, recipe.seed, tell)
+    else:
+        _tell_whether_enough(split, tell)
+        made = taught(learner, split, order.classes, recipe.seed, tell)
+    model = save_model(out, _card_of(made, order, given, recipe, tell), made.learned.tensors())
+    if draw(made.tested, made.calibration, model.path) is None:
+        tell("No figure: install matplotlib with: python -m pip install 'saccade[figures]'")
+    if made.learned.architecture.id == "patch4":
+        save_example(model, open_session(model, "torch"), _example(made.split.test, given))
+    return model
+
+
+def _tell_whether_enough(split: Split, tell: Callable[[str], None]) -> None:
     there = sum(len(each.places_px) for each in split.test)
     if more := more_for_recall(0.9, there):
         tell(f"You need about {more} more events for recall 0.9: the test has {there}, and")
         tell("with fewer nobody can claim it (95 %), even if none of them is missed.")
-    given = Input(pixel_size_um=order.pixel_size_um, compress=order.compress)
-    learner = _learner(chosen, samples, order, given, recipe, architecture)
-    learned, seen = learner.learn(split.train, split.calibrate, tell)
-    calibration = {name: calibrate(each) for name, each in zip(order.classes, seen, strict=True)}
-    tested = tested_of(learned, split.test, calibration)
-    masks = learned.architecture.masks and all(each.labels is not None for each in split.test)
-    metrics = metrics_of(tested, split.test, calibration, masks=masks)
-    shuffled, chance = probe_of(learner, split, recipe.seed)
-    metrics |= {"shuffled": shuffled, "prevalence": chance}
-    tell(f"with shuffled labels the average precision is {shuffled:.3f}, by chance {chance:.3f}")
-    card = {
+
+
+def _card_of(
+    made: Taught, order: Order, given: Input, recipe: Recipe, tell: Callable[[str], None]
+) -> dict[str, Any]:
+    architecture, test = made.learned.architecture, made.split.test
+    masks = architecture.masks and all(each.labels is not None for each in test)
+    metrics = metrics_of(made.tested, test, made.calibration, masks=masks)
+    metrics |= {"shuffled": made.shuffled, "prevalence": made.chance}
+    tell(
+        f"with shuffled labels the average precision is {made.shuffled:.3f}, "
+        f"by chance {made.chance:.3f}"
+    )
+    return {
         "name": order.name,
         "about": order.about,
-        "architecture": learned.architecture.model_dump(),
+        "architecture": architecture.model_dump(),
         "input": given.model_dump(),
-        "calibration": {name: each.model_dump() for name, each in calibration.items()},
+        "calibration": {name: each.model_dump() for name, each in made.calibration.items()},
         "metrics": metrics,
-        "familiar": _familiar(given, split),
-        "training": _training(order, split, recipe, learned),
+        "familiar": _familiar(given, made),
+        "training": _training(order, made, recipe),
         "limits": order.limits,
     }
-    model = save_model(out, card, learned.tensors())
-    if draw(tested, calibration, model.path) is None:
-        tell("No figure: install matplotlib with: python -m pip install 'saccade[figures]'")
-    if learned.architecture.id == "patch4":
-        save_example(model, open_session(model, "torch"), _example(split.test, given))
-    return model
 
 
 def _example(test: Sequence[Sample], given: Input) -> NDArray[np.float32]:
@@ -225,7 +243,9 @@ def _check_told(order: Order) -> None:
     check_card({**card, **told, "training": {**card["training"], **asked}})
 
 
-def _check(samples: Sequence[Sample], order: Order) -> None:
+def _check(samples: Sequence[Sample], order: Order, folds: int) -> None:
+    if folds in (1, 2):
+        raise LabelError(f"{folds} can't be tested in turn.", "Give 3 folds or more, or 0.")
     if not samples:
         raise LabelError("There are no samples.", "Label some pictures.")
     if len({len(each.pictures) for each in samples}) > 1:
@@ -255,36 +275,37 @@ def _undivided(samples: Sequence[Sample], tell: Callable[[str], None]) -> list[S
     return [replace(each, group=alias[each.group]) for each in samples]
 
 
-def _familiar(given: Input, split: Split) -> dict[str, Any] | None:
+def _familiar(given: Input, made: Taught) -> dict[str, Any] | None:
     """Return what the pictures look like, for the card: its own, and those of other groups."""
     own, others = (
         [prepared_picture(each.pictures[-1], 1.0, given.low, given.high) for each in part]
-        for part in (split.train, split.calibrate + split.test)
+        for part in (made.split.train, made.others)
     )
     told = familiar_of(own, others)
     return None if told is None else told.model_dump()
 
 
-def _training(order: Order, split: Split, recipe: Recipe, learned: Learned) -> dict[str, Any]:
-    parts = dict(zip(("train", "calibrate", "test"), split, strict=True))
-    if learned.architecture.id == "forest":  # calibrated by forests that lack a part of the groups
-        parts = {
-            "train and, crosswise, calibrate": split.train + split.calibrate,
-            "test": split.test,
-        }
+def _training(order: Order, made: Taught, recipe: Recipe) -> dict[str, Any]:
+    split = made.split
+    learned_from = split.train
+    parts = {"train": split.train, "calibrate": split.calibrate, "test": split.test}
+    if made.folds:
+        parts[f"test in turn, by {made.folds} others,"] = parts.pop("test")
+    if made.learned.architecture.id == "forest":  # calibrated by forests that lack some groups
+        learned_from = split.train + split.calibrate
+        parts = {"train and, crosswise, calibrate": learned_from, **dict([parts.popitem()])}
     told = ", ".join(
         f"{name} {len({each.group for each in part})} groups with {len(part)} pictures"
         for name, part in parts.items()
     )
-    from_these = next(iter(parts.values()))
     return {
         "command": order.command,
         "data": order.data,
         "licence": order.licence,
         "split": f"by group: {told}",
         "seed": recipe.seed,
-        "pictures": len(from_these),
-        "objects": sum(len(each.places_px) for each in from_these),
-        "epochs": learned.epochs,
+        "pictures": len(learned_from),
+        "objects": sum(len(each.places_px) for each in learned_from),
+        "epochs": made.learned.epochs,
         "saccade": version("saccade"),
     }

@@ -36,7 +36,7 @@ def tested_of(
 ) -> dict[str, list[Seen]]:
     """Return what is seen of each class in the test, with masks where there are some to make."""
     return {
-        name: learned.look(test, kind, _least_logit(known))
+        name: learned.look(test, kind, least_logit(known))
         for kind, (name, known) in enumerate(calibration.items())
     }
 
@@ -68,7 +68,7 @@ def metrics_of(
     }
     most = max(math.prod(each.shape_px) for each in test) / STRIDE**2  # a place a cell
     for name, seen in tested.items():
-        told["classes"][name] = _of_class(seen, _least_logit(calibration[name]), most)
+        told["classes"][name] = _of_class(seen, least_logit(calibration[name]), most)
     if masks:
         told["mask_ap50"] = figure(next(iter(tested.values())), mask_ap50).model_dump()
     return told
@@ -85,7 +85,8 @@ def _of_class(seen: Sequence[Seen], least: float, most: float) -> dict[str, Any]
     return {"objects": sum(each.truth for each in seen), **figures}
 
 
-def _least_logit(calibration: Calibration) -> float:
+def least_logit(calibration: Calibration) -> float:
+    """Return the logit from which a place counts as found."""
     share = min(max(calibration.threshold, 1e-6), 1 - 1e-6)
     return uncalibrated(share, calibration)
 

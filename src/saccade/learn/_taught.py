@@ -1,0 +1,120 @@
+"""Learning and testing: on groups that are kept back, or, where those are few, on all in turn."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from ._calibrate import calibrate
+from ._measure import by_group
+from ._split import Split, parts_by_group
+from ._worth import least_logit, probe_of, tested_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from saccade.models import Calibration
+
+    from ._learners import Learned, Learner
+    from ._measure import Seen
+    from ._sample import Sample
+
+
+class Taught(NamedTuple):
+    """What has learned, and what came of testing it."""
+
+    learned: Learned
+    calibration: dict[str, Calibration]
+    tested: dict[str, list[Seen]]
+    """What was seen of each class in groups that were not learned from."""
+    split: Split
+    """Its test may be learned from as well, if it was tested in turn."""
+    folds: int
+    """Others that were tested in its stead; 0 if it was itself."""
+    shuffled: float
+    chance: float
+    """Average precision with shuffled labels, and of guessing."""
+
+    @property
+    def others(self) -> list[Sample]:
+        """Samples of groups that it has not learned from."""
+        return self.split.calibrate + ([] if self.folds else self.split.test)
+
+
+def taught(
+    learner: Learner, split: Split, classes: Sequence[str], seed: int, tell: Callable[[str], None]
+) -> Taught:
+    """Return what has learned from one part, was calibrated on another and tested on a third.
+
+    Parameters
+    ----------
+    learner : Learner
+        Of one kind of model.
+    split : Split
+        The parts.
+    classes : sequence of str
+        What is found.
+    seed : int
+        Of the shuffled labels.
+    tell : callable
+        Is told how it goes.
+    """
+    learned, calibration = _calibrated(learner, split, classes, tell)
+    tested = tested_of(learned, split.test, calibration)
+    return Taught(learned, calibration, tested, split, 0, *probe_of(learner, split, seed))
+
+
+def taught_in_turn(
+    learner: Learner,
+    samples: Sequence[Sample],
+    classes: Sequence[str],
+    folds: int,
+    seed: int,
+    tell: Callable[[str], None],
+) -> Taught:
+    """Return what has learned from all groups but those that it is calibrated on.
+
+    It was tested by others in its stead: each has not learned from, and was not calibrated on, its
+    own share of the groups, and together they have seen all of them (cross-validation).
+
+    Parameters
+    ----------
+    learner, classes, seed, tell
+        As of `taught`.
+    samples : sequence of Sample
+        Of as many groups as there are folds, or more.
+    folds : int
+        How many others, 3 or more; as many as there are groups leave out one at a time.
+    """
+    parts = parts_by_group(samples, seed, (1 / folds,) * folds)
+    splits = [_without(parts, number) for number in range(folds)]
+    every = Split([*splits[-1].train, *parts[-1]], splits[-1].calibrate, list(samples))
+    learned, calibration = _calibrated(learner, every, classes, tell)
+    seen: dict[str, list[Seen]] = {name: [] for name in classes}
+    for number, split in enumerate(splits):
+        tell(f"in turn, {number + 1} of {folds}: {len(split.test)} pictures are left out")
+        other, own = _calibrated(learner, split, classes, tell)
+        for name, each in tested_of(other, split.test, own).items():
+            seen[name] += _as_if_by(each, least_logit(calibration[name]) - least_logit(own[name]))
+    tested = {name: by_group(each) for name, each in seen.items()}
+    probed = probe_of(learner, splits[0], seed)
+    return Taught(learned, calibration, tested, every, folds, *probed)
+
+
+def _calibrated(
+    learner: Learner, split: Split, classes: Sequence[str], tell: Callable[[str], None]
+) -> tuple[Learned, dict[str, Calibration]]:
+    learned, seen = learner.learn(split.train, split.calibrate, tell)
+    return learned, {name: calibrate(each) for name, each in zip(classes, seen, strict=True)}
+
+
+def _without(parts: list[list[Sample]], number: int) -> Split:
+    """Return one part to test on, the next to calibrate on, and the rest to learn from."""
+    following = (number + 1) % len(parts)
+    rest = [part for place, part in enumerate(parts) if place not in (number, following)]
+    return Split([each for part in rest for each in part], parts[following], parts[number])
+
+
+def _as_if_by(seen: Sequence[Seen], shift: float) -> list[Seen]:
+    """Return what was seen, with logits that pass another's threshold where they pass its own."""
+    return [replace(each, logits=each.logits + shift, surest=each.surest + shift) for each in seen]
