@@ -5,6 +5,7 @@ from ._bench import Bench, run_bench, run_overnight
 from ._bench_detector import DetectorBench, run_detector_bench
 from ._bench_isolate import IsolateBench, run_isolate_bench
 from ._bench_nets import NetBench, run_net_bench
+from ._bench_overview import OverviewBench, bench_overview
 from ._bench_render import RenderBench, run_render_bench
 from ._bench_store import StoreBench, bench_store
 from ._check import Finding, check
@@ -30,6 +31,7 @@ __all__ = [
     "IsolateBench",
     "ModelTrial",
     "NetBench",
+    "OverviewBench",
     "Protocol",
     "RenderBench",
     "Run",
@@ -39,6 +41,7 @@ __all__ = [
     "StoreBench",
     "Worth",
     "assemble",
+    "bench_overview",
     "bench_store",
     "build",
     "check",

@@ -28,7 +28,8 @@ class Parts:
     @property
     def bursts(self) -> tuple[Any, ...]:
         """Every plan that a policy may ask for."""
-        plans = (getattr(rule.policy, "do", None) for rule in self.rules)
+        policies = (rule.policy for rule in self.rules)
+        plans = (getattr(each, "plans", getattr(each, "do", None)) for each in policies)
         return tuple(plan for plan in plans if plan is not None)
 
 

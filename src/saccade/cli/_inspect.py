@@ -9,11 +9,19 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from rich.table import Table
 
 from saccade import app, models, store
-from saccade.app import DetectorBench, IsolateBench, NetBench, RenderBench, StoreBench
+from saccade.app import (
+    DetectorBench,
+    IsolateBench,
+    NetBench,
+    OverviewBench,
+    RenderBench,
+    StoreBench,
+)
 from saccade.core import UsageError, plain
 from saccade.sim.specimens import SPECIMENS
 
 from ._console import Exit, answer, err, named_errors, out, say
+from ._overview import overview_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +29,9 @@ if TYPE_CHECKING:
 
     from saccade.app import Bench
 
-    AnyBench = Bench | DetectorBench | NetBench | IsolateBench | RenderBench | StoreBench
+    AnyBench = (
+        Bench | DetectorBench | NetBench | IsolateBench | OverviewBench | RenderBench | StoreBench
+    )
 
 _PACKAGES = (
     "saccade", "pymmcore-plus", "pymmcore", "mm-test-adapters", "useq-schema", "numpy", "torch",
@@ -164,6 +174,14 @@ def bench_overnight(hours: float, folder: Path | None, as_json: bool) -> NoRetur
     _tell_bench(result, as_json)
 
 
+def bench_overview(path: Path, hours: float, worlds: int, as_json: bool) -> NoReturn:
+    """Measure an overview beside a raster at detail."""
+    with named_errors(as_json), err.status("measuring ...") as status:
+        seeds = range(app.FIRST_SEED, app.FIRST_SEED + worlds)
+        result = app.bench_overview(app.load_protocol(path), hours, seeds, status.update)
+    _tell_bench(result, as_json)
+
+
 def bench_store(
     sizes_px: tuple[int, ...], repetitions: int, folder: Path | None, as_json: bool
 ) -> NoReturn:
@@ -220,6 +238,9 @@ def _tables(result: AnyBench) -> Iterator[Table]:
         return
     if isinstance(result, IsolateBench):
         yield _isolate_table(result)
+        return
+    if isinstance(result, OverviewBench):
+        yield overview_table(result)
         return
     if isinstance(result, RenderBench):
         yield _render_table(result)

@@ -294,6 +294,16 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Round:
+    """The end of one time point of the watch, whatever became of its pictures."""
+
+    t_ns: int = 0
+    """Monotonic time."""
+    frame: int = -1
+    """Index of the frame that was taken last."""
+
+
+@dataclass(frozen=True, slots=True)
 class Shadowed:
     """An action that was decided in shadow mode, hence not done, and what it would have taken."""
 

@@ -1,9 +1,10 @@
-"""From an observation to a decision: bursts, following, pace, stories, a picture kept good."""
+"""From an observation to a decision: bursts, overviews, following, stories, a picture kept good."""
 
 from ._burst import Burst
 from ._drift import Drift
 from ._focus import Focus
 from ._follow import Follow
+from ._overview import Overview
 from ._pace import Pace
 from ._shots import burst, snap
 from ._stay import Stay
@@ -14,6 +15,7 @@ __all__ = [
     "Drift",
     "Focus",
     "Follow",
+    "Overview",
     "Pace",
     "Stay",
     "Story",

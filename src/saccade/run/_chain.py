@@ -20,6 +20,7 @@ from saccade.core import (
     Observation,
     PolicyError,
     Refusal,
+    Round,
     SaccadeError,
     UnseenError,
     Warms,
@@ -132,11 +133,11 @@ class Chain:
         return any(rule.hears(stream) for rule in self._rules)
 
     def hear(self, news: News, unseen: Sequence[str] = ()) -> Look:
-        """Return what is made of a frame, a gap, a refusal, or the start.
+        """Return what is made of a frame, a gap, a refusal, a round, or the start.
 
         Parameters
         ----------
-        news : Start, Frame, Gap or Refusal
+        news : Start, Frame, Gap, Refusal or Round
             A part that fails does not stop the others; the failure is in the result.
         unseen : sequence of str
             As in `look`.
@@ -148,6 +149,8 @@ class Chain:
                 return self.miss(news)
             case Refusal():
                 return self.refuse(news)
+            case Round():
+                return self.round(news)
             case Start():
                 return self.begin(news)
 
@@ -201,6 +204,15 @@ class Chain:
         """Tell the policies that care of an action that was not let through."""
         frame = -1 if refusal.action.frame is None else refusal.action.frame
         return self._ask(self._rules, "refused", refusal, frame, refusal)
+
+    @property
+    def goes_round(self) -> bool:
+        """Whether any policy wants to know when a round of the watch is over."""
+        return any(hasattr(rule.policy, "rounded") for rule in self._rules)
+
+    def round(self, over: Round) -> Look:
+        """Tell the policies that care that a round of the watch is over."""
+        return self._ask(self._rules, "rounded", over, over.frame, over)
 
     def _ask(self, rules: Sequence[Rule], hook: str, value: Any, frame: int, seen: News) -> Look:
         decisions: list[Decision] = []

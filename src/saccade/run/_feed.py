@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from saccade.core import Gap
+from saccade.core import Gap, Round
 
 from ._lookout import NEVER_NS
 from ._parts import Start, gap_of
@@ -81,6 +81,8 @@ class Feed:
             if self._switch.stopping or self._switch.end_of_source:
                 return
             self._take_looks()
+            if self._loop.came_round() and self._chain.goes_round:
+                self._hear(Round(self._clock.now_ns(), self._clerk.newest))
             if self._switch.held:
                 self._hold_on()
                 continue

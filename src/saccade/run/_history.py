@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from saccade.core import Frame, gap_from_plain, plain, refusal_from_plain
+from saccade.core import Frame, Round, gap_from_plain, plain, refusal_from_plain
 
 from ._parts import Start
 
@@ -29,7 +29,7 @@ def heard(news: News) -> dict[str, News]:
 
     Parameters
     ----------
-    news : Start, Gap or Refusal
+    news : Start, Gap, Refusal or Round
         Decisions on a frame have its observations before them.
     """
     return {type(news).__name__.lower(): news}
@@ -80,6 +80,8 @@ def _is_of(past: Past | None, index: int) -> bool:
 def _heard_from_plain(value: Mapping[str, Any]) -> News:
     if "start" in value:
         return Start(**value["start"])
+    if "round" in value:
+        return Round(**value["round"])
     if "gap" in value:
         return gap_from_plain(value["gap"])
     return refusal_from_plain(value["refusal"])

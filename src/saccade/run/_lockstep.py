@@ -53,7 +53,7 @@ class LockstepLookout:
         """Do nothing: it looks when it is asked."""
 
     def put(self, news: News) -> None:
-        """Hand over a frame, a gap or a refusal; errors are those of `queue_up`."""
+        """Hand over a frame, a gap, a refusal or a round; errors are those of `queue_up`."""
         self._catch_up()
         self.dropped += queue_up(self._news, news)
         if self._under_way is None:

@@ -39,7 +39,7 @@ class AnyLookout(Protocol):
         """Begin to look."""
 
     def put(self, news: News) -> None:
-        """Hand over a frame, a gap or a refusal."""
+        """Hand over a frame, a gap, a refusal or a round."""
 
     def looks(self) -> list[Look]:
         """Return what was looked at since the last call, in order."""
@@ -54,8 +54,8 @@ class AnyLookout(Protocol):
 class Lookout:
     """Detectors and policies, in a thread of their own.
 
-    A frame that nobody has looked at yet is replaced by the next one. Gaps and refusals
-    queue up. A frame that an action asked for and that is replaced becomes a gap for the
+    A frame that nobody has looked at yet is replaced by the next one. Gaps, refusals
+    and rounds queue up. A frame that an action asked for and that is replaced becomes a gap for the
     policies, which may be waiting for it.
 
     Parameters
@@ -82,7 +82,7 @@ class Lookout:
         self._thread.start()
 
     def put(self, news: News) -> None:
-        """Hand over a frame, a gap or a refusal.
+        """Hand over a frame, a gap, a refusal or a round.
 
         Raises
         ------

@@ -53,6 +53,7 @@ class Loop:
         self._admitted = 0
         self._index = 0
         self._busy = False
+        self._round_over = False
         self._moved: frozenset[str] = frozenset()
         self._home: Frame | None = None
         self._rest: MDAEvent | None = None
@@ -72,6 +73,11 @@ class Loop:
     def interval_s(self) -> float | None:
         """Interval of the watch that a policy set, if any did."""
         return self._watch.interval_s
+
+    def came_round(self) -> bool:
+        """Return whether a round of the watch is over that was not asked for before."""
+        over, self._round_over = self._round_over, False
+        return over
 
     def learn(self, stand: Stand) -> None:
         """Tell the guards, and the loop, what microscope this is."""
@@ -270,6 +276,7 @@ class Loop:
             self._watch.delay(now_ns - due_ns)
             self._busy = False
         self._watch.take(now_ns)
+        self._round_over = self._watch.round_over
         event = self._put_back(self._corrections.applied(event), self._moved)
         answer = self._door.let_through(Action((event,), "watch", t_ns=now_ns))
         if isinstance(answer, Refusal):

@@ -15,6 +15,7 @@ from saccade.core import (
     Policy,
     ProtocolError,
     Refusal,
+    Round,
     SaccadeError,
     did_you_mean,
     is_number,
@@ -35,7 +36,7 @@ class Start:
     """Whether there is a plan, so that no policy needs to lead."""
 
 
-News: TypeAlias = Start | Frame | Gap | Refusal
+News: TypeAlias = Start | Frame | Gap | Refusal | Round
 """What a chain can be told of."""
 
 
@@ -87,8 +88,9 @@ class Rule:
     policy : Policy
         Function from an observation to a decision. Attributes say more: ``streams``, a set
         of the roles of frames that it hears (None is all, by default the watch); ``begin``,
-        ``missed`` and ``refused``, which are called with the time before the first frame,
-        with a gap and with a refusal, and return a decision; ``leads``, whether it begins
+        ``missed``, ``refused`` and ``rounded``, which are called with the time before the first
+        frame, with a gap, with a refusal and with the end of a time point of the watch, and
+        return a decision; ``leads``, whether it begins
         only a run that has no plan (by default, if it hears all).
     on : str or None
         None is the first detector.

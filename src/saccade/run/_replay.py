@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-from saccade.core import Frame, Gap, Refusal, plain
+from saccade.core import Frame, Gap, Refusal, Round, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -120,6 +120,8 @@ def _spelled(value: Any) -> Any:
 def _index_of(heard: News) -> int:
     if isinstance(heard, (Frame, Gap)):
         return heard.index
+    if isinstance(heard, Round):
+        return heard.frame
     if isinstance(heard, Refusal) and heard.action.frame is not None:
         return heard.action.frame
     return -1

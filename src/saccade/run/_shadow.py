@@ -23,6 +23,7 @@ class Shadow:
 
     def __init__(self) -> None:
         self._stand = Stand("unknown microscope")
+        self._frame: Frame | None = None
 
     def learn(self, stand: Stand) -> None:
         """Take the light sources, and what holds where nothing is named.
@@ -42,13 +43,15 @@ class Shadow:
         outcomes : iterable of Action or Refusal
             What would have become of them.
         seen : News
-            What they rest on: exposure and channel that they don't name are those of the frame.
+            What they rest on: exposure and channel that they don't name are those of the frame,
+            or of the frame that was acted on before.
         """
-        return [self._one(outcome, seen) for outcome in outcomes]
+        if isinstance(seen, Frame):
+            self._frame = seen
+        return [self._one(outcome) for outcome in outcomes]
 
-    def _one(self, outcome: Action | Refusal, seen: News) -> Shadowed:
-        action = outcome.action if isinstance(outcome, Refusal) else outcome
-        frame = seen if isinstance(seen, Frame) else None
+    def _one(self, outcome: Action | Refusal) -> Shadowed:
+        action, frame = outcome.action if isinstance(outcome, Refusal) else outcome, self._frame
         dose = light_of(
             self._stand,
             action.events,

@@ -44,6 +44,13 @@ class Watch:
         """Whether no event is left."""
         return self._next is None
 
+    @property
+    def round_over(self) -> bool:
+        """Whether the event taken last was the last of its time point."""
+        if self._last is None:
+            return False
+        return self._next is None or not _same_point(self._last, self._next)
+
     def due(self, now_ns: int) -> tuple[MDAEvent, int] | None:
         """Return the next event and when it is due, in monotonic ns; None at the end.
 
