@@ -130,3 +130,33 @@ def test_a_soak_says_whether_anything_grows(saccade: Saccade, tmp_path: Path) ->
     code, _, errors = saccade("soak", "small.yaml")
     assert code == 2
     assert "Give one" in errors
+
+
+OVERVIEW = """
+saccade: 1
+name: small-overview
+scope: sim:dividing-nuclei
+sim: {clock: virtual, sensor_px: [256, 256], specimen: {size_um: [400, 400], division_rate: 6}}
+watch:
+  axis_order: tgc
+  grid_plan: {rows: 3, columns: 3, fov_width: 83, fov_height: 83}
+  channels: [{config: FITC, exposure: 5}]
+  time_plan: {interval: 60, loops: 3}
+detect:
+  anaphase: {use: saccade.detect:Pairs, sigma_um: 0.8, brightness: 3}
+decide:
+  - {use: saccade.decide:Overview, above: 0.3, do: {channels: [{config: FITC, exposure: 20}]}}
+"""
+
+
+def test_an_overview_is_measured_beside_a_raster(saccade: Saccade, tmp_path: Path) -> None:
+    """`bench --overview` has a row a world and way; its exit code says if the bar holds."""
+    (tmp_path / "p.yaml").write_text(OVERVIEW, encoding="utf-8")
+    options = ("--hours", 0.05, "--repetitions", 1)
+    code, output, _ = saccade("bench", "--overview", "p.yaml", *options, "--json")
+    told = json.loads(output)
+    assert (told["seeds"], len(told["overview"]), len(told["raster"])) == ([1000], 1, 1)
+    assert code == (0 if told["bars"][0]["holds"] else 1)
+    code, output, _ = saccade("bench", "--overview", "p.yaml", *options)
+    assert "raster" in output
+    assert "times those of a raster" in output

@@ -346,7 +346,9 @@ def bench(
     overnight: Annotated[
         bool, typer.Option("--overnight", help="Only a night at the virtual microscope.")
     ] = False,
-    hours: Annotated[float, typer.Option(min=0.05, max=100, help="Length of that night.")] = 12.0,
+    hours: Annotated[
+        float, typer.Option(min=0.05, max=100, help="Of that night, or overview.")
+    ] = 12.0,
     store: Annotated[
         bool, typer.Option("--store", help="Only stores, beside raw sequential writing.")
     ] = False,
@@ -367,6 +369,14 @@ def bench(
             show_default=False,
         ),
     ] = "",
+    overview: Annotated[
+        Path | None,
+        typer.Option(
+            help="Only this protocol, whose overview is played beside a raster for --hours in "
+            "--repetitions worlds.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure Saccade beside the bare core and the stock runner, or its store beside others."""
@@ -378,6 +388,8 @@ def bench(
         _inspect.bench_render(max(events // 3, 1), as_json)
     if isolate:
         _inspect.bench_isolate(tuple(size or (512, 2048)), events, as_json)
+    if overview is not None:
+        _inspect.bench_overview(overview, hours, repetitions, as_json)
     if overnight:
         _inspect.bench_overnight(hours, folder, as_json)
     if store:
