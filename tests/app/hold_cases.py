@@ -14,6 +14,8 @@ from saccade.core import ProtocolError, read_yaml
 from saccade.testing import MemorySink
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from saccade.core import Frame
     from saccade.sim.world import World
 
@@ -24,7 +26,11 @@ _FOLDER = Path(__file__).parents[2] / "hardware_configs/protocols"
 class _Labels(MemorySink):
     """Keeps what is said of frames, not twelve hours of pixels."""
 
+    look: Callable[[Frame], None] | None = None
+
     def frame(self, frame: Frame) -> bool:
+        if self.look is not None:
+            self.look(frame)
         return super().frame(replace(frame, pixels=frame.pixels[:1, :1].copy()))
 
 
@@ -56,9 +62,10 @@ def shipped(name: str, hours: float = HOURS, **changed: Any) -> Protocol:
     return protocol_of(document)
 
 
-def played(protocol: Protocol, seed: int) -> Held:
-    """Return what comes of a protocol in a world."""
+def played(protocol: Protocol, seed: int, look: Callable[[Frame], None] | None = None) -> Held:
+    """Return what comes of a protocol in a world; pixels are shown once, and not kept."""
     sink = _Labels(room=1_000_000)
+    sink.look = look
     scope = open_world(protocol, protocol.scope.removeprefix("sim:"), seed)
     start_ns = scope.clock.now_ns()
     play_protocol(protocol, scope, then=sink)

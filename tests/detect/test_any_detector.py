@@ -12,7 +12,18 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays, floating_dtypes, integer_dtypes
 
 from saccade.core import Detector, ProfileError, ProtocolError, Stand, Warms
-from saccade.detect import Change, Flow, Focus, Novelty, Objects, Pairs, Shift, Spots, Transients
+from saccade.detect import (
+    Change,
+    Flow,
+    Focus,
+    Novelty,
+    Objects,
+    Pairs,
+    Shift,
+    Signal,
+    Spots,
+    Transients,
+)
 
 KINDS = [
     pytest.param(Spots, id="Spots"),
@@ -24,6 +35,7 @@ KINDS = [
     pytest.param(Shift, id="Shift"),
     pytest.param(Novelty, id="Novelty"),
     pytest.param(Flow, id="Flow"),
+    pytest.param(Signal, id="Signal"),
 ]
 
 ODD_PICTURES = [
@@ -79,7 +91,7 @@ def test_what_is_no_picture_is_invalid(kind: type, pixels: np.ndarray) -> None:
 )
 def test_any_array_gives_a_score(kind: type, pixels: np.ndarray, sigma: float) -> None:
     """Whatever the pixels and the scale, the score is within 0 to 1 and no number is NaN."""
-    detector = kind() if kind in (Shift, Novelty) else kind(sigma=sigma)
+    detector = kind() if kind in (Shift, Novelty, Signal) else kind(sigma=sigma)
     for index in range(3):
         seen = detector(frame_of(pixels, index))
         assert 0.0 <= seen.score <= 1.0
@@ -122,6 +134,7 @@ def test_warming_up_leaves_no_memory(kind: type) -> None:
         pytest.param(Objects(sigma=5, threshold="local", by="mean", expected=900.0), id="Objects"),
         pytest.param(Flow(sigma=3.0, expected_um=4.0, by="gathering"), id="Flow"),
         pytest.param(Novelty(frames=3, patch_px=16, max_points=4), id="Novelty"),
+        pytest.param(Signal(quantile=0.95, expected=7.0), id="Signal"),
         pytest.param(Pairs(sigma_um=0.8, brightness=2.0, apart=(2.0, 9.0)), id="Pairs"),
     ],
 )

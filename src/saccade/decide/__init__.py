@@ -2,6 +2,7 @@
 
 from ._burst import Burst
 from ._drift import Drift
+from ._expose import Expose
 from ._focus import Focus
 from ._follow import Follow
 from ._overview import Overview
@@ -13,6 +14,7 @@ from ._story import Story, from_story, story
 __all__ = [
     "Burst",
     "Drift",
+    "Expose",
     "Focus",
     "Follow",
     "Overview",

@@ -30,6 +30,7 @@ from ._objects import Objects
 from ._pairs import Pairs
 from ._patches import patch_features
 from ._shift import Shift
+from ._signal import Signal
 from ._spots import Spots
 from ._tracker import Tracker
 from ._transients import Transients
@@ -51,6 +52,7 @@ __all__ = [
     "Pairs",
     "Rescale",
     "Shift",
+    "Signal",
     "Spots",
     "Tracker",
     "Transients",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -12,7 +12,8 @@ import numpy as np
 from saccade.core import Identity, Observation, require
 
 from ._base import Base
-from ._pixels import binned, centre_and_noise, not_a_picture, picture, place, sample, smooth
+from ._noise import white_noise
+from ._pixels import binned, not_a_picture, picture, place, smooth
 from ._settings import is_positive, look_ms
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from ._pixels import Image
 
 _IDENTITY = Identity("saccade.detect:Focus", "1")
-_CORNERS = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
-_CORNERS_GAIN = 6.0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -80,7 +79,7 @@ class Focus(Base):
         if seen is None:
             return not_a_picture(_IDENTITY)
         small, sigma_px, factor = binned(seen.pixels, self.sigma)
-        noise = _noise(small)
+        noise = white_noise(small)
         sharpness = _sharpness(small, sigma_px, noise, seen.step) / factor**2
         key = place(frame)
         best = self._best[key] = max(self._best.get(key, 0.0), sharpness)
@@ -113,12 +112,6 @@ def _gradient_energy(pixels: Image) -> float:
     energy = cv2.norm(slope, cv2.NORM_L2SQR)
     cv2.Sobel(pixels, cv2.CV_32F, 0, 1, slope, scale=1 / 8)
     return energy + cv2.norm(slope, cv2.NORM_L2SQR)
-
-
-def _noise(pixels: Image) -> float:
-    """Return the standard deviation of white noise (Immerkær 1996, with a robust mean)."""
-    corners = cast("Image", cv2.filter2D(pixels, cv2.CV_32F, _CORNERS))
-    return centre_and_noise(sample(corners))[1] / _CORNERS_GAIN
 
 
 @lru_cache(maxsize=64)

@@ -1,0 +1,43 @@
+"""The shipped protocol that exposes by the signal, on the virtual microscope, whose dye bleaches.
+
+``SACCADE_KEEP_HOURS=12 python -m pytest tests/app/test_hold_signal.py -s`` is the long form.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from hold_cases import HOURS, played, shipped, tell
+
+from saccade.detect import Signal
+
+if TYPE_CHECKING:
+    from saccade.core import Frame
+
+AIM = 150.0
+_SETTLED = 12
+"""Frames in which the exposure is found."""
+
+
+def test_the_signal_is_held_while_the_dye_bleaches() -> None:
+    """In a few frames it is as bright as was asked for, and stays so at the least exposure."""
+    # In the short form, it bleaches as much as in twelve hours otherwise.
+    sim = dict(shipped("hold-signal").resolved()["sim"])
+    sim["specimen"] = {**sim["specimen"], "bleach_j_per_cm2": 25 * HOURS / 12}
+    held, look = [], Signal(quantile=0.99)
+
+    def keep(frame: Frame) -> None:
+        held.append((frame.exposure_ms, look(frame).measurements["signal"]))
+
+    left = played(shipped("hold-signal", sim=sim), 5, keep).world.health.dye_left
+    exposure_ms, signal = np.array(held[_SETTLED:]).T
+    tell(
+        f"{len(signal)} frames with a signal of {signal.min():.0f} to {signal.max():.0f}, aim "
+        f"{AIM:.0f}; {left:.0%} of the dye left, exposed for {exposure_ms[0]:.1f} to "
+        f"{exposure_ms[-1]:.1f} ms"
+    )
+    assert left < 0.75
+    assert np.all(np.abs(signal / AIM - 1) < 0.2)
+    assert np.all(np.diff(exposure_ms) >= 0), "it never went back and forth"
+    assert exposure_ms[-1] > 1.2 * exposure_ms[0]
