@@ -82,6 +82,20 @@ def test_a_protocol_can_ask_for_its_shadow(saccade: Saccade, tmp_path: Path) -> 
     assert "shadow: 1 actions decided and not done" in output
 
 
+def test_a_webhook_that_nobody_named_is_found_before_anything_moves(
+    saccade: Saccade, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`saccade check` says that Notify has nobody to tell, and passes once the user names one."""
+    notify = "decide:\n  - {use: saccade.decide:Notify, on: beads, to: lab}\n"
+    (tmp_path / "p.yaml").write_text(SHORT.replace("decide:\n", notify), encoding="utf-8")
+    monkeypatch.delenv("SACCADE_WEBHOOKS", raising=False)
+    code, output, errors = saccade("check", "p.yaml")
+    assert code == 2
+    assert "webhook 'lab'" in output + errors
+    monkeypatch.setenv("SACCADE_WEBHOOKS", "lab=https://chat.example.org/hooks/1")
+    assert saccade("check", "p.yaml")[0] == 0
+
+
 def test_a_run_that_a_guard_stops_ends_with_3(
     run_protocol: Callable[..., dict[str, Any]],
 ) -> None:

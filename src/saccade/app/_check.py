@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from saccade.core import Action, Refusal, SaccadeError, did_you_mean, needs_of, unmet
+from saccade.core import Action, Refusal, SaccadeError, UsageError, did_you_mean, needs_of, unmet
 from saccade.guard import Limits, Modifiable
 from saccade.isolate import Isolated
 from saccade.run import Door, blank
 
+from ._notices import notifying
 from ._parts import build_parts
+from ._webhooks import webhook
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from useq import MDAEvent
 
     from saccade.core import Detector, Guard, Stand
-    from saccade.run import Eye
+    from saccade.run import Eye, Rule
 
     from ._protocol import Protocol
 
@@ -78,6 +80,7 @@ def check(
     findings += _recording(protocol.watch, stand)
     findings += _disk(protocol.watch, stand, out)
     findings += _supervised(protocol, stand)
+    findings += _told(parts.rules)
     findings += [Finding("warning", text) for text in protocol.warnings()]
     return tuple(dict.fromkeys(findings))
 
@@ -216,6 +219,14 @@ def _supervised(protocol: Protocol, stand: Stand) -> Iterator[Finding]:
             f"If this program dies or hangs, the supervisor puts the light out through {path}; "
             "the run begins with a test of that.",
         )
+
+
+def _told(rules: tuple[Rule, ...]) -> Iterator[Finding]:
+    for policy in notifying(rules):
+        try:
+            webhook(policy.to)
+        except UsageError as error:
+            yield Finding("error", error.what, error.do)
 
 
 def _in_virtual_time(stand: Stand) -> bool:

@@ -15,6 +15,7 @@ from saccade.store import Recorder, claim_folder, new_folder, write_run_json
 from saccade.supervise import Supervisor
 
 from ._describe import describe
+from ._notices import Notices
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -94,6 +95,7 @@ class Run(runs.Run):
             "watch": plain(watch) if hasattr(watch, "model_dump") else None,
         }
         self._deferred = _Deferred()
+        self._notices = Notices(name, decide, self._note_notice)
         super().__init__(
             scope,
             watch,
@@ -120,6 +122,7 @@ class Run(runs.Run):
         return self._deferred.waiting_bytes
 
     def _open(self, stand: Stand) -> None:
+        self._notices.open(self)
         if self._out is None:
             self.folder = new_folder(Path("runs"), self.name)
         else:
@@ -129,6 +132,13 @@ class Run(runs.Run):
         self._deferred.sink = Recorder(
             self.folder, queue_mb=self._queue_mb, overload=self._overload, clock=self._clock
         )
+
+    def _end(self) -> None:
+        super()._end()
+        self._notices.close()
+
+    def _note_notice(self, text: str) -> None:
+        self._report.tell("notice", {"text": text})
 
 
 def with_profile(guards: Guard | Sequence[Guard]) -> tuple[Guard, ...]:

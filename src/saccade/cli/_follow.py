@@ -200,5 +200,5 @@ def _say_refusal(refusal: Refusal) -> None:
 
 
 def _say_note(kind: str, value: Any) -> None:
-    if kind in ("failure", "detector", "interference", "listener"):
+    if kind in ("failure", "detector", "interference", "listener", "notice"):
         say(f"{kind}: {value['text']}")

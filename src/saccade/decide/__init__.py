@@ -5,6 +5,7 @@ from ._drift import Drift
 from ._expose import Expose
 from ._focus import Focus
 from ._follow import Follow
+from ._notify import Notify
 from ._overview import Overview
 from ._pace import Pace
 from ._shots import burst, snap
@@ -17,6 +18,7 @@ __all__ = [
     "Expose",
     "Focus",
     "Follow",
+    "Notify",
     "Overview",
     "Pace",
     "Stay",
