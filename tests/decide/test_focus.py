@@ -210,9 +210,21 @@ def test_a_refused_probe_is_over() -> None:
     """It is not waited for, and the next one comes in its time."""
     bench = Bench(Focus(600, 1.0))
     (action,) = bench.policy(bench.look(0.0, "watch")).actions
-    assert bench.policy.refused(Refusal(action, "Dose", "too much")).rule == "refused"
+    for _ in range(2):
+        assert bench.policy.refused(Refusal(action, "Dose", "too much")).rule == "refused"
     assert bench.policy.refused(Refusal(Action(label="burst"), "Dose", "no")).rule == "idle"
     assert bench.watch([500, 700]).rules[:2] == ["quiet", "probes"]
+
+
+def test_a_probe_that_is_always_refused_is_not_asked_for_at_every_frame() -> None:
+    """Where the light is spent, a watch that grows blurred asks now and then, and no more."""
+    bench, asked = Bench(Focus(3600, 1.0), lambda t_s: t_s / 1000), []
+    for bench.t_s in every(30, 3600):
+        decision = bench.policy(bench.look(0.0, "watch"))
+        for action in decision.actions:
+            asked.append(bench.t_s)
+            bench.policy.refused(Refusal(action, "Dose", "too much"))
+    assert 2 <= len(asked) <= 12
 
 
 def test_a_refused_correction_is_not_reckoned_with() -> None:

@@ -176,11 +176,13 @@ class Focus:
         frame = -1 if action.frame is None else action.frame
         if action.planned or action.label != self.label:
             return Decision((), "idle", "the refusal is not of a probe", frame)
+        corrects = action.correction
         for place in self._places.values():
-            if action.correction is None:
-                place.probe = None
-            elif (action.correction.position, action.correction.tile) == place.key:
+            if corrects is not None and (corrects.position, corrects.tile) == place.key:
                 place.offset_um = place.before_um
+            elif corrects is None and place.probe is not None:
+                place.probe = None
+                place.fall.restart()  # or what is blurred would ask again at every frame
         return Decision((), "refused", f"{refusal.guard}: {refusal.reason}", frame)
 
     def fresh(self) -> Self:
