@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from ._parts import build_parts
 from ._webhooks import webhook
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from useq import MDAEvent
 
@@ -64,7 +65,10 @@ def check(
         If a part does not fit the stand at all.
     """
     parts = build_parts(protocol.spec())
-    plans = {"watch": protocol.watch, **{f"burst {n}": b for n, b in enumerate(parts.bursts)}}
+    # Expanded once: useq makes each event of a plan anew whenever it is asked for them.
+    watch = _events(protocol.watch)
+    bursts = {f"burst {number}": _events(each) for number, each in enumerate(parts.bursts)}
+    plans = {"watch": watch, **bursts}
     findings: list[Finding] = []
     for name, plan in plans.items():
         findings += _presets(name, plan, stand)
@@ -74,26 +78,23 @@ def check(
         if eye.channel is not None and stand.channels and eye.channel not in stand.channels:
             what = f"The detector {name!r} looks at the channel {eye.channel!r}, which isn't there."
             findings.append(Finding("error", what, did_you_mean(eye.channel, stand.channels)))
-        findings += _needed(name, eye, protocol.watch, stand)
+        findings += _needed(name, eye, watch, stand)
         findings += _starts(name, eye.detector, stand) if start else ()
-    findings += _guarded(protocol.watch, parts.guards, stand)
-    findings += _recording(protocol.watch, stand)
-    findings += _disk(protocol.watch, stand, out)
+    findings += _guarded(watch, parts.guards, stand)
+    findings += _recording(watch, stand)
+    findings += _disk(watch, stand, out)
     findings += _supervised(protocol, stand)
     findings += _told(parts.rules)
     findings += [Finding("warning", text) for text in protocol.warnings()]
     return tuple(dict.fromkeys(findings))
 
 
-def _events(plan: Iterable[Any]) -> Iterator[MDAEvent]:
-    for count, event in enumerate(plan):
-        if count >= _MOST_EVENTS:
-            return
-        yield event
+def _events(plan: Iterable[MDAEvent]) -> tuple[MDAEvent, ...]:
+    return tuple(islice(plan, _MOST_EVENTS))
 
 
-def _presets(name: str, plan: Iterable[Any], stand: Stand) -> Iterator[Finding]:
-    for event in _events(plan):
+def _presets(name: str, plan: Sequence[MDAEvent], stand: Stand) -> Iterator[Finding]:
+    for event in plan:
         channel = event.channel
         if channel is None:
             continue
@@ -106,18 +107,18 @@ def _presets(name: str, plan: Iterable[Any], stand: Stand) -> Iterator[Finding]:
             )
 
 
-def _axes(name: str, plan: Iterable[Any], stand: Stand) -> Iterator[Finding]:
-    for event in _events(plan):
+def _axes(name: str, plan: Sequence[MDAEvent], stand: Stand) -> Iterator[Finding]:
+    for event in plan:
         if (event.x_pos is not None or event.y_pos is not None) and not stand.has_xy:
             yield Finding("error", f"{name}: it moves in XY, but there is no XY stage.")
         if event.z_pos is not None and not stand.has_z:
             yield Finding("error", f"{name}: it moves in Z, but there is no focus drive.")
 
 
-def _within(name: str, plan: Iterable[Any], stand: Stand) -> Iterator[Finding]:
+def _within(name: str, plan: Sequence[MDAEvent], stand: Stand) -> Iterator[Finding]:
     door = Door((Modifiable(), Limits()))
     door.learn(stand)
-    for event in _events(plan):
+    for event in plan:
         answer = door.let_through(Action((event,), name))
         if isinstance(answer, Refusal):
             yield Finding("error", f"{name}: {answer.reason}.", f"Allowed: {answer.allowed}.")
@@ -139,21 +140,23 @@ def _starts(name: str, detector: Detector, stand: Stand) -> Iterator[Finding]:
         detector.close()
 
 
-def _needed(name: str, eye: Eye, plan: Iterable[Any], stand: Stand) -> Iterator[Finding]:
+def _needed(name: str, eye: Eye, plan: Sequence[MDAEvent], stand: Stand) -> Iterator[Finding]:
     """Yield what the microscope and the plan can't give a detector."""
-    times = {event.index.get("t", 0) for event in _events(plan)}
+    times = {event.index.get("t", 0) for event in plan}
     for needs in needs_of(eye.detector):
         for problem in unmet(needs, stand, eye.channel, len(times) or None):
             text = f"The detector {name!r} can't be used here: {problem.text}."
             yield Finding("error", text, problem.hint)
 
 
-def _guarded(plan: Iterable[Any], guards: tuple[Guard, ...], stand: Stand) -> Iterator[Finding]:
+def _guarded(
+    plan: Sequence[MDAEvent], guards: tuple[Guard, ...], stand: Stand
+) -> Iterator[Finding]:
     """Play the plan through new guards, as if nothing were decided."""
     door = Door(guards)
     door.learn(stand)
     refused, first = 0, None
-    for event in _events(plan):
+    for event in plan:
         t_ns = round((event.min_start_time or 0.0) * 1e9)
         answer = door.let_through(Action((event,), "watch", t_ns=t_ns))
         if isinstance(answer, Refusal):
@@ -166,12 +169,12 @@ def _guarded(plan: Iterable[Any], guards: tuple[Guard, ...], stand: Stand) -> It
             yield Finding("fact", f"The plan itself gives {spent:.3g} J/cm² at one position.")
 
 
-def _recording(plan: Iterable[Any], stand: Stand) -> Iterator[Finding]:
+def _recording(plan: Sequence[MDAEvent], stand: Stand) -> Iterator[Finding]:
     yield from (Finding("fact", note) for note in stand.details.get("notes", ()))
     sizes: Mapping[str, int] = stand.details.get("sizes", {})
     if not sizes:
         return
-    last = max((event.index.get("t", 0) for event in _events(plan)), default=0)
+    last = max((event.index.get("t", 0) for event in plan), default=0)
     if last >= sizes.get("T", 1):
         yield Finding(
             "warning",
@@ -180,8 +183,8 @@ def _recording(plan: Iterable[Any], stand: Stand) -> Iterator[Finding]:
         )
 
 
-def _disk(plan: Iterable[Any], stand: Stand, out: Path | None) -> Iterator[Finding]:
-    count = sum(1 for _ in _events(plan))
+def _disk(plan: Sequence[MDAEvent], stand: Stand, out: Path | None) -> Iterator[Finding]:
+    count = len(plan)
     height, width = stand.shape_px
     frame_bytes = height * width * np.dtype(stand.dtype).itemsize + _FRAME_OVERHEAD_BYTES
     place = (out or Path("runs")).absolute()

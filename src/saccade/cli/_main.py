@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from . import _demo, _inspect, _label, _left_out, _play, _score, _soak, _train
+from . import _demo, _gui, _inspect, _label, _left_out, _play, _score, _soak, _train
 from ._console import AsJson, Exit
 from ._model_app import model_app
 
@@ -301,6 +301,26 @@ def train(
         licence=licence,
         as_json=as_json,
     )
+
+
+@app.command()
+def gui(
+    protocol: Annotated[
+        Path | None, typer.Argument(help="Protocol file, loaded at once.", show_default=False)
+    ] = None,
+    scope: ScopeName = None,
+    out: Out = None,
+    picture: Annotated[
+        Path | None,
+        typer.Option(
+            help="Run the protocol for --seconds, write what the window looks like, and end.",
+            show_default=False,
+        ),
+    ] = None,
+    seconds: Annotated[float, typer.Option(min=0.0, help="With --picture.")] = 10.0,
+) -> None:
+    """Open the window: what the microscope sees, what is decided and why, and how to stop it."""
+    _gui.gui(protocol, scope, out, picture, seconds)
 
 
 @app.command()

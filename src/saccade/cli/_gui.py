@@ -1,0 +1,31 @@
+"""The command that opens the window."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from saccade.core import UsageError
+
+from ._console import named_errors, say
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def gui(
+    protocol: Path | None,
+    scope: str | None,
+    out: Path | None,
+    picture: Path | None,
+    seconds: float,
+) -> None:
+    """Open the window, or take its picture."""
+    from saccade import gui as windows  # Qt comes with an extra, and only here
+
+    with named_errors():
+        if picture is None:
+            raise SystemExit(windows.open_window(protocol, scope, out))
+        if protocol is None:
+            raise UsageError("A picture needs something to show.", "Name a protocol.")
+        windows.picture(picture, protocol, scope=scope, out=out, seconds=seconds)
+        say(f"{picture}: the window after {seconds:g} s of {protocol.name}")

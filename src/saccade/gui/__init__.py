@@ -1,0 +1,9 @@
+"""The window: what the microscope sees, what was found and decided and why, and how to stop it.
+
+Qt comes with the extra ``gui`` (``pip install "saccade[gui]"``) and is imported by nothing else.
+"""
+
+from ._open import open_window, picture
+from ._session import Session
+
+__all__ = ["Session", "open_window", "picture"]

@@ -1,0 +1,155 @@
+"""The live picture, with what was found in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ._colours import POINTS
+from ._qt import QtWidgets, pg
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from saccade.core import Frame, Observation
+
+_LOW, _HIGH = 0.01, 0.998
+"""Quantiles of a picture that become black and white."""
+_SAMPLED = 4
+"""Of every so many rows and columns one is looked at for the contrast."""
+_BAR_SHARE = 0.2
+"""Of the width of the picture, at most, that the scale bar takes."""
+
+
+class LiveView(QtWidgets.QWidget):
+    """Shows the newest frame, points and boxes in it, and how long a few micrometres are.
+
+    The contrast is that of the first frame of a stream, and stays: a picture that gets brighter
+    is to look brighter. A button sets it anew.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._view = pg.GraphicsView()
+        self._box = pg.ViewBox(lockAspect=True, invertY=True, enableMenu=False)
+        self._view.setCentralItem(self._box)
+        self._image = pg.ImageItem()
+        self._points = pg.ScatterPlotItem(
+            pen=pg.mkPen(POINTS, width=1.5), brush=None, symbol="o", size=16, pxMode=True
+        )
+        self._boxes = pg.PlotDataItem(pen=pg.mkPen(POINTS, width=1.5), connect="finite")
+        self._bar = pg.PlotDataItem(pen=pg.mkPen("w", width=4))
+        self._bar_text = pg.TextItem(color="w", anchor=(0.5, 1.0))
+        for item in (self._image, self._boxes, self._points, self._bar, self._bar_text):
+            self._box.addItem(item)
+        self._levels: dict[str, tuple[float, float]] = {}
+        self._shape: tuple[int, int] | None = None
+        self._frame: Frame | None = None
+        self._caption = QtWidgets.QLabel("No picture yet.")
+        self._caption.setAccessibleName("What the picture is of")
+        contrast = QtWidgets.QPushButton("&Contrast")
+        contrast.setToolTip("Set black and white by the picture that is shown.")
+        contrast.clicked.connect(self.set_contrast)
+        below = QtWidgets.QHBoxLayout()
+        below.addWidget(self._caption, 1)
+        below.addWidget(contrast)
+        layout = QtWidgets.QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._view, 1)
+        layout.addLayout(below)
+
+    @property
+    def frame(self) -> Frame | None:
+        """The frame that is shown."""
+        return self._frame
+
+    def show_frame(self, frame: Frame, seen: Sequence[Observation] = ()) -> None:
+        """Show a frame and what was found in it.
+
+        Parameters
+        ----------
+        frame : Frame
+            Of any stream.
+        seen : sequence of Observation
+            Of this frame, if any detector has looked at it.
+        """
+        self._frame = frame
+        pixels = frame.pixels
+        if pixels.ndim > 2:
+            pixels = pixels[..., 0]
+        levels = self._levels.setdefault(frame.stream, levels_of(pixels))
+        self._image.setImage(pixels, levels=levels, autoLevels=False)
+        if pixels.shape != self._shape:
+            self._shape = pixels.shape
+            self._box.setRange(xRange=(0, pixels.shape[1]), yRange=(0, pixels.shape[0]), padding=0)
+            self._draw_bar(frame)
+        points = [point for each in seen for point in each.points]
+        self._points.setData(
+            [each.x_px + 0.5 for each in points], [each.y_px + 0.5 for each in points]
+        )
+        self._boxes.setData(*outlines([box for each in seen for box in each.boxes]))
+        self._caption.setText(caption(frame, seen))
+
+    def set_contrast(self) -> None:
+        """Set the contrast of the stream by the frame that is shown."""
+        if self._frame is not None:
+            levels = levels_of(self._frame.pixels)
+            self._levels[self._frame.stream] = levels
+            self._image.setLevels(levels)
+
+    def _draw_bar(self, frame: Frame) -> None:
+        height, width = frame.pixels.shape[:2]
+        um = bar_um(width * frame.pixel_size_um)
+        long_px = um / frame.pixel_size_um
+        right, low = width * 0.96, height * 0.95
+        self._bar.setData([right - long_px, right], [low, low])
+        self._bar_text.setText(f"{um:g} µm")
+        self._bar_text.setPos(right - long_px / 2, low - height * 0.01)
+
+
+def levels_of(pixels: NDArray[Any]) -> tuple[float, float]:
+    """Return the counts that become black and white, by the camera's pixels alone."""
+    low, high = np.quantile(pixels[::_SAMPLED, ::_SAMPLED], (_LOW, _HIGH))
+    return float(low), float(max(high, low + 1))
+
+
+def bar_um(width_um: float) -> float:
+    """Return the length of a scale bar: 1, 2 or 5 times a power of ten."""
+    most = width_um * _BAR_SHARE
+    power = 10.0 ** np.floor(np.log10(most))
+    return float(max(step * power for step in (1, 2, 5) if step * power <= most))
+
+
+def outlines(
+    boxes: Sequence[tuple[float, float, float, float]],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return x and y of boxes (top, left, bottom, right) as one line with breaks."""
+    x, y = [], []
+    for top, left, bottom, right in boxes:
+        x += [left, right, right, left, left, np.nan]
+        y += [top, top, bottom, bottom, top, np.nan]
+    return np.array(x, float), np.array(y, float)
+
+
+def caption(frame: Frame, seen: Sequence[Observation]) -> str:
+    """Return what a frame is, and what was found, in a line."""
+    parts = [f"frame {frame.index}", frame.stream]
+    if frame.channel:
+        parts.append(frame.channel)
+    parts.append(f"{frame.exposure_ms:g} ms")
+    where = [
+        f"{name} {value:.1f}"
+        for name, value in (("x", frame.x_um), ("y", frame.y_um), ("z", frame.z_um))
+        if value is not None
+    ]
+    if where:
+        parts.append(", ".join(where) + " µm")
+    parts += [
+        f"{each.detector.name} {each.score:.2f}"
+        + (f" ({each.verdict})" if each.verdict != "trusted" else "")
+        for each in seen
+    ]
+    return "   ".join(parts)

@@ -1,0 +1,119 @@
+"""Opening the window, and taking its picture."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from saccade.core import UsageError
+
+from ._session import Session
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ._window import Window
+
+_SLICE_S = 0.02
+_BEGIN_S = 120.0
+
+
+def open_window(
+    protocol: Path | None = None, scope: str | None = None, out: Path | None = None
+) -> int:
+    """Open the window, and return when it is closed.
+
+    Parameters
+    ----------
+    protocol : Path, optional
+        Loaded at once.
+    scope : str, optional
+        Goes before that of the protocol.
+    out : Path, optional
+        Run folder; by default a new one for each run.
+
+    Returns
+    -------
+    int
+        Exit status.
+    """
+    application, window = _made(protocol, scope, out)
+    window.show()
+    return int(application.exec())  # type: ignore[attr-defined]
+
+
+def picture(
+    file: Path,
+    protocol: Path,
+    *,
+    scope: str | None = None,
+    out: Path | None = None,
+    seconds: float = 10.0,
+    size: tuple[int, int] = (1366, 768),
+) -> None:
+    """Run a protocol for a while, and write what the window looks like then; nobody need watch.
+
+    Parameters
+    ----------
+    file : Path
+        PNG that is written.
+    protocol : Path
+        That is armed and run, and stopped after the picture.
+    scope, out
+        As of `open_window`.
+    seconds : float
+        From the first frame to the picture.
+    size : tuple of int
+        Of the window.
+
+    Raises
+    ------
+    SaccadeError
+        What keeps the protocol from running.
+    """
+    application, window = _made(protocol, scope, out)
+    window.resize(*size)
+    window.show()
+    try:
+        _wait(application, window, lambda: window.session.protocol is not None)
+        window.session.arm()
+        _wait(application, window, lambda: window.session.armed)
+        window.session.run()
+        until_s = time.monotonic() + seconds
+        _wait(application, window, lambda: time.monotonic() > until_s or window.session.state.ended)
+        if not window.grab().save(str(file)):
+            raise UsageError(f"{file} can't be written.", "Name a .png in a folder that exists.")
+    finally:
+        window.session.stop("the picture was taken")
+        window.session.close()
+        window.close()
+        application.processEvents()  # type: ignore[attr-defined]
+
+
+def _wait(application: object, window: Window, until: object) -> None:
+    deadline_s = time.monotonic() + _BEGIN_S
+    while not until():  # type: ignore[operator]
+        application.processEvents()  # type: ignore[attr-defined]
+        if (error := window.session.take_error()) is not None:
+            raise error
+        if time.monotonic() > deadline_s:
+            raise UsageError("The run did not begin.", "Run it with saccade run, and see why.")
+        time.sleep(_SLICE_S)
+    application.processEvents()  # type: ignore[attr-defined]
+
+
+def _made(protocol: Path | None, scope: str | None, out: Path | None) -> tuple[object, Window]:
+    try:
+        from ._qt import QtWidgets
+        from ._window import Window
+    except ImportError as error:
+        raise UsageError(
+            f"The window needs Qt, which is not installed ({error}).",
+            'Install it: python -m pip install "saccade[gui]"',
+        ) from None
+    application = QtWidgets.QApplication.instance() or QtWidgets.QApplication(sys.argv[:1])
+    window = Window(Session(scope, out))
+    if protocol is not None:
+        window.load(protocol)
+    return application, window

@@ -1,0 +1,19 @@
+"""Qt and pyqtgraph, chosen and set once; everything else in this package takes them from here."""
+
+from __future__ import annotations
+
+import os
+
+# Importing a widget must not move the core's signals into the window's thread.
+os.environ.setdefault("PYMM_SIGNALS_BACKEND", "psygnal")
+
+from qtpy import QtCore, QtGui, QtWidgets  # noqa: I001 - before pyqtgraph, which would choose
+
+import pyqtgraph as pg
+
+QShortcut = QtGui.QShortcut  # type: ignore[attr-defined]  # qtpy tells type checkers only of some
+Signal = QtCore.Signal  # type: ignore[attr-defined]
+
+pg.setConfigOptions(imageAxisOrder="row-major", antialias=False, background=None)
+
+__all__ = ["QShortcut", "QtCore", "QtGui", "QtWidgets", "Signal", "pg"]

@@ -1,0 +1,229 @@
+"""What a window commands: a protocol is loaded, checked, armed, run, held and stopped."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from saccade import app
+from saccade.core import ProtocolError, SaccadeError, State, UsageError
+
+from ._news import Batch, News
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from saccade.app import Assembled, Finding, Protocol
+    from saccade.core import Verdict
+
+_JOIN_S = 30.0
+_SLICE_S = 0.2
+
+
+class Session:
+    """A protocol and its run, as a window sees them; knows nothing of Qt.
+
+    Whatever may take long (opening a microscope, warming networks up) is done in a thread of its
+    own; `busy` says what, and `take_error` what came of it.
+
+    Parameters
+    ----------
+    scope : str, optional
+        Goes before that of the protocols.
+    out : Path, optional
+        Run folder; by default a new one for each run.
+    """
+
+    def __init__(self, scope: str | None = None, out: Path | None = None) -> None:
+        self._scope_name, self._out = scope, out
+        self.protocol: Protocol | None = None
+        self.findings: tuple[Finding, ...] = ()
+        self.busy = ""
+        self._assembled: Assembled | None = None
+        self._news: News | None = None
+        self._error: SaccadeError | None = None
+        self._worker: threading.Thread | None = None
+        self._ender: threading.Thread | None = None
+
+    # ----------------------------------------------------------------------- what there is
+
+    @property
+    def state(self) -> State:
+        """Where the run is; idle without one."""
+        return State.IDLE if self._assembled is None else self._assembled.run.state
+
+    @property
+    def armed(self) -> bool:
+        """Whether a run stands ready to go."""
+        return self._assembled is not None and self.state is State.IDLE and not self.busy
+
+    @property
+    def going(self) -> bool:
+        """Whether a run has begun and not ended."""
+        return self.state in (State.ARMED, State.RUNNING, State.HELD)
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """How the run ended."""
+        return None if self._assembled is None else self._assembled.run.verdict
+
+    @property
+    def folder(self) -> Path | None:
+        """Of the run, once it has begun."""
+        return None if self._assembled is None else self._assembled.run.folder
+
+    @property
+    def stored(self) -> int:
+        """Number of frames that are on disk, acknowledged."""
+        return 0 if self._assembled is None else self._assembled.run.stored
+
+    @property
+    def dose_j_per_cm2(self) -> float | None:
+        """Most light that any position has had, where a guard keeps the ledger."""
+        if self._assembled is None or self._assembled.dose is None:
+            return None
+        return self._assembled.dose()
+
+    def take(self) -> Batch:
+        """Return what the run has told since the last call."""
+        return Batch() if self._news is None else self._news.take()
+
+    def take_error(self) -> SaccadeError | None:
+        """Return what went wrong since the last call, once."""
+        error, self._error = self._error, None
+        return error
+
+    # ---------------------------------------------------------------------------- commands
+
+    def load(self, path: Path) -> None:
+        """Read a protocol file; what was armed is let go.
+
+        Raises
+        ------
+        SaccadeError
+            If it can't be used.
+        UsageError
+            If a run is going on.
+        """
+        self._refuse_while_going()
+        self.protocol, self.findings, self._assembled = app.load_protocol(path), (), None
+
+    def check(self) -> None:
+        """See whether the protocol fits its microscope; `findings` tells when it is known."""
+        self._in_background("checking", self._check)
+
+    def arm(self, *, shadow: bool = False) -> None:
+        """Open the microscope, check the protocol against it and make its run ready.
+
+        Parameters
+        ----------
+        shadow : bool
+            Decide and record, and do nothing of what is decided.
+        """
+        self._refuse_while_going()
+        self._in_background("arming", lambda: self._arm(shadow))
+
+    def run(self) -> None:
+        """Let the armed run go.
+
+        Raises
+        ------
+        UsageError
+            If none is armed.
+        """
+        assembled = self._assembled
+        if assembled is None or not self.armed:
+            raise UsageError("No run is armed.", "Arm it first.")
+        self._in_background("starting", lambda: self._start(assembled))
+
+    def hold(self, on: bool = True) -> None:
+        """Hold the run, or let it go on."""
+        if self._assembled is not None and self.going:
+            (self._assembled.run.hold if on else self._assembled.run.resume)()
+
+    def stop(self, reason: str = "asked to, in the window") -> None:
+        """Make the microscope safe and end the run."""
+        if self._assembled is not None and self.going:
+            self._assembled.run.stop(reason)
+
+    def close(self) -> None:
+        """Stop what is going on, and wait for it."""
+        if self._worker is not None:
+            self._worker.join(_JOIN_S)
+        self.stop("the window was closed")
+        if self._ender is not None:
+            self._ender.join(_JOIN_S)
+
+    # ------------------------------------------------------------------------ in the thread
+
+    def _check(self) -> None:
+        protocol = self._loaded()
+        scope = app.open_scope(self._scope_name or protocol.scope, protocol.folder, protocol.sim)
+        self.findings = tuple(app.check(protocol, scope.stand(), self._out))
+
+    def _arm(self, shadow: bool) -> None:
+        protocol = self._loaded()
+        if shadow:
+            protocol = protocol.model_copy(update={"shadow": True})
+        scope = app.open_scope(self._scope_name or protocol.scope, protocol.folder, protocol.sim)
+        self.findings = tuple(app.check(protocol, scope.stand(), self._out, start=False))
+        for finding in self.findings:
+            if finding.level == "error":
+                raise ProtocolError(finding.text, finding.do)
+        assembled = app.assemble(protocol, scope, out=self._out)
+        self._news = News(assembled.run)
+        self._assembled = assembled
+
+    def _start(self, assembled: Assembled) -> None:
+        assembled.run.start()
+        self._ender = threading.Thread(
+            target=self._await_end, args=(assembled,), name="saccade-gui-end", daemon=True
+        )
+        self._ender.start()
+
+    def _await_end(self, assembled: Assembled) -> None:
+        while True:
+            try:
+                assembled.run.wait(_SLICE_S)
+            except TimeoutError:
+                continue
+            except SaccadeError as error:
+                self._error = error
+            return
+
+    def _in_background(self, what: str, do: Callable[[], None]) -> None:
+        if self.busy:
+            raise UsageError(f"It is {self.busy} already.", "Wait for it.")
+        self._loaded()
+        self.busy = what
+
+        def work() -> None:
+            with self._told():
+                do()
+
+        self._worker = threading.Thread(target=work, name=f"saccade-gui-{what}", daemon=True)
+        self._worker.start()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except SaccadeError as error:
+            self._error = error
+        except Exception as error:  # noqa: BLE001 - whatever a device raises is to be shown
+            self._error = SaccadeError(
+                f"{type(error).__name__}: {error}", "See the log of the microscope."
+            )
+        finally:
+            self.busy = ""
+
+    def _loaded(self) -> Protocol:
+        if self.protocol is None:
+            raise UsageError("No protocol is loaded.", "Load one first.")
+        return self.protocol
+
+    def _refuse_while_going(self) -> None:
+        if self.going or self.busy:
+            raise UsageError("A run is going on.", "Stop it first.")

@@ -1,0 +1,114 @@
+"""Scores over time, and what was decided, refused or missed; a click asks for a frame."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from ._colours import CURVES, MARKS
+from ._qt import QtCore, QtWidgets, Signal, pg
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from saccade.core import Observation
+
+    from ._news import Entry
+
+_MOST = 5000
+"""Scores of each detector that are drawn."""
+_TOP = 1.45
+"""Above the scores there is room for marks, and above these for what they mean."""
+_MARKED_AT = {"decision": 1.07, "shadowed": 1.07, "refusal": 1.14, "gap": -0.06}
+
+
+class Timeline(QtWidgets.QWidget):
+    """Draws the score of each detector by frame number, with a mark for whatever came of it."""
+
+    asked = Signal(int)
+    """A frame that was clicked on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._plot = pg.PlotWidget()
+        self._plot.setLabel("bottom", "frame")
+        self._plot.setLabel("left", "score")
+        self._plot.setYRange(-0.1, _TOP, padding=0)
+        self._plot.setMouseEnabled(x=True, y=False)
+        self._plot.showGrid(x=False, y=True, alpha=0.2)
+        self._plot.addLegend(offset=(4, 1), colCount=4)
+        self._scores: dict[str, deque[tuple[int, float]]] = {}
+        self._curves: dict[str, pg.PlotDataItem] = {}
+        self._marks: dict[str, list[int]] = {kind: [] for kind in _MARKED_AT}
+        self._items = {kind: self._made(kind) for kind in _MARKED_AT}
+        self._shown = pg.InfiniteLine(
+            angle=90, pen=pg.mkPen("w", style=QtCore.Qt.PenStyle.DashLine)
+        )
+        self._shown.setVisible(False)
+        self._plot.addItem(self._shown)
+        self._plot.scene().sigMouseClicked.connect(self._clicked)
+        layout = QtWidgets.QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._plot)
+
+    def clear(self) -> None:
+        """Forget everything: another run begins."""
+        for curve in self._curves.values():
+            self._plot.removeItem(curve)
+        self._scores, self._curves = {}, {}
+        for kind, item in self._items.items():
+            self._marks[kind].clear()
+            item.setData([], [])
+        self.point_at(None)
+
+    def add(self, observations: Iterable[Observation], entries: Iterable[Entry]) -> None:
+        """Draw what has come."""
+        touched = set()
+        for each in observations:
+            name = each.detector.name
+            self._scores.setdefault(name, deque(maxlen=_MOST)).append((each.frame, each.score))
+            touched.add(name)
+        for name in touched:
+            curve = self._curves.get(name) or self._begun(name)
+            frames, scores = zip(*self._scores[name], strict=True)
+            curve.setData(frames, scores)
+        for entry in entries:
+            if entry.kind in self._marks and entry.frame >= 0:
+                marks = self._marks[entry.kind]
+                marks.append(entry.frame)
+                del marks[:-_MOST]
+                self._items[entry.kind].setData(marks, [_MARKED_AT[entry.kind]] * len(marks))
+
+    def point_at(self, frame: int | None) -> None:
+        """Point at the frame that is looked back at, or at none."""
+        self._shown.setVisible(frame is not None)
+        if frame is not None:
+            self._shown.setValue(frame)
+
+    def _begun(self, name: str) -> pg.PlotDataItem:
+        colour = CURVES[len(self._curves) % len(CURVES)]
+        # Dots and no line: neighbours may be of other positions.
+        curve = self._plot.plot(
+            [],
+            [],
+            name=name,
+            pen=None,
+            symbol="o",
+            symbolSize=4,
+            symbolBrush=colour,
+            symbolPen=None,
+        )
+        self._curves[name] = curve
+        return curve
+
+    def _made(self, kind: str) -> pg.ScatterPlotItem:
+        mark = MARKS[kind]
+        item = pg.ScatterPlotItem(
+            symbol=mark.symbol, size=11, brush=mark.colour, pen=pg.mkPen(mark.colour), name=kind
+        )
+        self._plot.addItem(item)
+        return item
+
+    def _clicked(self, event: object) -> None:
+        where = self._plot.plotItem.vb.mapSceneToView(event.scenePos())  # type: ignore[attr-defined]
+        self.asked.emit(round(where.x()))

@@ -1,0 +1,227 @@
+"""The window: picture, timeline, table and run bar, kept up to date by a timer."""
+
+from __future__ import annotations
+
+from collections import deque
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from saccade.core import SaccadeError, State
+
+from ._alerts import AlertStrip
+from ._bar import RunBar
+from ._live import LiveView
+from ._qt import QtCore, QtGui, QtWidgets
+from ._table import DecisionTable
+from ._timeline import Timeline
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from saccade.core import Frame, Observation
+
+    from ._session import Session
+
+_EVERY_MS = 40
+"""25 pictures a second; what comes faster is not drawn."""
+_KEPT_BYTES = 128 * 2**20
+"""Of frames that can be looked back at here; all of them are in the run folder."""
+_SIZE = (1280, 720)
+
+
+class Window(QtWidgets.QMainWindow):
+    """Shows a session and sends it commands; it holds nothing that a run needs.
+
+    Parameters
+    ----------
+    session : Session
+        What is shown and commanded; it is closed with the window.
+    """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.live, self.timeline, self.table = LiveView(), Timeline(), DecisionTable()
+        self.bar, self.alerts = RunBar(), AlertStrip()
+        self._planned = self._frames = 0
+        self._state = State.IDLE
+        self._findings: object = ()
+        self._kept: deque[tuple[Frame, list[Observation]]] = deque()
+        self._kept_bytes = 0
+        self._looking_back = False
+        self._seen: list[Observation] = []
+        self.setWindowTitle("Saccade")
+        self.resize(*_SIZE)
+        self._arrange()
+        self.bar.commanded.connect(self._command)
+        self.timeline.asked.connect(self.look_back)
+        self.table.asked.connect(self.look_back)
+        self._timer = QtCore.QTimer(self)
+        self._timer.timeout.connect(self.refresh)
+        self._timer.start(_EVERY_MS)
+        self.refresh()
+
+    def _arrange(self) -> None:
+        right = QtWidgets.QSplitter(QtCore.Qt.Orientation.Vertical)
+        right.addWidget(self.timeline)
+        right.addWidget(self.table)
+        both = QtWidgets.QSplitter(QtCore.Qt.Orientation.Horizontal)
+        both.addWidget(self.live)
+        both.addWidget(right)
+        both.setStretchFactor(0, 3)
+        both.setStretchFactor(1, 2)
+        both.setSizes([_SIZE[0] * 3 // 5, _SIZE[0] * 2 // 5])
+        self._back_to_live = QtWidgets.QPushButton("Looking back. Return to &live (F6)")
+        self._back_to_live.setShortcut("F6")
+        self._back_to_live.clicked.connect(self.return_to_live)
+        self._back_to_live.hide()
+        whole = QtWidgets.QWidget()
+        layout = QtWidgets.QVBoxLayout(whole)
+        layout.setContentsMargins(4, 4, 4, 4)
+        for widget in (self.bar, self.alerts, self._back_to_live):
+            layout.addWidget(widget)
+        layout.addWidget(both, 1)
+        self.setCentralWidget(whole)
+
+    # ------------------------------------------------------------------------- by the timer
+
+    def refresh(self) -> None:
+        """Show what has come since the last time."""
+        batch = self.session.take()
+        self._frames += batch.frames
+        self._planned += batch.planned
+        self._seen = [*self._seen, *batch.observations]
+        if batch.frame is not None:
+            self._keep(batch.frame)
+        self._match()
+        if self._kept and not self._looking_back:
+            self.live.show_frame(*self._kept[-1])
+        self.timeline.add(batch.observations, batch.entries)
+        self.table.add(batch.entries)
+        self.bar.tell(self.session, self._planned, self._frames)
+        self._tell_what_changed()
+
+    def _keep(self, frame: Frame) -> None:
+        self._kept.append((frame, []))
+        self._kept_bytes += frame.pixels.nbytes
+        while self._kept_bytes > _KEPT_BYTES and len(self._kept) > 1:
+            oldest, _ = self._kept.popleft()
+            self._kept_bytes -= oldest.pixels.nbytes
+
+    def _match(self) -> None:
+        """Give each frame that is kept what was seen in it; that comes a little later."""
+        if not self._kept:
+            self._seen = []
+            return
+        newest = self._kept[-1][0].index
+        of = {frame.index: seen for frame, seen in self._kept}
+        for each in self._seen:
+            if each.frame in of:
+                of[each.frame].append(each)
+        self._seen = [each for each in self._seen if each.frame > newest]
+
+    def _tell_what_changed(self) -> None:
+        if (error := self.session.take_error()) is not None:
+            self.alerts.tell_error(error)
+        if self.session.findings is not self._findings:
+            self._findings = self.session.findings
+            self._tell_findings()
+        state = self.session.state
+        if state is not self._state:
+            self._state = state
+            verdict = self.session.verdict
+            if state.ended and verdict is not None and verdict.name != "failed":
+                reason = f": {verdict.reason}" if verdict.reason else ""
+                self.alerts.tell("fact", f"{verdict.name}{reason}. {self.session.folder}")
+
+    def _tell_findings(self) -> None:
+        found = self.session.findings
+        for level in ("error", "warning"):
+            those = [each for each in found if each.level == level]
+            if those:
+                self.alerts.tell(level, "\n".join(f"{e.text} {e.do}".rstrip() for e in those))
+                return
+        if found:
+            facts = " ".join(each.text for each in found)
+            self.alerts.tell("fact", f"It can run. {facts}")
+
+    # --------------------------------------------------------------------------- by a person
+
+    def load(self, path: Path) -> None:
+        """Load a protocol, and say what is wrong with it."""
+        self._try(lambda: self.session.load(path))
+        protocol = self.session.protocol
+        if protocol is not None:
+            self.setWindowTitle(f"{protocol.name} - Saccade")
+
+    def look_back(self, frame: int) -> None:
+        """Show the kept frame nearest to a number, until `return_to_live`."""
+        if not self._kept:
+            return
+        nearest = min(self._kept, key=lambda kept: abs(kept[0].index - frame))
+        self._looking_back = True
+        self._back_to_live.show()
+        self.live.show_frame(*nearest)
+        self.timeline.point_at(nearest[0].index)
+
+    def return_to_live(self) -> None:
+        """Show the newest frame again."""
+        self._looking_back = False
+        self._back_to_live.hide()
+        self.timeline.point_at(None)
+
+    def _command(self, name: str) -> None:
+        match name:
+            case "load":
+                self._choose()
+            case "check":
+                self._try(self.session.check)
+            case "arm":
+                self._forget()
+                self._try(lambda: self.session.arm(shadow=self.bar.shadow.isChecked()))
+            case "run":
+                self._try(self.session.run)
+            case "hold":
+                self.session.hold(self.session.state is not State.HELD)
+            case "stop":
+                self.session.stop()
+
+    def _choose(self) -> None:
+        path, _ = QtWidgets.QFileDialog.getOpenFileName(
+            self, "Load a protocol", "", "Protocols (*.yaml *.yml)"
+        )
+        if path:
+            self.load(Path(path))
+
+    def _forget(self) -> None:
+        self._planned = self._frames = self._kept_bytes = 0
+        self._seen = []
+        self._kept.clear()
+        self.timeline.clear()
+        self.table.clear_rows()
+        self.return_to_live()
+
+    def _try(self, do: Callable[[], None]) -> None:
+        self.alerts.hide()
+        try:
+            do()
+        except SaccadeError as error:
+            self.alerts.tell_error(error)
+
+    def closeEvent(self, event: QtGui.QCloseEvent) -> None:  # noqa: N802 - Qt's name
+        """Stop what is going on, light off first, and go."""
+        if self.session.going and not self._sure():
+            event.ignore()
+            return
+        self._timer.stop()
+        self.session.close()
+        super().closeEvent(event)
+
+    def _sure(self) -> bool:
+        answer = QtWidgets.QMessageBox.question(
+            self,
+            "A run is going on",
+            "Closing the window stops the run: the light goes off, and what was taken is kept.\n\n"
+            "Stop the run and close?",
+        )
+        return bool(answer == QtWidgets.QMessageBox.StandardButton.Yes)

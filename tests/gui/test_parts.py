@@ -1,0 +1,101 @@
+"""What the window's parts make of frames and of what a run tells."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from psygnal import Signal
+
+from saccade.core import UsageError
+from saccade.gui import Session
+from saccade.gui._live import bar_um, levels_of, outlines
+from saccade.gui._news import News
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@given(st.floats(0.5, 1e5))
+def test_scale_bars_are_round_and_fit(width_um: float) -> None:
+    """1, 2 or 5 times a power of ten, no longer than a fifth of the picture, and not tiny."""
+    um = bar_um(width_um)
+    assert um <= width_um * 0.2 * (1 + 1e-9)
+    assert um >= width_um * 0.2 / 2.5 * (1 - 1e-9)
+    first = f"{um:.6e}"[0]
+    assert first in "125"
+
+
+def test_contrast_is_that_of_the_cameras_pixels() -> None:
+    """A few hot pixels don't make the rest black, and an even picture has a span."""
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(100, 200, (64, 64)).astype(np.uint16)
+    pixels[3, 3] = 60_000
+    low, high = levels_of(pixels)
+    assert 100 <= low < 110
+    assert 190 < high < 60_000
+    low, high = levels_of(np.full((64, 64), 7, np.uint8))
+    assert high > low
+
+
+def test_boxes_are_one_line_with_breaks() -> None:
+    """Five corners each, then nothing."""
+    x, y = outlines([(1, 2, 3, 4), (5, 6, 7, 8)])
+    assert x.tolist()[:5] == [2, 4, 4, 2, 2]
+    assert y.tolist()[6:11] == [5, 5, 7, 7, 5]
+    assert np.isnan(x[5])
+    assert len(outlines([])[0]) == 0
+
+
+class Told:
+    """The signals of a run, without one."""
+
+    framed = Signal(object)
+    observed = Signal(object)
+    decided = Signal(object)
+    refused = Signal(object)
+    gapped = Signal(object)
+    shadowed = Signal(object)
+    noted = Signal(str, object)
+
+
+def test_only_the_newest_frame_is_kept_and_all_are_counted() -> None:
+    """A window that dawdles loses pictures, never count."""
+    run = Told()
+    news = News(run)  # type: ignore[arg-type]
+    for number in range(10):
+        run.framed.emit(SimpleNamespace(index=number, stream="watch" if number % 2 else "burst"))
+    batch = news.take()
+    assert batch.frame is not None
+    assert (batch.frame.index, batch.frames, batch.planned) == (9, 10, 5)
+    again = news.take()
+    assert (again.frame, again.frames, again.planned) == (None, 0, 0)
+
+
+def test_what_waits_to_be_shown_is_bounded() -> None:
+    """However long nobody looks."""
+    run = Told()
+    news = News(run)  # type: ignore[arg-type]
+    for number in range(6000):
+        run.gapped.emit(SimpleNamespace(index=number, reason="none came"))
+        run.observed.emit(number)
+    batch = news.take()
+    assert len(batch.entries) == len(batch.observations) == 5000
+    assert batch.entries[-1].frame == 5999
+
+
+def test_commands_out_of_order_are_refused(tmp_path: Path) -> None:
+    """Nothing is armed without a protocol, and nothing runs that is not armed."""
+    session = Session(out=tmp_path / "run")
+    for command, says in ((session.arm, "protocol"), (session.check, "protocol")):
+        with pytest.raises(UsageError, match=says):
+            command()
+    with pytest.raises(UsageError, match="armed"):
+        session.run()
+    session.stop()
+    session.hold()
+    session.close()
