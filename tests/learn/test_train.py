@@ -185,6 +185,8 @@ def test_with_little_data_all_of_it_is_tested_in_turn(tmp_path: Path) -> None:
     assert (metrics.test_groups, metrics.test_pictures, training.pictures) == (6, 6, 6)
     assert metrics.classes["disc"].objects == sum(len(each.places_px) for each in samples(6))
     assert metrics.classes["disc"].f1.value > 0.8
+    assert metrics.shuffled is not None
+    assert metrics.shuffled < 0.3
     assert "test in turn, by 3 others, 6 groups with 6 pictures" in training.split
     assert sum("are left out" in line for line in told) == 3
     with pytest.raises(LabelError, match="in turn"):

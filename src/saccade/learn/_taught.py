@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ._calibrate import calibrate
 from ._measure import by_group
-from ._split import Split, parts_by_group
+from ._split import Split, parts_by_group, split_by_group
 from ._worth import least_logit, probe_of, tested_of
 
 if TYPE_CHECKING:
@@ -97,7 +97,8 @@ def taught_in_turn(
         for name, each in tested_of(other, split.test, own).items():
             seen[name] += _as_if_by(each, least_logit(calibration[name]) - least_logit(own[name]))
     tested = {name: by_group(each) for name, each in seen.items()}
-    probed = probe_of(learner, splits[0], seed)
+    # In a test of a single picture no label could be another's.
+    probed = probe_of(learner, split_by_group(samples, seed), seed)
     return Taught(learned, calibration, tested, every, folds, *probed)
 
 
