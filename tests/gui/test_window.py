@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -139,6 +140,20 @@ def test_a_click_on_the_timeline_shows_that_frame(
     window.return_to_live()
     window.refresh()
     assert window.live.frame.index == window._kept[-1][0].index
+
+
+def test_drawing_takes_no_references_from_none(
+    window: Window, qtbot: QtBot, protocol: Path
+) -> None:
+    """A binding that forgets some aborts a night's run: PySide6 6.12.0 did, on Python 3.11."""
+    going(window, qtbot, protocol)
+    qtbot.waitUntil(lambda: window.session.state.ended, timeout=PATIENCE_MS)
+    before, draws = sys.getrefcount(None), 20
+    for number in range(draws):
+        window.timeline.point_at(number)
+        window.refresh()
+        qtbot.wait(1)
+    assert sys.getrefcount(None) > before - draws
 
 
 @pytest.mark.parametrize("sure", [True, False])

@@ -134,6 +134,11 @@ def outlines(
     return np.array(x, float), np.array(y, float)
 
 
+def short(name: str) -> str:
+    """Return the name of a part without the module that it comes from."""
+    return name.rpartition(":")[2]
+
+
 def caption(frame: Frame, seen: Sequence[Observation]) -> str:
     """Return what a frame is, and what was found, in a line."""
     parts = [f"frame {frame.index}", frame.stream]
@@ -148,7 +153,7 @@ def caption(frame: Frame, seen: Sequence[Observation]) -> str:
     if where:
         parts.append(", ".join(where) + " µm")
     parts += [
-        f"{each.detector.name} {each.score:.2f}"
+        f"{short(each.detector.name)} {each.score:.2f}"
         + (f" ({each.verdict})" if each.verdict != "trusted" else "")
         for each in seen
     ]

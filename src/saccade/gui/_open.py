@@ -40,7 +40,10 @@ def open_window(
     """
     application, window = _made(protocol, scope, out)
     window.show()
-    return int(application.exec())  # type: ignore[attr-defined]
+    try:
+        return int(application.exec())  # type: ignore[attr-defined]
+    finally:
+        window.session.close()
 
 
 def picture(
@@ -82,6 +85,8 @@ def picture(
         window.session.run()
         until_s = time.monotonic() + seconds
         _wait(application, window, lambda: time.monotonic() > until_s or window.session.state.ended)
+        window.alerts.hide()  # it tells of folders, which are nobody's business
+        application.processEvents()  # type: ignore[attr-defined]
         if not window.grab().save(str(file)):
             raise UsageError(f"{file} can't be written.", "Name a .png in a folder that exists.")
     finally:

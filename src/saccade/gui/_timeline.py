@@ -6,6 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from ._colours import CURVES, MARKS
+from ._live import short
 from ._qt import QtCore, QtWidgets, Signal, pg
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 _MOST = 5000
 """Scores of each detector that are drawn."""
-_TOP = 1.45
+_TOP = 1.5
 """Above the scores there is room for marks, and above these for what they mean."""
 _MARKED_AT = {"decision": 1.07, "shadowed": 1.07, "refusal": 1.14, "gap": -0.06}
 
@@ -35,6 +36,7 @@ class Timeline(QtWidgets.QWidget):
         self._plot.setLabel("left", "score")
         self._plot.setYRange(-0.1, _TOP, padding=0)
         self._plot.setMouseEnabled(x=True, y=False)
+        self._plot.getAxis("left").setTicks([[(each / 4, f"{each / 4:g}") for each in range(5)]])
         self._plot.showGrid(x=False, y=True, alpha=0.2)
         self._plot.addLegend(offset=(4, 1), colCount=4)
         self._scores: dict[str, deque[tuple[int, float]]] = {}
@@ -91,7 +93,7 @@ class Timeline(QtWidgets.QWidget):
         curve = self._plot.plot(
             [],
             [],
-            name=name,
+            name=short(name),
             pen=None,
             symbol="o",
             symbolSize=4,
