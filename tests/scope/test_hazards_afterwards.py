@@ -35,7 +35,9 @@ def settings(core: FaultyCore) -> dict[str, Any]:
         for preset in core.getAvailableConfigs(group)
         for device, name, _ in core.getConfigData(group, preset)
     }
-    return {"roi": tuple(core.getROI()), "exposure_ms": core.getExposure(), **presets}
+    gain = core.getProperty("Camera", "Gain")
+    roi = tuple(core.getROI())
+    return {"roi": roi, "exposure_ms": core.getExposure(), "gain": gain, **presets}
 
 
 def complete(rig: Rig) -> Run:
@@ -371,17 +373,18 @@ def test_auto_shutter_is_put_back_whatever_goes_wrong_once(rig: Rig, call: str) 
 
 
 @pytest.mark.parametrize(
-    ("call", "times"), [("getROI", 3), ("getExposure", 3), ("getProperty", 24)]
+    ("call", "times"), [("getROI", 3), ("getExposure", 3), ("getProperty", 40)]
 )
 def test_a_setting_that_was_misread_once_is_put_back_as_it_was(
     rig: Rig, call: str, times: int
 ) -> None:
     """A driver that lies once before a run does not have its lie put back after it."""
     before = settings(rig.core)
+    events = [MDAEvent(exposure=2.0, properties=[("Camera", "Gain", 3)])]
     for nth in range(1, times + 1):
         rig.core.fault(call, "wrong", on=nth)
         try:
-            rig.begin([MDAEvent(exposure=2.0)]).wait(PATIENCE_S)
+            rig.begin(events).wait(PATIENCE_S)
         except SaccadeError:  # it is told of, which is as well
             rig.core.heal()
             continue

@@ -44,13 +44,13 @@ class Before:
         SettingError
             If it answers what is no number: that would be put back.
         """
-        left, top, width, height = _agreed(core.getROI)
+        left, top, width, height = agreed(core.getROI)
         xy = _numbers("stage", core.getXYPosition) if core.getXYStageDevice() else None
         z = _numbers("focus", core.getPosition) if core.getFocusDevice() else None
         return cls(
-            exposure_ms=_numbers("exposure", lambda: _agreed(core.getExposure))[0],
+            exposure_ms=_numbers("exposure", lambda: agreed(core.getExposure))[0],
             roi=(left, top, width, height),
-            auto_shutter=_agreed(core.getAutoShutter),
+            auto_shutter=agreed(core.getAutoShutter),
             xy_um=None if xy is None else (xy[0], xy[1]),
             z_um=None if z is None else z[0],
             properties=_writable(core),
@@ -185,7 +185,7 @@ def _numbers(what: str, ask: Callable[[], Any]) -> tuple[float, ...]:
     raise SettingError(f"The microscope says of its {what}: {answer}.", "See to the driver.")
 
 
-def _agreed(ask: Callable[[], Answer]) -> Answer:
+def agreed(ask: Callable[[], Answer]) -> Answer:
     """Return what a microscope answers twice in a row, else what it answers the third time."""
     answers = [ask(), ask()]
     return answers[0] if answers[0] == answers[1] else ask()
@@ -202,4 +202,4 @@ def _writable(core: CMMCorePlus) -> dict[tuple[str, str], str]:
         for preset in core.getAvailableConfigs(group):
             for device, name, _ in core.getConfigData(group, preset):
                 keys[device, name] = None
-    return {key: _agreed(partial(core.getProperty, *key)) for key in keys}
+    return {key: agreed(partial(core.getProperty, *key)) for key in keys}

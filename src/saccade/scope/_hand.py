@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING
 
 from saccade.core import SettingError, StoppedError
 
+from ._before import agreed
 from ._settings import Mask, Property, Stage, Xy
 from ._vigil import Vigil
 
@@ -212,7 +214,7 @@ class Hand:
         if isinstance(setting, Property):
             place = setting.device, setting.name
             if place not in self.changed:
-                self.changed[place] = self._core.getProperty(*place)
+                self.changed[place] = agreed(partial(self._core.getProperty, *place))
         self._commanding()
         setting.make()
 
