@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from psygnal import Signal
+from useq import MDAEvent
 
-from saccade.core import UsageError
+from saccade.core import Gap, UsageError
 from saccade.gui import Session
 from saccade.gui._live import bar_um, levels_of, outlines
 from saccade.gui._news import News
@@ -81,7 +82,7 @@ def test_what_waits_to_be_shown_is_bounded() -> None:
     run = Told()
     news = News(run)  # type: ignore[arg-type]
     for number in range(6000):
-        run.gapped.emit(SimpleNamespace(index=number, reason="none came"))
+        run.gapped.emit(Gap(number, "watch", MDAEvent(), "none came"))
         run.observed.emit(number)
     batch = news.take()
     assert len(batch.entries) == len(batch.observations) == 5000

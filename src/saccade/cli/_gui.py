@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def gui(
-    protocol: Path | None,
+    path: Path | None,
     scope: str | None,
     out: Path | None,
     picture: Path | None,
@@ -24,8 +24,8 @@ def gui(
 
     with named_errors():
         if picture is None:
-            raise SystemExit(windows.open_window(protocol, scope, out))
-        if protocol is None:
+            raise SystemExit(windows.open_window(path, scope, out))
+        if path is None or path.is_dir():
             raise UsageError("A picture needs something to show.", "Name a protocol.")
-        windows.picture(picture, protocol, scope=scope, out=out, seconds=seconds)
-        say(f"{picture}: the window after {seconds:g} s of {protocol.name}")
+        windows.picture(picture, path, scope=scope, out=out, seconds=seconds)
+        say(f"{picture}: the window after {seconds:g} s of {path.name}")

@@ -305,8 +305,12 @@ def train(
 
 @app.command()
 def gui(
-    protocol: Annotated[
-        Path | None, typer.Argument(help="Protocol file, loaded at once.", show_default=False)
+    path: Annotated[
+        Path | None,
+        typer.Argument(
+            help="Protocol file, loaded at once; or a run folder, to look back at.",
+            show_default=False,
+        ),
     ] = None,
     scope: ScopeName = None,
     out: Out = None,
@@ -320,7 +324,7 @@ def gui(
     seconds: Annotated[float, typer.Option(min=0.0, help="With --picture.")] = 10.0,
 ) -> None:
     """Open the window: what the microscope sees, what is decided and why, and how to stop it."""
-    _gui.gui(protocol, scope, out, picture, seconds)
+    _gui.gui(path, scope, out, picture, seconds)
 
 
 @app.command()

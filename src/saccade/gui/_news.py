@@ -5,28 +5,23 @@ from __future__ import annotations
 import threading
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from functools import partial
+from typing import TYPE_CHECKING
+
+from saccade.core import plain
+
+from ._entries import entry_of
 
 if TYPE_CHECKING:
     from saccade.app import Run
-    from saccade.core import Action, Decision, Frame, Gap, Observation, Refusal, Shadowed
+    from saccade.core import Decision, Frame, Observation
 
-Kind = Literal["decision", "refusal", "gap", "shadowed", "note"]
+    from ._entries import Entry
 
 WATCH = "watch"
 """Stream of what is planned."""
 _MOST = 5000
 """Entries that wait to be shown; older ones are in the run folder."""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A line of the table: what happened, at which frame, and why."""
-
-    kind: Kind
-    frame: int
-    what: str
-    reason: str
 
 
 @dataclass
@@ -64,10 +59,13 @@ class News:
         run.framed.connect(self._on_frame)
         run.observed.connect(self._on_observation)
         run.decided.connect(self._on_decision)
-        run.refused.connect(self._on_refusal)
-        run.gapped.connect(self._on_gap)
-        run.shadowed.connect(self._on_shadowed)
-        run.noted.connect(self._on_note)
+        for kind, signal in (
+            ("refusal", run.refused),
+            ("gap", run.gapped),
+            ("shadowed", run.shadowed),
+        ):
+            signal.connect(partial(self._on_record, kind))
+        run.noted.connect(self._on_record)
 
     def take(self) -> Batch:
         """Return what has come since the last call."""
@@ -96,37 +94,10 @@ class News:
 
     def _on_decision(self, decision: Decision) -> None:
         if decision.actions:
-            what = ", ".join(_told(each) for each in decision.actions)
-            self._add(Entry("decision", decision.frame, what, decision.reason))
+            self._on_record("decision", decision)
 
-    def _on_refusal(self, refusal: Refusal) -> None:
-        frame = -1 if refusal.action.frame is None else refusal.action.frame
-        allowed = f"; allowed: {refusal.allowed}" if refusal.allowed else ""
-        what = f"{_told(refusal.action)} refused by {refusal.guard}"
-        self._add(Entry("refusal", frame, what, refusal.reason + allowed))
-
-    def _on_gap(self, gap: Gap) -> None:
-        self._add(Entry("gap", gap.index, "no frame", gap.reason))
-
-    def _on_shadowed(self, shadowed: Shadowed) -> None:
-        frame = -1 if shadowed.action.frame is None else shadowed.action.frame
-        what = f"{_told(shadowed.action)}, not done (shadow)"
-        self._add(Entry("shadowed", frame, what, shadowed.reason))
-
-    def _on_note(self, kind: str, value: Any) -> None:
-        if kind in ("failure", "detector", "interference", "listener", "safe"):
-            text = value.get("text", "") if isinstance(value, dict) else str(value)
-            if text:
-                self._add(Entry("note", -1, kind, text))
-
-    def _add(self, entry: Entry) -> None:
-        with self._lock:
-            self._entries.append(entry)
-
-
-def _told(action: Action) -> str:
-    if action.interval_s is not None:
-        return f"an interval of {action.interval_s:g} s"
-    if action.correction is not None:
-        return "the plan corrected"
-    return f"{action.label} of {len(action.events)}"
+    def _on_record(self, kind: str, value: object) -> None:
+        entry = entry_of(kind, plain(value))
+        if entry is not None:
+            with self._lock:
+                self._entries.append(entry)

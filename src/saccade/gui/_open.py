@@ -19,15 +19,13 @@ _SLICE_S = 0.02
 _BEGIN_S = 120.0
 
 
-def open_window(
-    protocol: Path | None = None, scope: str | None = None, out: Path | None = None
-) -> int:
+def open_window(path: Path | None = None, scope: str | None = None, out: Path | None = None) -> int:
     """Open the window, and return when it is closed.
 
     Parameters
     ----------
-    protocol : Path, optional
-        Loaded at once.
+    path : Path, optional
+        Protocol, loaded at once; or the folder of a run, to look back at.
     scope : str, optional
         Goes before that of the protocol.
     out : Path, optional
@@ -38,12 +36,26 @@ def open_window(
     int
         Exit status.
     """
-    application, window = _made(protocol, scope, out)
+    if path is not None and path.is_dir():
+        return _look_back(path)
+    application, window = _made(path, scope, out)
     window.show()
     try:
         return int(application.exec())  # type: ignore[attr-defined]
     finally:
         window.session.close()
+
+
+def _look_back(path: Path) -> int:
+    from ._recall import Recall
+
+    recall = Recall(path)
+    application = _application()
+    from ._look_back import LookBack
+
+    window = LookBack(recall)
+    window.show()
+    return int(application.exec())  # type: ignore[attr-defined]
 
 
 def picture(
@@ -109,16 +121,21 @@ def _wait(application: object, window: Window, until: object) -> None:
 
 
 def _made(protocol: Path | None, scope: str | None, out: Path | None) -> tuple[object, Window]:
+    application = _application()
+    from ._window import Window
+
+    window = Window(Session(scope, out))
+    if protocol is not None:
+        window.load(protocol)
+    return application, window
+
+
+def _application() -> object:
     try:
         from ._qt import QtWidgets
-        from ._window import Window
     except ImportError as error:
         raise UsageError(
             f"The window needs Qt, which is not installed ({error}).",
             'Install it: python -m pip install "saccade[gui]"',
         ) from None
-    application = QtWidgets.QApplication.instance() or QtWidgets.QApplication(sys.argv[:1])
-    window = Window(Session(scope, out))
-    if protocol is not None:
-        window.load(protocol)
-    return application, window
+    return QtWidgets.QApplication.instance() or QtWidgets.QApplication(sys.argv[:1])

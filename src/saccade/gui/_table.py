@@ -10,7 +10,7 @@ from ._qt import QtGui, QtWidgets, Signal
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ._news import Entry
+    from ._entries import Entry
 
 _MOST = 1000
 """Rows; what is older is in the run folder."""

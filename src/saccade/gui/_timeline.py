@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from saccade.core import Observation
 
-    from ._news import Entry
+    from ._entries import Entry
 
 _MOST = 5000
 """Scores of each detector that are drawn."""

@@ -89,7 +89,7 @@ class RunFolder:
             raise UsageError(f"There is no stream {stream!r}.", do=did_you_mean(stream, known))
         for line in self._frame_lines():
             if stream is None or place_of(line).path == stream:
-                yield frame_of(line, self._pictures.read(line))
+                yield self.read(line)
 
     def frame(self, index: int) -> Frame:
         """Return one frame.
@@ -108,8 +108,23 @@ class RunFolder:
         """
         for line in self._frame_lines():
             if line.value["index"] == index:
-                return frame_of(line, self._pictures.read(line))
+                return self.read(line)
         raise UsageError(f"No frame of {self.path} has the index {index}.")
+
+    def read(self, line: Line) -> Frame:
+        """Return the frame that a line of the journal is about.
+
+        Parameters
+        ----------
+        line : Line
+            Of the kind ``frame``, as `lines` yields it.
+
+        Raises
+        ------
+        DamagedRunError
+            If it is not what was written.
+        """
+        return frame_of(line, self._pictures.read(line))
 
     def observations(self) -> Iterator[Observation]:
         """Yield what was seen, in order, without label images."""

@@ -1,0 +1,69 @@
+"""Lines of the table: what happened, at which frame, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Kind = Literal["decision", "refusal", "gap", "shadowed", "note"]
+TOLD = ("decision", "refusal", "gap", "shadowed")
+"""Kinds of records that are told of; of decisions those that ask for something."""
+NOTES = ("failure", "detector", "interference", "listener", "safe")
+"""Kinds of other records that are, if they have something to say."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line."""
+
+    kind: Kind
+    frame: int
+    """-1 where there is none."""
+    what: str
+    reason: str
+
+
+def entry_of(kind: str, value: Any) -> Entry | None:
+    """Return what a record of the journal says to a person, if it has something to say.
+
+    Parameters
+    ----------
+    kind : str
+        Of the record.
+    value : mapping
+        As `saccade.core.plain` makes it, and the journal holds it.
+    """
+    if not isinstance(value, dict):
+        return None
+    match kind:
+        case "decision" if value["actions"]:
+            what = ", ".join(_told(each) for each in value["actions"])
+            return Entry("decision", value["frame"], what, value["reason"])
+        case "refusal":
+            allowed = f"; allowed: {value['allowed']}" if value.get("allowed") else ""
+            what = f"{_told(value['action'])} refused by {value['guard']}"
+            return Entry("refusal", _frame(value), what, value["reason"] + allowed)
+        case "gap":
+            return Entry("gap", value["index"], "no frame", value["reason"])
+        case "shadowed":
+            what = f"{_told(value['action'])}, not done (shadow)"
+            return Entry("shadowed", _frame(value), what, value["reason"])
+        case _ if kind in NOTES and value.get("text"):
+            return Entry("note", -1, kind, value["text"])
+    return None
+
+
+def _frame(value: Mapping[str, Any]) -> int:
+    frame = value["action"].get("frame")
+    return -1 if frame is None else int(frame)
+
+
+def _told(action: Mapping[str, Any]) -> str:
+    if action.get("interval_s") is not None:
+        return f"an interval of {action['interval_s']:g} s"
+    if action.get("correction") is not None:
+        return "the plan corrected"
+    return f"{action['label']} of {len(action['events'])}"

@@ -1,0 +1,75 @@
+"""A run folder, made ready to be looked through."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from saccade.core import observation_from_plain
+from saccade.store import RunFolder
+
+from ._entries import NOTES, TOLD, entry_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from saccade.core import Frame, Observation
+    from saccade.store import Line
+
+    from ._entries import Entry
+
+
+class Recall:
+    """What a run has left on disk, by frame; pictures are read when they are asked for.
+
+    Parameters
+    ----------
+    path : Path
+        The run folder.
+
+    Raises
+    ------
+    FolderError
+        If it is none.
+    DamagedRunError
+        If its journal is not what was written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._folder = RunFolder(path)
+        self.path = path
+        self.observations: dict[int, list[Observation]] = {}
+        """Of each frame that was looked at."""
+        self.entries: list[Entry] = []
+        """What happened, in order."""
+        self._lines: dict[int, Line] = {}
+        for line in self._folder.lines():
+            self._note(line)
+        self.frames = tuple(self._lines)
+        """Numbers of all frames, in the order in which they were taken."""
+        self.verdict = self._folder.verdict
+
+    def frame(self, index: int) -> Frame:
+        """Return a frame.
+
+        Parameters
+        ----------
+        index : int
+            One of `frames`.
+
+        Raises
+        ------
+        DamagedRunError
+            If it is not what was written.
+        """
+        return self._folder.read(self._lines[index])
+
+    def _note(self, line: Line) -> None:
+        if line.kind == "frame":
+            self._lines[line.value["index"]] = line
+        elif line.kind == "observation":
+            seen = observation_from_plain(line.value)
+            self.observations.setdefault(seen.frame, []).append(seen)
+        elif line.kind in TOLD or line.kind in NOTES:
+            entry = entry_of(line.kind, line.value)
+            if entry is not None:
+                self.entries.append(entry)
