@@ -65,6 +65,14 @@ def test_a_run_is_armed_and_run_to_its_end(window: Window, qtbot: QtBot, protoco
     assert window.timeline._scores
 
 
+def test_it_begins_by_itself_if_asked_to(window: Window, qtbot: QtBot, protocol: Path) -> None:
+    """As ``saccade run --gui`` does: armed, and run as soon as it is."""
+    window.load(protocol)
+    window.begin(shadow=True)
+    qtbot.waitUntil(lambda: window.session.state.ended, timeout=PATIENCE_MS)
+    assert window.session.stored == 12
+
+
 def test_what_is_wrong_with_a_protocol_is_told_in_the_window(
     window: Window, qtbot: QtBot, protocol: Path
 ) -> None:

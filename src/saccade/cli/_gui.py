@@ -10,6 +10,7 @@ from ._console import named_errors, say
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import NoReturn
 
 
 def gui(
@@ -29,3 +30,14 @@ def gui(
             raise UsageError("A picture needs something to show.", "Name a protocol.")
         windows.picture(picture, path, scope=scope, out=out, seconds=seconds)
         say(f"{picture}: the window after {seconds:g} s of {path.name}")
+
+
+def run(
+    protocol: Path, scope: str | None, out: Path | None, *, unattended: bool, shadow: bool
+) -> NoReturn:
+    """Run a protocol in the window."""
+    from saccade import gui as windows
+
+    with named_errors():
+        status = windows.run_in_window(protocol, scope, out, unattended=unattended, shadow=shadow)
+    raise SystemExit(status)

@@ -72,9 +72,14 @@ def run(
     out: Out = None,
     unattended: Unattended = False,
     shadow: Shadow = False,
+    window: Annotated[
+        bool, typer.Option("--gui", help="In the window, which opens and begins at once.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Run a protocol; Ctrl+C stops it safely."""
+    if window:
+        _gui.run(protocol, scope, out, unattended=unattended, shadow=shadow)
     _play.run(protocol, scope, out, as_json, unattended=unattended, shadow=shadow)
 
 

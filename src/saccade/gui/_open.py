@@ -38,7 +38,39 @@ def open_window(path: Path | None = None, scope: str | None = None, out: Path | 
     """
     if path is not None and path.is_dir():
         return _look_back(path)
-    application, window = _made(path, scope, out)
+    application, window = _made(path, Session(scope, out))
+    return _shown(application, window)
+
+
+def run_in_window(
+    protocol: Path,
+    scope: str | None = None,
+    out: Path | None = None,
+    *,
+    unattended: bool = False,
+    shadow: bool = False,
+) -> int:
+    """Run a protocol in the window, and return when that is closed.
+
+    Parameters
+    ----------
+    protocol, scope, out
+        As of `open_window`.
+    unattended, shadow : bool
+        As of `saccade.Run`.
+
+    Returns
+    -------
+    int
+        Exit status.
+    """
+    application, window = _made(protocol, Session(scope, out, unattended=unattended))
+    if window.session.protocol is not None:
+        window.begin(shadow=shadow)
+    return _shown(application, window)
+
+
+def _shown(application: object, window: Window) -> int:
     window.show()
     try:
         return int(application.exec())  # type: ignore[attr-defined]
@@ -87,7 +119,7 @@ def picture(
     SaccadeError
         What keeps the protocol from running.
     """
-    application, window = _made(protocol, scope, out)
+    application, window = _made(protocol, Session(scope, out))
     window.resize(*size)
     window.show()
     try:
@@ -120,11 +152,11 @@ def _wait(application: object, window: Window, until: object) -> None:
     application.processEvents()  # type: ignore[attr-defined]
 
 
-def _made(protocol: Path | None, scope: str | None, out: Path | None) -> tuple[object, Window]:
+def _made(protocol: Path | None, session: Session) -> tuple[object, Window]:
     application = _application()
     from ._window import Window
 
-    window = Window(Session(scope, out))
+    window = Window(session)
     if protocol is not None:
         window.load(protocol)
     return application, window

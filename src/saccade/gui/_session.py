@@ -34,10 +34,14 @@ class Session:
         Goes before that of the protocols.
     out : Path, optional
         Run folder; by default a new one for each run.
+    unattended : bool
+        With a supervisor, whatever the protocols say.
     """
 
-    def __init__(self, scope: str | None = None, out: Path | None = None) -> None:
-        self._scope_name, self._out = scope, out
+    def __init__(
+        self, scope: str | None = None, out: Path | None = None, *, unattended: bool = False
+    ) -> None:
+        self._scope_name, self._out, self._unattended = scope, out, unattended
         self.protocol: Protocol | None = None
         self.findings: tuple[Finding, ...] = ()
         self.busy = ""
@@ -164,9 +168,10 @@ class Session:
         self.findings = tuple(app.check(protocol, scope.stand(), self._out))
 
     def _arm(self, shadow: bool) -> None:
-        protocol = self._loaded()
-        if shadow:
-            protocol = protocol.model_copy(update={"shadow": True})
+        asked = {"shadow": shadow, "unattended": self._unattended}
+        protocol = self._loaded().model_copy(
+            update={name: True for name, is_on in asked.items() if is_on}
+        )
         scope = app.open_scope(self._scope_name or protocol.scope, protocol.folder, protocol.sim)
         self.findings = tuple(app.check(protocol, scope.stand(), self._out, start=False))
         for finding in self.findings:

@@ -48,7 +48,7 @@ class Window(QtWidgets.QMainWindow):
         self._findings: object = ()
         self._kept: deque[tuple[Frame, list[Observation]]] = deque()
         self._kept_bytes = 0
-        self._looking_back = False
+        self._looking_back = self._beginning = False
         self._seen: list[Observation] = []
         self.setWindowTitle("Saccade")
         self.resize(*_SIZE)
@@ -122,7 +122,11 @@ class Window(QtWidgets.QMainWindow):
 
     def _tell_what_changed(self) -> None:
         if (error := self.session.take_error()) is not None:
+            self._beginning = False
             self.alerts.tell_error(error)
+        if self._beginning and self.session.armed:
+            self._beginning = False
+            self._command("run")
         if self.session.findings is not self._findings:
             self._findings = self.session.findings
             self._tell_findings()
@@ -153,6 +157,18 @@ class Window(QtWidgets.QMainWindow):
         protocol = self.session.protocol
         if protocol is not None:
             self.setWindowTitle(f"{protocol.name} - Saccade")
+
+    def begin(self, *, shadow: bool = False) -> None:
+        """Arm the loaded protocol, and run it as soon as it is armed.
+
+        Parameters
+        ----------
+        shadow : bool
+            Decide and record, and do nothing of what is decided.
+        """
+        self.bar.shadow.setChecked(shadow)
+        self._beginning = True
+        self._command("arm")
 
     def look_back(self, frame: int) -> None:
         """Show the kept frame nearest to a number, until `return_to_live`."""
