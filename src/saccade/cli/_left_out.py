@@ -30,6 +30,7 @@ def left_out(
     minutes: float,
     fluorescence: bool,
     reach_px: float,
+    net: str,
     as_json: bool,
 ) -> None:
     """Tell what is found in each movie by a network that has not learned from it."""
@@ -50,7 +51,9 @@ def left_out(
         recipe = recipe_of(data, len(every), epochs, minutes, fluorescence=fluorescence)
 
         tell = teller(status)
-        told = leave_one_out(movies, also, classes, given, recipe, least_px=reach_px, tell=tell)
+        told = leave_one_out(
+            movies, also, classes, given, recipe, net=net, least_px=reach_px, tell=tell
+        )
         _write(target, told)
     if as_json:
         answer({"path": str(target), "movies": [each._asdict() for each in told]})

@@ -283,6 +283,10 @@ def train(
         seed=seed,
     )
     if leave_one_out:
+        if kind or folds or about:
+            raise typer.BadParameter(
+                "--leave-one-out makes no model: leave --kind, --folds, --about."
+            )
         _left_out.left_out(
             data,
             out,
@@ -290,6 +294,7 @@ def train(
             minutes=minutes,
             fluorescence=fluorescence,
             reach_px=reach_px,
+            net=net,
             as_json=as_json,
         )
         return

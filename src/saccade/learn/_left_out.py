@@ -68,6 +68,7 @@ def leave_one_out(
     given: Input,
     recipe: Recipe,
     *,
+    net: str = "32x3",
     within: int = 2,
     least_px: float = 0.0,
     tell: Callable[[str], None] = lambda _: None,
@@ -88,6 +89,8 @@ def leave_one_out(
         What is found; each that is marked in a movie is told of by itself.
     given, recipe
         How pictures are prepared, and how a network learns.
+    net : str
+        Width x blocks of the networks.
     within : int
         Frames from the first of an occurrence, before or after, in which it must be found.
     least_px : float
@@ -106,7 +109,7 @@ def leave_one_out(
         train, others = _parts([each for each in movies if each.group != name], also)
         tell(f"without {name}: {len(train)} samples to learn from, {len(others)} to calibrate on")
         frames, masks = len(own[0].pictures), all(each.labels is not None for each in train)
-        made = Architecture(classes=classes, frames=frames, masks=masks)
+        made = Architecture.of_net(net, classes, frames=frames, masks=masks)
         learned, seen = NetworkLearner(made, given, recipe).learn(train, others, tell)
         for kind, class_name in enumerate(classes):
             if any(np.isinf(each.unsure.of(kind)[1]).any() for each in own):
