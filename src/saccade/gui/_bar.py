@@ -18,6 +18,8 @@ _COMMANDS = (
     ("hold", "&Hold", "F10", "Take no further picture, light off, until it is let go on."),
     ("stop", "STOP", "Esc", "Light off at once, and the run ends."),
 )
+_LAMP_PX, _DOSE_PX = 130, 90
+"""Wide enough for all that they say, so that nothing moves."""
 
 
 class RunBar(QtWidgets.QWidget):
@@ -48,7 +50,9 @@ class RunBar(QtWidgets.QWidget):
         layout.addStretch(1)
         self._lamp = QtWidgets.QLabel()
         self._lamp.setAccessibleName("State of the run")
+        self._lamp.setMinimumWidth(_LAMP_PX)
         self._dose = QtWidgets.QLabel()
+        self._dose.setMinimumWidth(_DOSE_PX)
         self._progress = QtWidgets.QProgressBar()
         self._progress.setMinimumWidth(200)
         self._progress.setToolTip("Planned frames that were taken, and those that were decided on.")

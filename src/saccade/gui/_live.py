@@ -50,6 +50,9 @@ class LiveView(QtWidgets.QWidget):
         self._frame: Frame | None = None
         self._caption = QtWidgets.QLabel("No picture yet.")
         self._caption.setAccessibleName("What the picture is of")
+        # However much there is to say, the window stays as wide as it is.
+        ignored = QtWidgets.QSizePolicy.Policy.Ignored
+        self._caption.setSizePolicy(ignored, QtWidgets.QSizePolicy.Policy.Preferred)
         contrast = QtWidgets.QPushButton("&Contrast")
         contrast.setToolTip("Set black and white by the picture that is shown.")
         contrast.clicked.connect(self.set_contrast)
@@ -91,7 +94,9 @@ class LiveView(QtWidgets.QWidget):
             [each.x_px + 0.5 for each in points], [each.y_px + 0.5 for each in points]
         )
         self._boxes.setData(*outlines([box for each in seen for box in each.boxes]))
-        self._caption.setText(caption(frame, seen))
+        text = caption(frame, seen)
+        self._caption.setText(text)
+        self._caption.setToolTip(text)
 
     def set_contrast(self) -> None:
         """Set the contrast of the stream by the frame that is shown."""
