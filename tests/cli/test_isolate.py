@@ -27,7 +27,8 @@ guard: [{use: saccade.guard:Rate, actions_per_min: 6}]
 class Told:
     """As much of a run as following it needs."""
 
-    framed = gapped = observed = decided = acted = refused = SimpleNamespace(connect=lambda _: None)
+    framed = gapped = observed = decided = SimpleNamespace(connect=lambda _: None)
+    acted = refused = shadowed = framed
     noted = Signal(str, object)
     state = State.RUNNING
     unseen_looks = 3
@@ -52,7 +53,7 @@ def test_what_happens_to_a_detector_is_told(capsys: pytest.CaptureFixture[str]) 
     assert "3 looks missed; 'beads': frame 2: it hung up" in rows
     ended: dict[str, Any] = dict.fromkeys(("decisions", "bursts", "refusals", "gaps"), 0)
     ended |= {"name": "a", "scope": "b", "folder": "c", "seconds": 1.0, "error": None}
-    ended |= {"frames": {}, "dose_j_per_cm2": None, "unseen": 3}
+    ended |= {"frames": {}, "dose_j_per_cm2": None, "unseen": 3, "shadowed": None}
     ended |= {"verdict": {"name": "completed", "reason": ""}}
     tell_end(ended)
     assert "3 looks missed" in capsys.readouterr().out
