@@ -10,6 +10,7 @@ from saccade.core import SaccadeError
 
 from ._alerts import AlertStrip
 from ._live import LiveView
+from ._panes import SIZE, panes
 from ._qt import QShortcut, QtCore, QtGui, QtWidgets
 from ._table import DecisionTable
 from ._timeline import Timeline
@@ -17,7 +18,6 @@ from ._timeline import Timeline
 if TYPE_CHECKING:
     from ._recall import Recall
 
-_SIZE = (1280, 720)
 _PLAY_MS = 50
 """20 frames a second."""
 _ALL = "everything"
@@ -48,7 +48,7 @@ class LookBack(QtWidgets.QMainWindow):
         self._timer = QtCore.QTimer(self)
         self._timer.timeout.connect(lambda: self.step(1))
         self.setWindowTitle(f"{recall.path.name} - Saccade")
-        self.resize(*_SIZE)
+        self.resize(*SIZE)
         self._arrange()
         self._connect()
         self.timeline.add(chain.from_iterable(recall.observations.values()), recall.entries)
@@ -61,18 +61,11 @@ class LookBack(QtWidgets.QMainWindow):
         below = QtWidgets.QHBoxLayout()
         for widget in (self.play, self.slider, self.filter):
             below.addWidget(widget, 1 if widget is self.slider else 0)
-        right = QtWidgets.QSplitter(QtCore.Qt.Orientation.Vertical)
-        right.addWidget(self.timeline)
-        right.addWidget(self.table)
-        both = QtWidgets.QSplitter(QtCore.Qt.Orientation.Horizontal)
-        both.addWidget(self.live)
-        both.addWidget(right)
-        both.setSizes([_SIZE[0] * 3 // 5, _SIZE[0] * 2 // 5])
         whole = QtWidgets.QWidget()
         layout = QtWidgets.QVBoxLayout(whole)
         layout.setContentsMargins(4, 4, 4, 4)
         layout.addWidget(self.alerts)
-        layout.addWidget(both, 1)
+        layout.addWidget(panes(self.live, self.timeline, self.table), 1)
         layout.addLayout(below)
         self.setCentralWidget(whole)
 

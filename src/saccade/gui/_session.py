@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from saccade.app import Assembled, Finding, Protocol
     from saccade.core import Verdict
+    from saccade.scope import MicroManagerScope
 
 _JOIN_S = 30.0
 _SLICE_S = 0.2
@@ -164,7 +165,7 @@ class Session:
 
     def _check(self) -> None:
         protocol = self._loaded()
-        scope = app.open_scope(self._scope_name or protocol.scope, protocol.folder, protocol.sim)
+        scope = self._opened(protocol)
         self.findings = tuple(app.check(protocol, scope.stand(), self._out))
 
     def _arm(self, shadow: bool) -> None:
@@ -172,7 +173,7 @@ class Session:
         protocol = self._loaded().model_copy(
             update={name: True for name, is_on in asked.items() if is_on}
         )
-        scope = app.open_scope(self._scope_name or protocol.scope, protocol.folder, protocol.sim)
+        scope = self._opened(protocol)
         self.findings = tuple(app.check(protocol, scope.stand(), self._out, start=False))
         for finding in self.findings:
             if finding.level == "error":
@@ -180,6 +181,10 @@ class Session:
         assembled = app.assemble(protocol, scope, out=self._out)
         self._news = News(assembled.run)
         self._assembled = assembled
+
+    def _opened(self, protocol: Protocol) -> MicroManagerScope:
+        name = self._scope_name or protocol.scope
+        return app.open_scope(name, protocol.folder, protocol.sim)
 
     def _start(self, assembled: Assembled) -> None:
         assembled.run.start()

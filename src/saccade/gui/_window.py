@@ -11,6 +11,7 @@ from saccade.core import SaccadeError, State
 from ._alerts import AlertStrip
 from ._bar import RunBar
 from ._live import LiveView
+from ._panes import SIZE, panes
 from ._qt import QtCore, QtGui, QtWidgets
 from ._table import DecisionTable
 from ._timeline import Timeline
@@ -26,7 +27,6 @@ _EVERY_MS = 40
 """25 pictures a second; what comes faster is not drawn."""
 _KEPT_BYTES = 128 * 2**20
 """Of frames that can be looked back at here; all of them are in the run folder."""
-_SIZE = (1280, 720)
 
 
 class Window(QtWidgets.QMainWindow):
@@ -51,7 +51,7 @@ class Window(QtWidgets.QMainWindow):
         self._looking_back = self._beginning = False
         self._seen: list[Observation] = []
         self.setWindowTitle("Saccade")
-        self.resize(*_SIZE)
+        self.resize(*SIZE)
         self._arrange()
         self.bar.commanded.connect(self._command)
         self.timeline.asked.connect(self.look_back)
@@ -62,15 +62,6 @@ class Window(QtWidgets.QMainWindow):
         self.refresh()
 
     def _arrange(self) -> None:
-        right = QtWidgets.QSplitter(QtCore.Qt.Orientation.Vertical)
-        right.addWidget(self.timeline)
-        right.addWidget(self.table)
-        both = QtWidgets.QSplitter(QtCore.Qt.Orientation.Horizontal)
-        both.addWidget(self.live)
-        both.addWidget(right)
-        both.setStretchFactor(0, 3)
-        both.setStretchFactor(1, 2)
-        both.setSizes([_SIZE[0] * 3 // 5, _SIZE[0] * 2 // 5])
         self._back_to_live = QtWidgets.QPushButton("Looking back. Return to &live (F6)")
         self._back_to_live.setShortcut("F6")
         self._back_to_live.clicked.connect(self.return_to_live)
@@ -80,7 +71,7 @@ class Window(QtWidgets.QMainWindow):
         layout.setContentsMargins(4, 4, 4, 4)
         for widget in (self.bar, self.alerts, self._back_to_live):
             layout.addWidget(widget)
-        layout.addWidget(both, 1)
+        layout.addWidget(panes(self.live, self.timeline, self.table), 1)
         self.setCentralWidget(whole)
 
     # ------------------------------------------------------------------------- by the timer
