@@ -18,6 +18,7 @@ from ._run import Run
 from ._score import FIRST_SEED, Scoreboard, score_protocol
 from ._score_recording import score_on_recording
 from ._soak import Slope, Soak, soak
+from ._told import told_action
 from ._try_model import ModelTrial, try_model
 from ._worth import Hindsight, Worth
 
@@ -61,5 +62,6 @@ __all__ = [
     "score_on_recording",
     "score_protocol",
     "soak",
+    "told_action",
     "try_model",
 ]

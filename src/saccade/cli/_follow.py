@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from rich.live import Live
 from rich.table import Table
 
-from saccade.core import State
+from saccade.app import told_action
+from saccade.core import State, plain
 
 from ._console import out, say
 from ._shadow import ShadowTally, say_shadowed, told_shadow
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from saccade.app import Run
-    from saccade.core import Action, Correction, Decision, Frame, Gap, Observation, Refusal
+    from saccade.core import Action, Decision, Frame, Gap, Observation, Refusal
 
 _REFRESH_HZ = 5.0
 _WINDOW = 200
@@ -170,24 +171,8 @@ def panel(tally: Tally, title: str, planned: int | None) -> Table:
 
 def _say_decision(decision: Decision) -> None:
     if decision.actions:
-        what = ", ".join(_told(action) for action in decision.actions)
+        what = ", ".join(told_action(plain(action)) for action in decision.actions)
         say(f"frame {decision.frame:>5}  {decision.reason} -> {what}")
-
-
-def _told(action: Action) -> str:
-    if action.interval_s is not None:
-        return f"an interval of {action.interval_s:g} s"
-    if action.correction is not None:
-        return f"the plan corrected: {_corrected(action.correction)}"
-    return f"{action.label} of {len(action.events)}"
-
-
-def _corrected(correction: Correction) -> str:
-    axes = ((name, getattr(correction, f"{name}_um")) for name in "xyz")
-    parts = [f"{name} {value:+.2f} µm" for name, value in axes if value is not None]
-    if correction.exposure_times is not None:
-        parts.append(f"exposure x {correction.exposure_times:.3g}")
-    return ", ".join(parts)
 
 
 def _say_gap(gap: Gap) -> None:

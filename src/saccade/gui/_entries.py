@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from saccade.app import told_action
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -40,16 +42,16 @@ def entry_of(kind: str, value: Any) -> Entry | None:
         return None
     match kind:
         case "decision" if value["actions"]:
-            what = ", ".join(_told(each) for each in value["actions"])
+            what = ", ".join(told_action(each) for each in value["actions"])
             return Entry("decision", value["frame"], what, value["reason"])
         case "refusal":
             allowed = f"; allowed: {value['allowed']}" if value.get("allowed") else ""
-            what = f"{_told(value['action'])} refused by {value['guard']}"
+            what = f"{told_action(value['action'])} refused by {value['guard']}"
             return Entry("refusal", _frame(value), what, value["reason"] + allowed)
         case "gap":
             return Entry("gap", value["index"], "no frame", value["reason"])
         case "shadowed":
-            what = f"{_told(value['action'])}, not done (shadow)"
+            what = f"{told_action(value['action'])}, not done (shadow)"
             return Entry("shadowed", _frame(value), what, value["reason"])
         case _ if kind in NOTES and value.get("text"):
             return Entry("note", -1, kind, value["text"])
@@ -59,11 +61,3 @@ def entry_of(kind: str, value: Any) -> Entry | None:
 def _frame(value: Mapping[str, Any]) -> int:
     frame = value["action"].get("frame")
     return -1 if frame is None else int(frame)
-
-
-def _told(action: Mapping[str, Any]) -> str:
-    if action.get("interval_s") is not None:
-        return f"an interval of {action['interval_s']:g} s"
-    if action.get("correction") is not None:
-        return "the plan corrected"
-    return f"{action['label']} of {len(action['events'])}"
