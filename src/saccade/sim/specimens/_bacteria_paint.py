@@ -114,10 +114,9 @@ class RodPainter:
             The one inside the painter's own.
         """
         dense = self.rods.density * (1 - 0.45 * self._leaked())
-        delay = self._bodies(_LEVEL * dense)
-        delay *= np.float32(_ROD_RAD / _LEVEL)
-        delay += self._mottle(seed)
-        into = self.scratch.floats("light", self.canvas.shape_px)
+        delay = self._bodies(_LEVEL * dense, _ROD_RAD / _LEVEL)
+        cv2.add(delay, self._mottle(seed), dst=delay)
+        into = self.scratch.floats("light", self.canvas.shape_px, clear=False)
         PHASE.pass_on(delay, self.canvas, onto, into)
 
     def glow(self, excited: float) -> None:
@@ -130,8 +129,7 @@ class RodPainter:
         """
         rods = self.rods
         level = _LEVEL * excited * rods.glow(self.t_s) * rods.dye[:, 0] * (1 - 0.9 * self._leaked())
-        picture = self._bodies(level)
-        picture *= np.float32(_GLOW_PHOTONS / _LEVEL)
+        picture = self._bodies(level, _GLOW_PHOTONS / _LEVEL)
         self.canvas.layer(0.0)[...] += picture
 
     def rings(self) -> None:
@@ -139,8 +137,8 @@ class RodPainter:
         rods, t_s = self.rods, self.t_s
         bright = rods.glow(t_s) * rods.dye[:, 1] * (1 - 0.9 * self._leaked())
         gathered = np.clip((rods.cycle(t_s) - 0.35) / 0.4, 0.0, 1.0)
-        picture = self._bodies(_LEVEL * bright * (1 - 0.5 * gathered))
-        picture *= np.float32(0.12 * _GLOW_PHOTONS / _LEVEL)
+        level = _LEVEL * bright * (1 - 0.5 * gathered)
+        picture = self._bodies(level, 0.12 * _GLOW_PHOTONS / _LEVEL)
         neck = rods.places_um(t_s) + _neck_um(rods, t_s)[:, None] * self._axis()
         radius = rods.width_um / 2 * (1 - 0.85 * rods.constricted(t_s))
         across = np.stack((-self._axis()[:, 1], self._axis()[:, 0]), axis=1)
@@ -155,17 +153,17 @@ class RodPainter:
 
     # ---------------------------------------------------------------------------- its parts
 
-    def _bodies(self, level: NDArray[np.float64]) -> NDArray[np.float32]:
-        """Return filled rods, whose edges fade as their thickness does."""
+    def _bodies(self, level: NDArray[np.float64], scale: float) -> NDArray[np.float32]:
+        """Return filled rods, so much a level, whose edges fade as their thickness does."""
         levels = self.scratch.levels("rods", self.canvas.shape_px)
         corners = corners_um(self.rods, self.t_s)
         rows, cols = self.canvas.to_px(corners[..., 0], corners[..., 1])
         fill_polygons(levels, np.stack((cols, rows), axis=-1), level)
-        picture = self.scratch.floats("rods", self.canvas.shape_px)
-        picture += levels
-        self._thin(picture, level)
+        picture = self.scratch.floats("rods", self.canvas.shape_px, clear=False)
+        np.multiply(levels, np.float32(scale), out=picture)
+        self._thin(picture, level * scale)
         blur(picture, _EDGE_UM / self._pixel_um)
-        np.maximum(picture, 0, out=picture)
+        cv2.threshold(picture, 0.0, 0.0, cv2.THRESH_TOZERO, picture)
         return picture
 
     def _thin(self, picture: NDArray[np.float32], level: NDArray[np.float64]) -> None:
