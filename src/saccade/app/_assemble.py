@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ._parts import build_parts
+from ._parts import arbiter_of, build_parts
 from ._run import Run
 
 if TYPE_CHECKING:
@@ -83,6 +83,7 @@ def assemble(protocol: Protocol, scope: Scope, out: Path | None = None) -> Assem
         protocol=protocol.resolved(),
         unattended=protocol.unattended,
         shadow=protocol.shadow,
+        arbiter=arbiter_of(protocol),
     )
     ledgers = [guard for guard in parts.guards if hasattr(guard, "spent_j_per_cm2")]
     dose = (lambda: max(guard.spent_j_per_cm2 for guard in ledgers)) if ledgers else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -13,10 +13,10 @@ import numpy as np
 from saccade.core import Action, Refusal, SaccadeError, UsageError, did_you_mean, needs_of, unmet
 from saccade.guard import Limits, Modifiable
 from saccade.isolate import Isolated
-from saccade.run import Door, blank
+from saccade.run import Chain, Door, blank, in_turns, name_of
 
 from ._notices import notifying
-from ._parts import build_parts
+from ._parts import arbiter_of, build_parts
 from ._webhooks import webhook
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from saccade.core import Detector, Guard, Stand
     from saccade.run import Eye, Rule
 
+    from ._parts import Parts
     from ._protocol import Protocol
 
 _MOST_EVENTS = 200_000
@@ -85,6 +86,7 @@ def check(
     findings += _disk(watch, stand, out)
     findings += _supervised(protocol, stand)
     findings += _told(parts.rules)
+    findings += _claimed(parts, protocol)
     findings += [Finding("warning", text) for text in protocol.warnings()]
     return tuple(dict.fromkeys(findings))
 
@@ -230,6 +232,18 @@ def _told(rules: tuple[Rule, ...]) -> Iterator[Finding]:
             webhook(policy.to)
         except UsageError as error:
             yield Finding("error", error.what, error.do)
+
+
+def _claimed(parts: Parts, protocol: Protocol) -> Iterator[Finding]:
+    """Yield what several policies would set, or take, with nothing that says whose turn it is."""
+    try:
+        arbiter = arbiter_of(protocol)
+        Chain(dict(parts.eyes) or None, parts.rules).rights(arbiter)
+    except UsageError as error:
+        yield Finding("error", error.what, error.do)
+    else:
+        rules = [replace(each, name=each.name or name_of(each.policy)) for each in parts.rules]
+        yield from (Finding("warning", text) for text in in_turns(rules, arbiter))
 
 
 def _in_virtual_time(stand: Stand) -> bool:

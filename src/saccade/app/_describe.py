@@ -49,8 +49,8 @@ def _described_eye(eye: Any) -> dict[str, Any]:
 def _described_rule(rule: Any) -> dict[str, Any]:
     if not isinstance(rule, Rule):
         return _described(rule)
-    on = {} if rule.on is None else {"on": rule.on}
-    return {**_described(rule.policy), **on}
+    ours = {"on": rule.on, "name": rule.name}
+    return {**_described(rule.policy), **{k: v for k, v in ours.items() if v is not None}}
 
 
 def _described(part: Any) -> dict[str, Any]:

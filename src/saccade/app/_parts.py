@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from saccade.core import ProtocolError
 from saccade.isolate import Isolated
-from saccade.run import Eye, Rule
+from saccade.run import Arbiter, Eye, Rule
 
 from ._registry import build
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from saccade.core import Guard
+
+    from ._protocol import Protocol
 
 
 @dataclass(frozen=True)
@@ -55,13 +57,25 @@ def build_parts(spec: Mapping[str, Any]) -> Parts:
         for name, part in spec.get("detect", {}).items()
     }
     rules = tuple(
-        Rule(_build(part, f"decide.{place}", "on"), part.get("on"))
+        Rule(_build(part, f"decide.{place}", "on", "name"), part.get("on"), part.get("name"))
         for place, part in enumerate(spec.get("decide", ()))
     )
     guards = tuple(
         _build(part, f"guard.{place}") for place, part in enumerate(spec.get("guard", ()))
     )
     return Parts(eyes, rules, guards)
+
+
+def arbiter_of(protocol: Protocol) -> Arbiter | None:
+    """Return who settles what several policies of a protocol claim, if anybody does.
+
+    Parameters
+    ----------
+    protocol : Protocol
+        As loaded.
+    """
+    given = protocol.arbiter
+    return None if given is None else Arbiter(given.order, given.running, given.lasts_s)
 
 
 def _detector(part: Mapping[str, Any], where: str) -> Any:

@@ -21,6 +21,7 @@ from saccade.core import (
 )
 
 from ._protocol_fields import (
+    Arbitration,
     DetectorPart,
     GuardPart,
     Mode,
@@ -57,6 +58,8 @@ class Protocol(FileModel):
         By the name that policies listen to.
     decide, guard : tuple
         In order.
+    arbiter : Arbitration or None
+        Whose action counts where several policies want the same.
     deadline_ms : float or None
         Age at which a lagged decision is dropped.
     sim : Simulation or None
@@ -74,6 +77,7 @@ class Protocol(FileModel):
     watch: Watch
     detect: dict[Word, DetectorPart] = Field(default_factory=dict, max_length=_MOST_PARTS)
     decide: Annotated[tuple[PolicyPart, ...], Field(max_length=_MOST_PARTS)] = ()
+    arbiter: Arbitration | None = None
     guard: Annotated[tuple[GuardPart, ...], Field(max_length=_MOST_PARTS)] = ()
     deadline_ms: Annotated[float, Field(gt=0)] | None = None
     record: Recording = Recording()

@@ -87,9 +87,18 @@ class DetectorPart(Part):
 
 
 class PolicyPart(Part):
-    """A policy, its settings, and the name of the detector that it listens to."""
+    """A policy, its settings, the detector that it listens to, and what an arbiter calls it."""
 
     on: Word | None = None
+    name: Word | None = None
+
+
+class Arbitration(FileModel):
+    """Whose action counts where several policies want the same; as in `saccade.run.Arbiter`."""
+
+    order: Annotated[tuple[Word, ...], Field(min_length=1, max_length=50)]
+    running: Literal["pause", "finish", "break"] = "pause"
+    lasts_s: Annotated[float, Field(gt=0)] | None = None
 
 
 class GuardPart(Part):

@@ -56,6 +56,8 @@ class Run(runs.Run):
         `saccade.supervise.Supervisor`. In virtual time there is nothing to watch.
     shadow : bool
         Decide and record, and do nothing of what is decided; as in `saccade.run.Run`.
+    arbiter : saccade.run.Arbiter, optional
+        Says whose action counts where policies claim the same.
 
     Examples
     --------
@@ -82,6 +84,7 @@ class Run(runs.Run):
         protocol: Mapping[str, Any] | None = None,
         unattended: bool = False,
         shadow: bool = False,
+        arbiter: runs.Arbiter | None = None,
     ) -> None:
         self.name = name
         self._out = None if out is None else Path(out)
@@ -92,6 +95,7 @@ class Run(runs.Run):
             "shadow": shadow,
             "protocol": protocol,
             "parts": describe(detect, decide, guards),
+            "arbiter": plain(arbiter),
             "watch": plain(watch) if hasattr(watch, "model_dump") else None,
         }
         self._deferred = _Deferred()
@@ -109,6 +113,7 @@ class Run(runs.Run):
             clock=scope.clock,
             supervisor=_supervisor(scope) if unattended else None,
             shadow=shadow,
+            arbiter=arbiter,
         )
 
     @property

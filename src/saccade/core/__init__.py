@@ -2,6 +2,7 @@
 
 from ._clock import Clock, RealClock, VirtualClock
 from ._errors import (
+    ConflictError,
     DamagedRunError,
     DetectorError,
     EventsError,
@@ -70,6 +71,7 @@ from ._needs import ANY_SIZE, Needs, check_needs, needs_of, unmet
 from ._plain import plain, plain_event, plain_frame
 from ._settings import is_number, require
 from ._values import (
+    ARBITER,
     Action,
     Correction,
     Decision,
@@ -97,12 +99,14 @@ from ._workers import worker_pool
 
 __all__ = [
     "ANY_SIZE",
+    "ARBITER",
     "TOLD",
     "Action",
     "Apart",
     "Clock",
     "Closes",
     "Commits",
+    "ConflictError",
     "Correction",
     "DamagedRunError",
     "Decision",

@@ -46,6 +46,10 @@ class ProtocolError(UsageError):
     """A protocol, or a value in it, can't be used."""
 
 
+class ConflictError(ProtocolError):
+    """Two policies would set the same thing, and nothing says whose action counts."""
+
+
 class ProfileError(UsageError):
     """A scope profile, or the hardware that it names, can't be used."""
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # Pictures go to the pixel store, never into a line of the journal.
 _NOT_IN_LINES = frozenset({"pixels", "labels"})
 # A line may hold hundreds of points, and few actions correct anything.
-_ONLY_IF_THERE = frozenset({"track", "correction"})
+_ONLY_IF_THERE = frozenset({"track", "correction", "policy", "lets_go"})
 
 
 def plain(value: object) -> Any:
@@ -40,7 +40,7 @@ def plain(value: object) -> Any:
             name: plain(getattr(value, name))
             for name in field_names(type(value))
             if name not in _NOT_IN_LINES
-            and not (name in _ONLY_IF_THERE and getattr(value, name) is None)
+            and not (name in _ONLY_IF_THERE and _is_nothing(getattr(value, name)))
         }
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
@@ -49,6 +49,10 @@ def plain(value: object) -> Any:
         in_order = value if isinstance(value, (tuple, list)) else sorted(value, key=str)
         return [plain(item) for item in in_order]
     return _plain_other(value)
+
+
+def _is_nothing(value: object) -> bool:
+    return value is None or value is False or value == ""
 
 
 def _plain_other(value: object) -> Any:

@@ -244,6 +244,10 @@ class Action:
         Monotonic time at which it came to the door.
     weights : str
         Hash of the weights of the detector that it rests on; empty for one that has none.
+    policy : str
+        Whose action it is, filled in by the loop.
+    lets_go : bool
+        What it sets is at rest with it: its policy claims that no longer, and others may.
     """
 
     events: tuple[MDAEvent, ...] = ()
@@ -257,6 +261,8 @@ class Action:
     frame: int | None = None
     t_ns: int = 0
     weights: str = ""
+    policy: str = ""
+    lets_go: bool = False
 
     @property
     def planned(self) -> bool:
@@ -280,6 +286,10 @@ class Decision:
     elapsed_ms: float = field(default=0.0, compare=False)
     weights: str = ""
     """Hash of the weights of the detector that the policy listens to; empty if it has none."""
+
+
+ARBITER = "arbiter"
+"""Who refuses, in place of a guard, an action that lost to that of another policy."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,7 @@ class Drift:
     kind: ClassVar[
         Literal["event-driven", "outcome-driven", "quality-driven", "information-driven"]
     ] = "quality-driven"
+    claims: ClassVar[tuple[str, ...]] = ("xy",)
     streams: ClassVar[frozenset[str] | None] = frozenset({"watch"})
 
     _: KW_ONLY

@@ -88,6 +88,7 @@ class Expose:
     kind: ClassVar[
         Literal["event-driven", "outcome-driven", "quality-driven", "information-driven"]
     ] = "quality-driven"
+    claims: ClassVar[tuple[str, ...]] = ("exposure",)
     streams: ClassVar[frozenset[str] | None] = frozenset({"watch"})
 
     aim: float

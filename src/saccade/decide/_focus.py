@@ -82,6 +82,7 @@ class Focus:
     kind: ClassVar[
         Literal["event-driven", "outcome-driven", "quality-driven", "information-driven"]
     ] = "quality-driven"
+    claims: ClassVar[tuple[str, ...]] = ("z",)
 
     every_s: float
     step_um: float

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass, field, replace
-from typing import ClassVar, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
-from saccade.core import Action, Decision, Observation, require
+from saccade.core import ARBITER, Action, Decision, Observation, require
 
 from ._settings import check_seconds, check_thresholds, check_whole
+
+if TYPE_CHECKING:
+    from saccade.core import Refusal
 
 
 @dataclass
@@ -48,6 +51,7 @@ class Pace:
         Literal["event-driven", "outcome-driven", "quality-driven", "information-driven"]
     ] = "event-driven"
     streams: ClassVar[frozenset[str] | None] = frozenset({"watch"})
+    claims: ClassVar[tuple[str, ...]] = ("pace",)
 
     slow_s: float
     fast_s: float
@@ -87,8 +91,24 @@ class Pace:
         pace, interval_s = ("fast", self.fast_s) if self._fast else ("slow", self.slow_s)
         if self._fast == was_fast:
             return Decision((), "same", f"{why}: still {pace}", seen.frame)
-        action = Action(interval_s=interval_s, label="pace", frame=seen.frame, t_ns=seen.t_ns)
+        action = Action(
+            interval_s=interval_s,
+            label="pace",
+            frame=seen.frame,
+            t_ns=seen.t_ns,
+            lets_go=not self._fast,
+        )
         return Decision((action,), pace, f"{why}: every {interval_s:g} s from now", seen.frame)
+
+    def refused(self, refusal: Refusal) -> Decision:
+        """Be quiet again where another policy, which goes first, has set the pace."""
+        action = refusal.action
+        frame = -1 if action.frame is None else action.frame
+        if refusal.guard != ARBITER or action.label != "pace":
+            return Decision((), "idle", "the refusal is not of its own", frame)
+        for place in self._places.values():
+            place.busy, place.frames = False, 0
+        return Decision((), "lost", refusal.reason, frame)
 
     def fresh(self) -> Self:
         """Return a policy with the same settings and no memory."""

@@ -1,17 +1,21 @@
 """A run: the pure loop, the thread that drives it, and replay."""
 
+from ._arbiter import Arbiter, Rights
 from ._chain import Chain
+from ._claims import Actuator, check_claims, in_turns
 from ._door import Door
 from ._fill import blank
 from ._history import Past, history
 from ._loop import Loop
-from ._parts import Eye, Eyes, Look, News, Rule, Rules, Start
+from ._parts import Eye, Eyes, Look, News, Rule, Rules, Start, name_of
 from ._replay import Difference, Replay, replay
 from ._run import Run
 from ._steps import Do, Done, Refused, Wait
 from ._watch import Watch
 
 __all__ = [
+    "Actuator",
+    "Arbiter",
     "Chain",
     "Difference",
     "Do",
@@ -25,6 +29,7 @@ __all__ = [
     "Past",
     "Refused",
     "Replay",
+    "Rights",
     "Rule",
     "Rules",
     "Run",
@@ -32,6 +37,9 @@ __all__ = [
     "Wait",
     "Watch",
     "blank",
+    "check_claims",
     "history",
+    "in_turns",
+    "name_of",
     "replay",
 ]

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from saccade.core import (
+    ARBITER,
     Apart,
     Closes,
     Decision,
@@ -27,13 +28,15 @@ from saccade.core import (
     check_needs,
 )
 
+from ._arbiter import Arbiter, Rights
+from ._claims import check_claims
 from ._measure import measured_ms
-from ._parts import Eye, Eyes, Look, Rule, Rules, Start, linked_rules, named_eyes
+from ._parts import Eye, Eyes, Look, Rule, Rules, Start, linked_rules, name_of, named_eyes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from saccade.core import Monitor, Policy, Stand
+    from saccade.core import Monitor, Stand
 
     from ._parts import News
 
@@ -201,9 +204,34 @@ class Chain:
         return self._ask(rules, "missed", gap, gap.index, gap)
 
     def refuse(self, refusal: Refusal) -> Look:
-        """Tell the policies that care of an action that was not let through."""
+        """Tell the policies that care of an action that was not let through.
+
+        What lost to another policy's is the business of its own policy alone.
+        """
+        whose = refusal.action.policy if refusal.guard == ARBITER else ""
+        rules = [rule for rule in self._rules if whose in ("", rule.name)]
         frame = -1 if refusal.action.frame is None else refusal.action.frame
-        return self._ask(self._rules, "refused", refusal, frame, refusal)
+        return self._ask(rules, "refused", refusal, frame, refusal)
+
+    def rights(self, arbiter: Arbiter | None) -> Rights:
+        """Return who may set what; raise if that is not clear.
+
+        Parameters
+        ----------
+        arbiter : Arbiter or None
+            Settles it where policies claim the same.
+
+        Raises
+        ------
+        ConflictError
+            If two policies would set the same thing, and the arbiter does not name both.
+        ProtocolError
+            If it names what is no policy.
+        """
+        if arbiter is not None:
+            arbiter.check(self._rules)
+        check_claims(self._rules, self._eyes, arbiter)
+        return Rights(self._rules, self._eyes, arbiter)
 
     @property
     def goes_round(self) -> bool:
@@ -227,8 +255,8 @@ class Chain:
 
     def _parts(self) -> Iterator[tuple[str, object]]:
         yield from ((name, eye.detector) for name, eye in self._eyes.items())
-        yield from ((_name(each), each) for each in self._monitors)
-        yield from ((_name(rule.policy), rule.policy) for rule in self._rules)
+        yield from ((name_of(each), each) for each in self._monitors)
+        yield from ((rule.name or "", rule.policy) for rule in self._rules)
 
     def _observe(
         self, name: str, eye: Eye, frame: Frame, unseen: str
@@ -254,7 +282,7 @@ class Chain:
             try:
                 seen = _checked(monitor(frame, seen))
             except Exception as error:  # noqa: BLE001 - as above
-                failure = failure or _detector_error("Monitor", _name(monitor), frame, error)
+                failure = failure or _detector_error("Monitor", name_of(monitor), frame, error)
         invalid = failure is not None or bool(seen.unseen)
         return (replace(seen, verdict="invalid") if invalid else seen), failure
 
@@ -283,11 +311,11 @@ class Chain:
             if not isinstance(decision, Decision):
                 raise TypeError(f"it returned {type(decision).__name__}, not a Decision")
         except Exception as error:  # noqa: BLE001 - a policy may fail in any way; acquisition goes on
-            return _failed(rule.policy, frame, error)
+            return _failed(rule.name or "", frame, error)
         return replace(
             decision,
             frame=frame,
-            policy=decision.policy or _name(rule.policy),
+            policy=decision.policy or rule.name or "",
             elapsed_ms=0.0 if self._declared else (time.perf_counter_ns() - began_ns) / 1e6,
             weights=self._weights.get(rule.on or "", ""),
         ), None
@@ -329,13 +357,9 @@ def _detector_error(kind: str, name: str, frame: Frame, cause: Exception) -> Det
     return failure
 
 
-def _failed(policy: Policy, frame: int, error: Exception) -> tuple[Decision, SaccadeError]:
+def _failed(policy: str, frame: int, error: Exception) -> tuple[Decision, SaccadeError]:
     where = f"on frame {frame}" if frame >= 0 else "before the first frame"
-    what = f"Policy {_name(policy)!r} failed {where}: {error!r}."
+    what = f"Policy {policy!r} failed {where}: {error!r}."
     failure = PolicyError(what, "Nothing was decided.")
     failure.__cause__ = error
-    return Decision((), "failed", str(failure), frame, policy=_name(policy)), failure
-
-
-def _name(part: object) -> str:
-    return str(getattr(part, "__name__", type(part).__name__))
+    return Decision((), "failed", str(failure), frame, policy=policy), failure

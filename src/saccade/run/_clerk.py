@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from saccade.core import (
+    ARBITER,
     Action,
     Frame,
     Gap,
@@ -97,18 +98,23 @@ class Clerk:
         for decision in look.decisions:
             self.tell("decision", self._aged(decision))
         self._count_failures(look)
-        outcomes = self._act(look, now_ns)
+        refused = self._tell_outcomes(self._act(look, now_ns))
+        lost = self._loop.lost()
+        for loss in lost:
+            self.refuse(loss)
+        if isinstance(look.seen, Refusal):
+            return lost  # an answer to a refusal that is refused could go on forever
+        return [*refused, *lost]
+
+    def _tell_outcomes(self, outcomes: Sequence[Action | Refusal | Shadowed]) -> list[Refusal]:
+        """Journal what became of actions; return the refusals that policies hear of."""
         for outcome in outcomes:
             if isinstance(outcome, Refusal):
                 self.refuse(outcome)
-            elif isinstance(outcome, Shadowed):
-                self.tell("shadowed", outcome)
             else:
-                self.tell("action", outcome)
-        outcomes = [not_done(one) if isinstance(one, Shadowed) else one for one in outcomes]
-        if isinstance(look.seen, Refusal):
-            return ()  # an answer to a refusal that is refused could go on forever
-        return [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
+                self.tell("shadowed" if isinstance(outcome, Shadowed) else "action", outcome)
+        told = [not_done(one) if isinstance(one, Shadowed) else one for one in outcomes]
+        return [outcome for outcome in told if isinstance(outcome, Refusal)]
 
     def note_detector(self, text: str) -> None:
         """Journal what happened to the process of a detector."""
@@ -118,7 +124,8 @@ class Clerk:
         """Journal a refusal, and tell the guards of it."""
         self.refused += 1
         self.tell("refusal", refusal)
-        self._hear(refusal)
+        if refusal.guard != ARBITER:  # it speaks against nobody that somebody else went first
+            self._hear(refusal)
 
     def account(self, done: Frame | Gap) -> None:
         """Tell the guards what became of an event; if a ledger can't be kept, the run fails."""

@@ -8,8 +8,9 @@ from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from saccade.core import Action, Order, Refusal
+from saccade.core import ARBITER, Action, Order, Refusal
 
+from ._arbiter import Rights, broken_off
 from ._corrections import Corrections
 from ._fill import as_found, as_it_was, fill, inherit, named
 from ._pauses import Pauses
@@ -41,11 +42,15 @@ class Loop:
         The plan.
     door : Door
         The guards.
+    rights : Rights, optional
+        Who may set what; without it everybody may.
     """
 
-    def __init__(self, watch: Iterable[MDAEvent], door: Door) -> None:
+    def __init__(self, watch: Iterable[MDAEvent], door: Door, rights: Rights | None = None) -> None:
         self._watch = Watch(watch)
         self._door = door
+        self._rights = rights or Rights()
+        self._lost: list[Refusal] = []
         self._channel_group: str | None = None
         self._playing: list[Playing] = []
         self._current: Playing | None = None
@@ -97,9 +102,17 @@ class Loop:
         if not self._playing:
             self._current = None
             return self._step_watch(now_ns)
-        if self._playing[0].action.share:
+        playing = self._first()
+        if playing.action.share:
             return self._step_shared(now_ns)
-        return self._expired(self._playing[0], now_ns) or self._step_action(now_ns)
+        return self._expired(playing, now_ns) or self._step_action(playing, now_ns)
+
+    def _first(self) -> Playing:
+        """Return the action that goes before all others."""
+        current = self._current
+        if self._rights.running == "finish" and current is not None and current.begun:
+            return current
+        return self._playing[0]
 
     def saw(self, frame: Frame) -> None:
         """Learn what the hardware really did for a planned event."""
@@ -122,6 +135,7 @@ class Loop:
         shifts = self._door.hear(news)
         if any(shift.own_pace for shift in shifts):
             self._watch.pace(None)
+            self._rights.free("pace")
         return shifts
 
     def delay(self, shift_ns: int) -> None:
@@ -147,7 +161,7 @@ class Loop:
             Monotonic time.
         """
         return [
-            self._admit(self._asked(action, decision, base, now_ns, self._door.let_through))
+            self._admit(self._asked(action, decision, base, now_ns, self._door.let_through), now_ns)
             for decision in decisions
             for action in decision.actions
         ]
@@ -178,6 +192,8 @@ class Loop:
     ) -> Action | Refusal:
         if problem := _problem(action) or self._corrections.objection(action.correction):
             return Refusal(decided(action, decision), "run", problem)
+        if why := self._rights.objection(action, decision.policy, now_ns):
+            return Refusal(decided(action, decision, t_ns=now_ns), ARBITER, why)
         # Guards must see what will be played, hence also what would be put back before it.
         disturbed = self._moved.union(*(playing.names for playing in self._playing))
         events = tuple(
@@ -189,19 +205,34 @@ class Loop:
             return late
         return door(action)
 
-    def _admit(self, answer: Action | Refusal) -> Action | Refusal:
+    def lost(self) -> list[Refusal]:
+        """Return what has lost, since the last call, to actions that go first."""
+        lost, self._lost = self._lost, []
+        return lost
+
+    def _admit(self, answer: Action | Refusal, now_ns: int) -> Action | Refusal:
         if isinstance(answer, Refusal):
             return answer
+        self._lost += self._rights.took(answer, now_ns)
         if answer.interval_s is not None:
             self._watch.pace(answer.interval_s)
         if answer.correction is not None:
             self._corrections.take(answer.correction)
         if answer.events:
             self._admitted += 1
-            rank = (-answer.priority, self._admitted)
+            place = self._rights.place(answer.policy)
+            if self._rights.running == "break":
+                self._break_off(answer, place)
+            rank = (place, -answer.priority, self._admitted)
             left = deque(answer.events)
             heapq.heappush(self._playing, Playing(rank, answer, named(left), left))
         return answer
+
+    def _break_off(self, by: Action, place: int) -> None:
+        """Give up what has begun of policies that come behind."""
+        for playing in [each for each in self._playing if each.begun and each.rank[0] > place]:
+            self._lost.append(broken_off(playing, by))
+            self._drop(playing)
 
     def _expired(self, playing: Playing, now_ns: int) -> Refused | None:
         """Give up an action that comes too late to begin; return its refusal."""
@@ -211,9 +242,8 @@ class Loop:
         self._drop(playing)
         return Refused(late)
 
-    def _step_action(self, now_ns: int) -> Step:
+    def _step_action(self, playing: Playing, now_ns: int) -> Step:
         """Go on with the first action, which lets nothing else come between."""
-        playing = self._playing[0]
         self._busy = True
         if playing is not self._current:
             playing.delay(now_ns - playing.last_ns)
@@ -262,6 +292,7 @@ class Loop:
         return Do(tuple(self._order(event, action.label, now_ns) for event in answer.events))
 
     def _drop(self, playing: Playing) -> None:
+        self._current = None if playing is self._current else self._current
         self._playing.remove(playing)
         heapq.heapify(self._playing)
 
@@ -315,7 +346,8 @@ def decided(action: Action, decision: Decision, **changes: Any) -> Action:
         Other fields that are to be different; at once, because a copy costs.
     """
     frame = decision.frame if action.frame is None else action.frame
-    return replace(action, frame=frame, weights=decision.weights, **changes)
+    whose = decision.policy
+    return replace(action, frame=frame, weights=decision.weights, policy=whose, **changes)
 
 
 def is_picture(event: MDAEvent) -> bool:

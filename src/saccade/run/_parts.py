@@ -94,10 +94,16 @@ class Rule:
         only a run that has no plan (by default, if it hears all).
     on : str or None
         None is the first detector.
+    name : str or None
+        What its decisions say whose they are, and an arbiter calls it; by default its own.
+
+    Further attributes of a policy: ``claims``, what it sets for good (``pace``, ``xy``, ``z``,
+    ``exposure``, or a property, ``Pump.State``), so that no other may set it as well.
     """
 
     policy: Policy
     on: str | None = None
+    name: str | None = None
 
     def hears(self, stream: str) -> bool:
         """Return whether the policy wants to know of frames in this role."""
@@ -165,8 +171,8 @@ def linked_rules(decide: Rules, eyes: Mapping[str, Eye]) -> tuple[Rule, ...]:
     many = decide if isinstance(decide, Sequence) else (decide,)
     first = next(iter(eyes))
     rules = tuple(
-        Rule(rule.policy, rule.on or first) if isinstance(rule, Rule) else Rule(rule, first)
-        for rule in many
+        Rule(each.policy, each.on or first, each.name or name_of(each.policy))
+        for each in (rule if isinstance(rule, Rule) else Rule(rule) for rule in many)
     )
     for rule in rules:
         if rule.on not in eyes:
@@ -175,6 +181,17 @@ def linked_rules(decide: Rules, eyes: Mapping[str, Eye]) -> tuple[Rule, ...]:
                 did_you_mean(rule.on or "", eyes),
             )
     return rules
+
+
+def name_of(part: object) -> str:
+    """Return what a part calls itself.
+
+    Parameters
+    ----------
+    part : object
+        A detector, monitor or policy.
+    """
+    return str(getattr(part, "__name__", type(part).__name__))
 
 
 def gap_of(frame: Frame, reason: str) -> Gap:

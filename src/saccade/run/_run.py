@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from saccade.core import Clock, Guard, Monitor, Scope, Sink, Stand, Supervisor, Verdict
 
+    from ._arbiter import Arbiter
     from ._lookout import AnyLookout
     from ._parts import Eyes, Rules
 
@@ -86,6 +87,13 @@ class Run(Signals):
     shadow : bool
         Decide and record as ever, and do nothing of what is decided: the watch goes on as
         planned. The journal has a `Shadowed` for each action; policies hear that it was refused.
+    arbiter : Arbiter, optional
+        Says whose action counts where policies claim the same; without it they may not.
+
+    Raises
+    ------
+    ConflictError
+        If two policies would set the same thing, and no arbiter names both.
     """
 
     def __init__(
@@ -106,14 +114,16 @@ class Run(Signals):
         max_refusals: int = 10,
         supervisor: Supervisor | None = None,
         shadow: bool = False,
+        arbiter: Arbiter | None = None,
     ) -> None:
         self.folder = folder
         self.verdict: Verdict | None = None
         self._scope, self._sink = scope, sink
-        self._loop = Loop(watch, Door((guards,) if callable(guards) else guards))
         self._clock = clock or RealClock()
         virtual = self._clock.lockstep
         self._chain = Chain(detect, decide, monitors, declared=virtual, patient=virtual)
+        door = Door((guards,) if callable(guards) else guards)
+        self._loop = Loop(watch, door, self._chain.rights(arbiter))
         self._switch = Switch()
         self._report = Report(sink, self._by_kind(), self._clock)
         self._lookout = self._new_lookout() if mode == "lagged" else None

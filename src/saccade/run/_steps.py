@@ -47,12 +47,17 @@ Step: TypeAlias = Do | Wait | Refused | Done
 class Playing:
     """An action that passed the door, and what is left of it."""
 
-    rank: tuple[int, int]
+    rank: tuple[int, int, int]
     action: Action = field(compare=False)
     names: frozenset[str] = field(compare=False)
     left: deque[MDAEvent] = field(compare=False)
     t0_ns: int | None = field(default=None, compare=False)
     last_ns: int = field(default=0, compare=False)
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything of it was played."""
+        return self.t0_ns is not None and len(self.left) < len(self.action.events)
 
     def delay(self, shift_ns: int) -> None:
         """Move the rest of its timeline back."""
