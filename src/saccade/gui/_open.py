@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from saccade.core import UsageError
 
+from ._mishaps import mishaps_told
 from ._session import Session
 
 if TYPE_CHECKING:
@@ -73,7 +74,8 @@ def run_in_window(
 def _shown(application: object, window: Window) -> int:
     window.show()
     try:
-        return int(application.exec())  # type: ignore[attr-defined]
+        with mishaps_told(window.alerts.tell_error):
+            return int(application.exec())  # type: ignore[attr-defined]
     finally:
         window.session.close()
 

@@ -11,9 +11,10 @@ from qtpy import QtCore, QtGui, QtWidgets  # noqa: I001 - before pyqtgraph, whic
 
 import pyqtgraph as pg
 
+QAction = QtGui.QAction  # type: ignore[attr-defined]
 QShortcut = QtGui.QShortcut  # type: ignore[attr-defined]  # qtpy tells type checkers only of some
 Signal = QtCore.Signal  # type: ignore[attr-defined]
 
 pg.setConfigOptions(imageAxisOrder="row-major", antialias=False, background=None)
 
-__all__ = ["QShortcut", "QtCore", "QtGui", "QtWidgets", "Signal", "pg"]
+__all__ = ["QAction", "QShortcut", "QtCore", "QtGui", "QtWidgets", "Signal", "pg"]

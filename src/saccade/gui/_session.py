@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from saccade import app
 from saccade.core import ProtocolError, SaccadeError, State, UsageError
 
+from ._microscope import Microscope
 from ._news import Batch, News
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from saccade.app import Assembled, Finding, Protocol
     from saccade.core import Verdict
-    from saccade.scope import MicroManagerScope
 
 _JOIN_S = 30.0
 _SLICE_S = 0.2
@@ -42,10 +42,11 @@ class Session:
     def __init__(
         self, scope: str | None = None, out: Path | None = None, *, unattended: bool = False
     ) -> None:
-        self._scope_name, self._out, self._unattended = scope, out, unattended
+        self._out, self._unattended = out, unattended
         self.protocol: Protocol | None = None
         self.findings: tuple[Finding, ...] = ()
         self.busy = ""
+        self.microscope = Microscope(scope)
         self._assembled: Assembled | None = None
         self._news: News | None = None
         self._error: SaccadeError | None = None
@@ -115,8 +116,55 @@ class Session:
         self._refuse_while_going()
         self.protocol, self.findings, self._assembled = app.load_protocol(path), (), None
 
+    def open(self, scope: str | None = None) -> None:
+        """Open the microscope of the protocol, or another, to be set up by hand.
+
+        Parameters
+        ----------
+        scope : str, optional
+            From now on goes before that of the protocols.
+
+        Raises
+        ------
+        UsageError
+            If a run is going on, or nothing names a microscope.
+        """
+        self._refuse_while_going()
+        if scope is not None:
+            self.microscope.name = scope
+        if self.protocol is None and self.microscope.name is None:
+            raise UsageError("No microscope is named.", "Load a protocol, or choose a profile.")
+        self._assembled = None  # what was armed was armed for how it stood
+        self._in_background("opening", lambda: self.microscope.opened(self.protocol))
+
+    def let_go(self) -> None:
+        """Let go of the microscope, so that other programs can have it.
+
+        Raises
+        ------
+        UsageError
+            If a run is going on.
+        """
+        self._refuse_while_going()
+        self._assembled = None
+        self._in_background("closing the microscope", self.microscope.let_go)
+
+    def do(self, what: str, do: Callable[[], object]) -> None:
+        """Do something at the microscope by hand, in a thread of its own.
+
+        Parameters
+        ----------
+        what : str
+            Completes "It is".
+        do : callable
+            Errors of it are told, as those of all commands.
+        """
+        self._refuse_while_going()
+        self._in_background(what, do)
+
     def check(self) -> None:
         """See whether the protocol fits its microscope; `findings` tells when it is known."""
+        self._loaded()
         self._in_background("checking", self._check)
 
     def arm(self, *, shadow: bool = False) -> None:
@@ -128,6 +176,7 @@ class Session:
             Decide and record, and do nothing of what is decided.
         """
         self._refuse_while_going()
+        self._loaded()
         self._in_background("arming", lambda: self._arm(shadow))
 
     def run(self) -> None:
@@ -165,7 +214,7 @@ class Session:
 
     def _check(self) -> None:
         protocol = self._loaded()
-        scope = self._opened(protocol)
+        scope = self.microscope.opened(protocol)
         self.findings = tuple(app.check(protocol, scope.stand(), self._out))
 
     def _arm(self, shadow: bool) -> None:
@@ -173,7 +222,7 @@ class Session:
         protocol = self._loaded().model_copy(
             update={name: True for name, is_on in asked.items() if is_on}
         )
-        scope = self._opened(protocol)
+        scope = self.microscope.opened(protocol)
         self.findings = tuple(app.check(protocol, scope.stand(), self._out, start=False))
         for finding in self.findings:
             if finding.level == "error":
@@ -182,11 +231,8 @@ class Session:
         self._news = News(assembled.run)
         self._assembled = assembled
 
-    def _opened(self, protocol: Protocol) -> MicroManagerScope:
-        name = self._scope_name or protocol.scope
-        return app.open_scope(name, protocol.folder, protocol.sim)
-
     def _start(self, assembled: Assembled) -> None:
+        self.microscope.used = True
         assembled.run.start()
         self._ender = threading.Thread(
             target=self._await_end, args=(assembled,), name="saccade-gui-end", daemon=True
@@ -203,10 +249,9 @@ class Session:
                 self._error = error
             return
 
-    def _in_background(self, what: str, do: Callable[[], None]) -> None:
+    def _in_background(self, what: str, do: Callable[[], object]) -> None:
         if self.busy:
             raise UsageError(f"It is {self.busy} already.", "Wait for it.")
-        self._loaded()
         self.busy = what
 
         def work() -> None:

@@ -10,6 +10,7 @@ from saccade.core import SaccadeError, State
 
 from ._alerts import AlertStrip
 from ._bar import RunBar
+from ._docks import Docks
 from ._live import LiveView
 from ._panes import SIZE, panes
 from ._qt import QtCore, QtGui, QtWidgets
@@ -48,12 +49,15 @@ class Window(QtWidgets.QMainWindow):
         self._findings: object = ()
         self._kept: deque[tuple[Frame, list[Observation]]] = deque()
         self._kept_bytes = 0
-        self._looking_back = self._beginning = False
+        self._looking_back = self._beginning = self._by_hand = False
         self._seen: list[Observation] = []
         self.setWindowTitle("Saccade")
         self.resize(*SIZE)
         self._arrange()
         self.bar.commanded.connect(self._command)
+        self.docks = Docks(self, session)
+        self.docks.took.connect(self._took)
+        self.docks.failed.connect(self.alerts.tell_error)
         self.timeline.asked.connect(self.look_back)
         self.table.asked.connect(self.look_back)
         self._timer = QtCore.QTimer(self)
@@ -85,11 +89,12 @@ class Window(QtWidgets.QMainWindow):
         if batch.frame is not None:
             self._keep(batch.frame)
         self._match()
-        if self._kept and not self._looking_back:
+        if self._kept and not self._looking_back and not self._by_hand:
             self.live.show_frame(*self._kept[-1])
         self.timeline.add(batch.observations, batch.entries)
         self.table.add(batch.entries)
         self.bar.tell(self.session, self._planned, self._frames)
+        self.docks.tell()
         self._tell_what_changed()
 
     def _keep(self, frame: Frame) -> None:
@@ -173,9 +178,14 @@ class Window(QtWidgets.QMainWindow):
 
     def return_to_live(self) -> None:
         """Show the newest frame again."""
-        self._looking_back = False
+        self._looking_back = self._by_hand = False
         self._back_to_live.hide()
         self.timeline.point_at(None)
+
+    def _took(self, frame: Frame) -> None:
+        """Show a picture that belongs to no run, until there are others."""
+        self._by_hand = True
+        self.live.show_frame(frame)
 
     def _command(self, name: str) -> None:
         match name:
@@ -221,6 +231,7 @@ class Window(QtWidgets.QMainWindow):
             event.ignore()
             return
         self._timer.stop()
+        self.docks.let_go()
         self.session.close()
         super().closeEvent(event)
 
