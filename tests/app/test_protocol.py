@@ -85,11 +85,10 @@ BAD = [
     pytest.param(without("watch"), "watch is missing", "README", id="no plan"),
     pytest.param(without("scope"), "scope is missing", "README", id="no scope"),
     pytest.param(changed("scope", to=5), "scope is 5", "README", id="scope is no text"),
-    pytest.param(changed("mode", to="stream"), "'stream' is not available", "README", id="stream"),
     pytest.param(changed("mode", to="inlin"), 'mode is "inlin"', "README", id="mode"),
     pytest.param(
         changed("mode", to="inline"),
-        "deadline_ms is for the mode 'lagged'",
+        "deadline_ms is for 'lagged' and 'stream'",
         "README",
         id="deadline",
     ),

@@ -13,7 +13,7 @@ import numpy as np
 from saccade.core import Action, Refusal, SaccadeError, UsageError, did_you_mean, needs_of, unmet
 from saccade.guard import Limits, Modifiable
 from saccade.isolate import Isolated
-from saccade.run import Chain, Door, blank, in_turns, name_of
+from saccade.run import Chain, Door, blank, count_again, in_turns, name_of
 
 from ._notices import notifying
 from ._parts import arbiter_of, build_parts
@@ -83,6 +83,7 @@ def check(
         findings += _starts(name, eye.detector, stand) if start else ()
     findings += _guarded(watch, parts.guards, stand)
     findings += _recording(watch, stand)
+    findings += _streamed(protocol, watch, stand)
     findings += _disk(watch, stand, out)
     findings += _supervised(protocol, stand)
     findings += _told(parts.rules)
@@ -183,6 +184,25 @@ def _recording(plan: Sequence[MDAEvent], stand: Stand) -> Iterator[Finding]:
             f"The recording has {sizes.get('T', 1)} times, the plan {last + 1}; "
             "the run ends with the recording.",
         )
+
+
+def _streamed(protocol: Protocol, plan: Sequence[MDAEvent], stand: Stand) -> Iterator[Finding]:
+    """Yield what keeps the camera from running by itself."""
+    if protocol.mode != "stream":
+        return
+    if not stand.streams:
+        text = f"The camera of {stand.name!r} can't run by itself, as the mode 'stream' wants it."
+        yield Finding("error", text, "Use the mode 'lagged'.")
+    elif plan and not (again := count_again(plan)):
+        yield Finding(
+            "error",
+            "No picture of the plan is the one before once more, at once: "
+            "the camera would never run by itself, as the mode 'stream' wants it.",
+            "Say interval: 0, and one channel, place and plane at a time; or use 'lagged'.",
+        )
+    elif plan:
+        text = f"The camera takes {again} of {len(plan)} planned frames by itself, at its own rate."
+        yield Finding("fact", text)
 
 
 def _disk(plan: Sequence[MDAEvent], stand: Stand, out: Path | None) -> Iterator[Finding]:

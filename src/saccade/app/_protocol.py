@@ -61,7 +61,7 @@ class Protocol(FileModel):
     arbiter : Arbitration or None
         Whose action counts where several policies want the same.
     deadline_ms : float or None
-        Age at which a lagged decision is dropped.
+        Age at which a decision is dropped, where frames go on meanwhile.
     sim : Simulation or None
         Settings of the simulation, where the scope is one.
     unattended : bool
@@ -95,9 +95,10 @@ class Protocol(FileModel):
 
     @model_validator(mode="after")
     def _belongs_together(self) -> Self:
-        if self.deadline_ms is not None and self.mode != "lagged":
+        if self.deadline_ms is not None and self.mode == "inline":
             raise PydanticCustomError(
-                TOLD, "deadline_ms is for the mode 'lagged'; inline decisions have no age"
+                TOLD,
+                "deadline_ms is for 'lagged' and 'stream'; inline decisions have no age",
             )
         return self
 

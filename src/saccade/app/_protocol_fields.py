@@ -29,14 +29,6 @@ def _safe_name(name: str) -> str:
     return name
 
 
-def _available(mode: object) -> object:
-    if mode == "stream":
-        raise PydanticCustomError(
-            "mode", "'stream' is not available in this version; use 'inline' or 'lagged'"
-        )
-    return mode
-
-
 def _sequence(value: object) -> MDASequence:
     if isinstance(value, MDASequence):
         return value
@@ -115,4 +107,4 @@ class Recording(FileModel):
 Watch: TypeAlias = Annotated[MDASequence, PlainValidator(_sequence)]
 SafeName: TypeAlias = Annotated[str, AfterValidator(_safe_name)]
 Simulated: TypeAlias = Simulation
-Mode: TypeAlias = Annotated[Literal["inline", "lagged"], BeforeValidator(_available)]
+Mode: TypeAlias = Literal["inline", "lagged", "stream"]

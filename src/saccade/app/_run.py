@@ -48,7 +48,7 @@ class Run(runs.Run):
         How much may wait for the disk.
     overload : {'wait', 'gap'}
         What happens to a frame when that is full: the microscope waits, or the frame is
-        given up as a gap.
+        given up as a gap. In the mode 'stream' it waits in the dark, before it is full.
     protocol : mapping, optional
         The protocol as resolved, for ``run.json``.
     unattended : bool
@@ -75,7 +75,7 @@ class Run(runs.Run):
         decide: runs.Rules = (),
         guards: Guard | Sequence[Guard] = (),
         monitors: Sequence[Monitor] = (),
-        mode: Literal["inline", "lagged"] = "inline",
+        mode: runs.Mode = "inline",
         deadline_ms: float | None = None,
         out: Path | str | None = None,
         name: str = "run",
@@ -112,6 +112,7 @@ class Run(runs.Run):
             deadline_ms=deadline_ms,
             clock=scope.clock,
             supervisor=_supervisor(scope) if unattended else None,
+            overload=overload,
             shadow=shadow,
             arbiter=arbiter,
         )
@@ -178,6 +179,10 @@ class _Deferred:
     @property
     def waiting_bytes(self) -> int:
         return 0 if self.sink is None else self.sink.waiting_bytes
+
+    @property
+    def fullness(self) -> float:
+        return 0.0 if self.sink is None else self.sink.fullness
 
     def flush(self, timeout_s: float) -> bool:
         return self._opened().flush(timeout_s)

@@ -122,6 +122,10 @@ class StoppedError(ScopeError):
     """A stop was asked for while the microscope was waiting."""
 
 
+class OverrunError(SnapError):
+    """A camera that runs by itself gave pictures faster than they were fetched."""
+
+
 class RecordingEndedError(SaccadeError):
     """The recording that is played back has no further frame."""
 

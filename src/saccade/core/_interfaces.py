@@ -96,10 +96,37 @@ class Hears(Protocol):
         """Take note of what was seen or refused; return what changes, if anything does."""
 
 
+class Stretch(Protocol):
+    """Pictures with the same settings that a camera takes by itself, one after the other."""
+
+    @property
+    def first(self) -> Order:
+        """The order that the first picture is for; its settings hold for all of them."""
+
+    @property
+    def sheds(self) -> bool:
+        """Whether pictures are given up where they come too fast; else the camera pauses."""
+
+    def goes_on(self, waiting: int) -> bool:
+        """Return whether the camera may run on; asked before it starts, and all the time then.
+
+        Parameters
+        ----------
+        waiting : int
+            Pictures that it has taken and nobody has fetched.
+        """
+
+    def next(self) -> Order | None:
+        """Return the order that the next picture is for, None if it is one too many."""
+
+    def cut(self, exposures: int) -> None:
+        """Learn how often the sample was exposed for pictures that nobody has."""
+
+
 class Source(Protocol):
     """What a scope pulls its events from: the run, seen from below."""
 
-    def orders(self) -> Iterator[Order | tuple[Order, ...]]:
+    def orders(self) -> Iterator[Order | tuple[Order, ...] | Stretch]:
         """Yield what to acquire next; a tuple is one hardware-timed sequence."""
 
     def took(self, frame: Frame) -> None:
@@ -183,6 +210,15 @@ class Pulses(Protocol):
 
     def report_to(self, pulse: Pulse | None) -> None:
         """Say so from now on; None is to nobody."""
+
+
+@runtime_checkable
+class Fills(Protocol):
+    """A sink that says how full it is, so that a camera which runs by itself can wait."""
+
+    @property
+    def fullness(self) -> float:
+        """Share of what may wait for the disk that does so, 0 to 1."""
 
 
 class Supervisor(Protocol):

@@ -442,5 +442,7 @@ class Stand:
     """What a protocol may change: ``xy``, ``z``, ``channel``, ...; None is everything."""
     tries: int = 1
     """How often it exposes for one picture at most, if the camera fails."""
+    streams: bool = True
+    """Whether its camera can run by itself, as the mode ``stream`` wants it."""
     details: Mapping[str, Any] = field(default_factory=dict)
     """Versions, devices and presets, for ``run.json``."""

@@ -9,8 +9,9 @@ from ._history import Past, history
 from ._loop import Loop
 from ._parts import Eye, Eyes, Look, News, Rule, Rules, Start, name_of
 from ._replay import Difference, Replay, replay
-from ._run import Run
+from ._run import Mode, Run
 from ._steps import Do, Done, Refused, Wait
+from ._stretch import count_again
 from ._watch import Watch
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Eyes",
     "Look",
     "Loop",
+    "Mode",
     "News",
     "Past",
     "Refused",
@@ -38,6 +40,7 @@ __all__ = [
     "Watch",
     "blank",
     "check_claims",
+    "count_again",
     "history",
     "in_turns",
     "name_of",

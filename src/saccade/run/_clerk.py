@@ -71,6 +71,8 @@ class Clerk:
         self._planned = True
         self.newest = -1
         """Index of the frame that was taken last."""
+        self.shifts = 0
+        """How often a guard has come to trust the run less, or more."""
         self.refused = 0
         self.unseen = 0
         """Number of looks that a detector in a process of its own did not take."""
@@ -132,7 +134,11 @@ class Clerk:
         try:
             self._loop.settle(done)
         except Exception as error:  # noqa: BLE001 - a guard may fail in any way; nothing may leave then
-            self._switch.fail(_guard_error(error))
+            self.fail(error)
+
+    def fail(self, error: Exception) -> None:
+        """End the run because a guard can't keep its ledger."""
+        self._switch.fail(_guard_error(error))
 
     def tell(self, kind: str, value: object) -> None:
         """Journal a value; if that fails, so does the run."""
@@ -154,9 +160,10 @@ class Clerk:
         try:
             shifts = self._loop.hear(news)
         except Exception as error:  # noqa: BLE001 - as above
-            self._switch.fail(_guard_error(error))
+            self.fail(error)
             return
         for shift in shifts:
+            self.shifts += 1
             self.tell("shift", shift)
             if shift.stop:
                 self._switch.stop(f"{shift.guard}: {shift.cause}", by_guard=True)

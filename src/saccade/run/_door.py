@@ -65,6 +65,17 @@ class Door:
         """
         return _pass(action, self._guards, ())
 
+    def enter(self, action: Action) -> None:
+        """Enter into the ledgers what passed before, as part of more that was considered.
+
+        Parameters
+        ----------
+        action : Action
+            Of the plan; no guard is asked.
+        """
+        for ledger in self._commit:
+            ledger.commit(action)
+
     def play(self, action: Action) -> Action | Refusal:
         """Return what of a decided action the microscope gets now, or why it may not.
 

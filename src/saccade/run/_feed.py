@@ -10,11 +10,13 @@ from saccade.core import Gap, Round
 from ._lookout import NEVER_NS
 from ._parts import Start, gap_of
 from ._steps import Do, Done, Refused, Wait
+from ._stretch import Stretch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from saccade.core import Clock, Frame, Order, Refusal
+    from saccade.core import Stretch as AnyStretch
 
     from ._chain import Chain
     from ._clerk import Clerk
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from ._loop import Loop
     from ._parts import Look, News
     from ._switch import Switch
+    from ._tide import Tide
 
 _TAKE_S = 0.2
 _JOIN_S = 5.0
@@ -44,6 +47,8 @@ class Feed:
         Called with True when the run begins to hold and with False when it goes on.
     max_refusals : int
         Number of refused planned events in a row that end the run.
+    tide : Tide, optional
+        Knows how full the sink is; with it the camera may run by itself.
     """
 
     def __init__(
@@ -58,12 +63,16 @@ class Feed:
         on_rest: Callable[[int], None],
         on_hold: Callable[[bool], None],
         max_refusals: int,
+        tide: Tide | None = None,
     ) -> None:
+        self._tide = tide
+        self._stretch: Stretch | None = None
         self._chain, self._loop, self._clerk = chain, loop, clerk
         self._switch, self._clock, self._lookout = switch, clock, lookout
         self._on_rest, self._on_hold, self._max_refusals = on_rest, on_hold, max_refusals
         self._refused_in_a_row = 0
         self._in_hand = 0
+        self._announced_ns = NEVER_NS
         self.gaps = self.withdrawn = 0
         self.looking = False
         self.done = False
@@ -71,7 +80,7 @@ class Feed:
 
     # ------------------------------------------------------------------------- Source
 
-    def orders(self) -> Iterator[Order | tuple[Order, ...]]:
+    def orders(self) -> Iterator[Order | tuple[Order, ...] | AnyStretch]:
         """Yield what to acquire next, until the plan ends or a stop is asked for."""
         start = Start(self._clock.now_ns(), planned=not self._loop.unplanned)
         self._settle(self._chain.begin(start), start.t_ns)
@@ -80,11 +89,12 @@ class Feed:
             self._switch.settle()
             if self._switch.stopping or self._switch.end_of_source:
                 return
-            self._take_looks()
-            if self._loop.came_round() and self._chain.goes_round:
-                self._hear(Round(self._clock.now_ns(), self._clerk.newest))
+            self._attend()
             if self._switch.held:
                 self._hold_on()
+                continue
+            if self._tide is not None and self._tide.is_high:
+                self._tide.fall(self._switch)
                 continue
             now_ns = self._clock.now_ns()
             match self._loop.step(now_ns):
@@ -101,7 +111,44 @@ class Feed:
                 case Do(orders):
                     self._refused_in_a_row = 0
                     self._in_hand = sum(order.index >= 0 for order in orders)
-                    yield orders if len(orders) > 1 else orders[0]
+                    yield orders if len(orders) > 1 else self._stretched(orders[0])
+                    self._stretch = None
+
+    def _attend(self) -> None:
+        """Take notice of what was seen, and tell that a time point is over."""
+        self._take_looks()
+        if self._loop.came_round() and self._chain.goes_round:
+            self._hear(Round(self._clock.now_ns(), self._clerk.newest))
+
+    def _stretched(self, order: Order) -> Order | Stretch:
+        """Return a stretch that begins with an order, if the camera may run by itself now."""
+        if self._tide is None or order.stream != "watch" or order.index < 0:
+            return order
+        self._stretch = stretch = Stretch(
+            order,
+            self._loop,
+            self._clock,
+            wanted=self._wanted,
+            begun=self._begun,
+            failed=self._clerk.fail,
+            sheds=self._tide.sheds,
+        )
+        return stretch if stretch.goes_on(0) else order
+
+    def _wanted(self, waiting: int) -> bool:  # noqa: ARG002 - the scope sees to its own buffer
+        """Do what is to be done between two pictures; return whether to take more."""
+        switch = self._switch
+        if switch.stopping or switch.end_of_source or switch.held:
+            return False
+        self._attend()
+        if self._clock.lockstep and (due_ns := self._next_look_ns()) != self._announced_ns:
+            self._announced_ns = due_ns
+            if due_ns < NEVER_NS:
+                self._clock.announce(due_ns)
+        return self._tide is None or not self._tide.is_high
+
+    def _begun(self) -> None:
+        self._in_hand += 1
 
     def took(self, frame: Frame) -> None:
         """Store a frame, then look at it or leave it to the worker."""
@@ -186,8 +233,11 @@ class Feed:
         self._settle(look, self._clock.now_ns())
 
     def _settle(self, look: Look, now_ns: int) -> None:
+        shifts = self._clerk.shifts
         for refusal in self._clerk.settle(look, now_ns):
             self._hear_of(refusal)
+        if self._stretch is not None and self._clerk.shifts != shifts:
+            self._stretch.doubt()
 
     def _hear_of(self, refusal: Refusal) -> None:
         if not self._switch.stopping and not self._switch.end_of_source:

@@ -8,7 +8,7 @@ from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from saccade.core import ARBITER, Action, Order, Refusal
+from saccade.core import ARBITER, Action, Gap, Order, Refusal
 
 from ._arbiter import Rights, broken_off
 from ._corrections import Corrections
@@ -22,9 +22,13 @@ if TYPE_CHECKING:
 
     from useq import MDAEvent
 
-    from saccade.core import Decision, Frame, Gap, Observation, Shift, Stand
+    from saccade.core import Decision, Frame, Observation, Shift, Stand
 
     from ._door import Door
+
+
+_OF_ITS_TIME = ("index", "min_start_time", "metadata", "pos_name")
+"""What events have of their own that are alike in all that is set."""
 
 
 class Loop:
@@ -63,6 +67,7 @@ class Loop:
         self._home: Frame | None = None
         self._rest: MDAEvent | None = None
         self._corrections = Corrections()
+        self._corrected = False
 
     @property
     def issued(self) -> int:
@@ -113,6 +118,67 @@ class Loop:
         if self._rights.running == "finish" and current is not None and current.begun:
             return current
         return self._playing[0]
+
+    def goes_on(self, now_ns: int) -> bool:
+        """Return whether the plan wants the picture that it had last once more, and nothing else.
+
+        Parameters
+        ----------
+        now_ns : int
+            Monotonic time.
+        """
+        return not (self._playing or self._corrected) and self._watch.goes_on(now_ns)
+
+    def may_go_on(self, event: MDAEvent, count: int, now_ns: int) -> bool:
+        """Return whether the guards would let so many more pictures through, as they are.
+
+        Parameters
+        ----------
+        event : useq.MDAEvent
+            What each is like.
+        count : int
+            How many.
+        now_ns : int
+            Monotonic time.
+        """
+        asked = Action((event,) * count, "watch", t_ns=now_ns)
+        return self._door.consider(asked) is asked
+
+    def take_again(self, event: MDAEvent, now_ns: int) -> Order | None:
+        """Return the order of the next picture of the plan, which the camera took by itself.
+
+        Parameters
+        ----------
+        event : useq.MDAEvent
+            As the first of its stretch was played.
+        now_ns : int
+            Monotonic time.
+        """
+        if not self._watch.goes_on(now_ns) or (planned := self._watch.due(now_ns)) is None:
+            return None
+        self._watch.take(now_ns)
+        self._round_over = self._watch.round_over
+        own = {name: getattr(planned[0], name) for name in _OF_ITS_TIME}
+        event = event.model_copy(update=own)
+        self._door.enter(Action((event,), "watch", t_ns=now_ns))
+        self._pauses.began(now_ns)
+        return self._order(event, "watch", now_ns)
+
+    def charge(self, event: MDAEvent, exposures: int, now_ns: int) -> None:
+        """Let the guards know of exposures that no picture came of.
+
+        Parameters
+        ----------
+        event : useq.MDAEvent
+            As it was exposed.
+        exposures : int
+            How often.
+        now_ns : int
+            Monotonic time.
+        """
+        for _ in range(exposures):
+            self._door.enter(Action((event,), "watch", t_ns=now_ns))
+            self._door.settle(Gap(-1, "watch", event, "", t_ns=now_ns, exposures=1))
 
     def saw(self, frame: Frame) -> None:
         """Learn what the hardware really did for a planned event."""
@@ -218,6 +284,7 @@ class Loop:
             self._watch.pace(answer.interval_s)
         if answer.correction is not None:
             self._corrections.take(answer.correction)
+            self._corrected = True
         if answer.events:
             self._admitted += 1
             place = self._rights.place(answer.policy)
@@ -308,7 +375,8 @@ class Loop:
             self._busy = False
         self._watch.take(now_ns)
         self._round_over = self._watch.round_over
-        event = self._put_back(self._corrections.applied(event), self._moved)
+        event, self._corrected = self._corrections.applied(event), False
+        event = self._put_back(event, self._moved)
         answer = self._door.let_through(Action((event,), "watch", t_ns=now_ns))
         if isinstance(answer, Refusal):
             return Refused(answer, self._order(event, "watch", now_ns))

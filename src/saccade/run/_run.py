@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from saccade.core import RealClock, Rests, State, UsageError
 
@@ -23,6 +23,7 @@ from ._shadow import Shadow
 from ._signals import Signals
 from ._supervision import Supervision
 from ._switch import Switch
+from ._tide import Tide, check_streams
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from ._arbiter import Arbiter
     from ._lookout import AnyLookout
     from ._parts import Eyes, Rules
+
+Mode: TypeAlias = Literal["inline", "lagged", "stream"]
 
 _SLICE_S = 0.5
 _SWITCH_INTERVAL_S = 2e-4
@@ -68,11 +71,12 @@ class Run(Signals):
         They stand at the one door.
     sink : Sink
         Where frames and records go; the run closes it.
-    mode : {'inline', 'lagged'}
-        Whether the next event waits for the decision on the last frame, or detectors run in
-        a worker that looks at the newest frame only.
+    mode : {'inline', 'lagged', 'stream'}
+        Whether the next event waits for the decision on the last frame; or detectors run in
+        a worker that looks at the newest frame only; or the camera runs by itself besides, as
+        long as the plan wants the same picture once more and nothing else is to be done.
     deadline_ms : float, optional
-        Age at which a lagged decision is dropped.
+        Age at which a decision is dropped, where frames go on meanwhile.
     clock : Clock, optional
         What all waiting goes through; the microscope's own, if its time is not real. In
         lockstep detectors take the time that they declare, see `Eye`.
@@ -84,6 +88,9 @@ class Run(Signals):
         Number of planned events in a row that guards may refuse before the run stops.
     supervisor : Supervisor, optional
         Puts the light out if this process dies or hangs; without it the run fails.
+    overload : {'wait', 'gap'}
+        What happens where a camera that runs by itself is faster than the disk: it pauses, or
+        pictures are given up as gaps.
     shadow : bool
         Decide and record as ever, and do nothing of what is decided: the watch goes on as
         planned. The journal has a `Shadowed` for each action; policies hear that it was refused.
@@ -106,13 +113,14 @@ class Run(Signals):
         monitors: Sequence[Monitor] = (),
         guards: Guard | Sequence[Guard] = (),
         sink: Sink,
-        mode: Literal["inline", "lagged"] = "inline",
+        mode: Mode = "inline",
         deadline_ms: float | None = None,
         clock: Clock | None = None,
         folder: Path | None = None,
         max_failures: int = 3,
         max_refusals: int = 10,
         supervisor: Supervisor | None = None,
+        overload: Literal["wait", "gap"] = "wait",
         shadow: bool = False,
         arbiter: Arbiter | None = None,
     ) -> None:
@@ -126,7 +134,8 @@ class Run(Signals):
         self._loop = Loop(watch, door, self._chain.rights(arbiter))
         self._switch = Switch()
         self._report = Report(sink, self._by_kind(), self._clock)
-        self._lookout = self._new_lookout() if mode == "lagged" else None
+        self._lookout = None if mode == "inline" else self._new_lookout()
+        self._streams = mode == "stream"
         self._shadow = Shadow() if shadow else None
         self._clerk = Clerk(
             self._loop,
@@ -147,6 +156,7 @@ class Run(Signals):
             on_rest=scope.rest if isinstance(scope, Rests) else _pass_by,
             on_hold=self._on_hold,
             max_refusals=max_refusals,
+            tide=Tide(sink, self._clock, self._clerk.tell, overload) if self._streams else None,
         )
         self._supervision = Supervision(supervisor, scope, self._clerk, self._give_up)
         self._ending = Ending(
@@ -269,6 +279,8 @@ class Run(Signals):
 
     def _arm(self) -> None:
         stand = self._scope.stand()
+        if self._streams:
+            check_streams(stand)
         try:
             self._chain.learn(stand)
             self._loop.learn(stand)

@@ -51,6 +51,19 @@ class Watch:
             return False
         return self._next is None or not _same_point(self._last, self._next)
 
+    def goes_on(self, now_ns: int) -> bool:
+        """Return whether the next event is due, and is the last one once more.
+
+        Parameters
+        ----------
+        now_ns : int
+            The present.
+        """
+        last, event = self._last, self._next
+        if last is None or event is None or event.reset_event_timer or event.keep_shutter_open:
+            return False
+        return self._due_ns(event) <= now_ns and _is_again(last, event)
+
     def due(self, now_ns: int) -> tuple[MDAEvent, int] | None:
         """Return the next event and when it is due, in monotonic ns; None at the end.
 
@@ -127,3 +140,15 @@ def _same_point(last: MDAEvent, event: MDAEvent) -> bool:
     if not last.index and not event.index:
         return False
     return last.index.get("t", 0) == event.index.get("t", 0)
+
+
+_SETTINGS = ("channel", "exposure", "x_pos", "y_pos", "z_pos", "properties", "roi", "action")
+
+
+def _is_again(last: MDAEvent, event: MDAEvent) -> bool:
+    """Return whether two events differ in nothing but their time."""
+    if last.keep_shutter_open or last.slm_image is not None or event.slm_image is not None:
+        return False
+    if any(getattr(last, name) != getattr(event, name) for name in _SETTINGS):
+        return False
+    return {**last.index, "t": 0} == {**event.index, "t": 0}

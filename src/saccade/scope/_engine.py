@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from pymmcore_plus.core import SequencedEvent
@@ -29,6 +31,7 @@ from ._lease import Lease
 from ._safe import close, left_open
 from ._settings_of import SettingsOf
 from ._shield import is_heard
+from ._stream import FreeRun, Shed, Tally, WatchedStretch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -97,6 +100,8 @@ class StrictEngine(MDAEngine):
         common = manners, source.stopping, source.noted, clock
         self._hand = Hand(core, self._settings_of, *common, self._glow.command, vigil)
         self._camera = Camera(core, *common, self._expose, vigil, self._darken)
+        self._free_run = FreeRun(core, manners, source, clock, vigil)
+        self._stretch: WatchedStretch | None = None
         self._orders: tuple[Order, ...] = ()
         self._lease = Lease(safety, clock)
         self._held_open = ""
@@ -119,6 +124,10 @@ class StrictEngine(MDAEngine):
     def events(self) -> Iterator[MDAEvent]:
         """Yield the source's orders as events for the runner, which never has to wait."""
         for item in self._source.orders():
+            self._stretch = None
+            if not isinstance(item, (Order, tuple)):
+                self._stretch = WatchedStretch(item, self._vigil)
+                item = item.first
             orders = (item,) if isinstance(item, Order) else item
             self._unsettled = {order.index: order for order in orders if order.index >= 0}
             if isinstance(item, Order):
@@ -188,6 +197,8 @@ class StrictEngine(MDAEngine):
             yield from self._burst(event)
         elif isinstance(event.action, HardwareAutofocus):
             self._focus(event)
+        elif self._stretch is not None:
+            yield from self._stream(self._stretch, event)
         elif self._orders[0].index >= 0:
             yield from self._single(event)
 
@@ -200,6 +211,7 @@ class StrictEngine(MDAEngine):
             if isinstance(event, SequencedEvent):
                 for problem in stop_sequences(self.mmcore, event):
                     self._source.noted("failure", {"text": problem})
+            if isinstance(event, SequencedEvent) or self._stretch is not None:
                 self._darken()
         finally:
             if event.properties or isinstance(event, SequencedEvent):
@@ -261,6 +273,39 @@ class StrictEngine(MDAEngine):
         except Exception as error:  # noqa: BLE001 - the rest is missing, whatever the reason
             why = error
         self._miss(tuple(orders.values()), why)
+
+    def _stream(self, stretch: WatchedStretch, event: MDAEvent) -> Iterator[PImagePayload | None]:
+        """Let the camera run by itself as long as the run wants the same picture once more."""
+        tally, made_safe, begun = Tally(stretch), self._safety.made, False
+        try:
+            real = self._look(event)
+            self._camera.end_live_view()
+            ready_ns = self._clock.now_ns()
+            self._glow.await_frame(self.exposure_ms, first=True)
+            begun, standing = True, partial(self._refuse_disturbed, real)
+            for shot in self._free_run.shots(stretch, self.exposure_ms, real.roi, standing):
+                if self._safety.made != made_safe:
+                    raise StoppedError("The light was put out during the stream.")
+                if (order := tally.order()) is None:
+                    continue
+                self._orders, self._unsettled[order.index] = (order,), order
+                if isinstance(shot, Shed):
+                    self._miss(self._orders, SnapError(shot.reason, exposures=1))
+                    continue
+                tally.frames += 1
+                yield self._hand_over(order, event, real, shot, ready_ns, self.exposure_ms)
+                self._retries, self.at_work = 0, True
+                self._glow.await_frame(self.exposure_ms, first=False)
+        except (StoppedError, GeneratorExit):
+            tally.why = "a stop was asked for"
+        except Exception as error:  # noqa: BLE001 - a gap, whatever the reason
+            tally.why = " ".join(str(error).split()) or repr(error)
+            if (order := tally.order()) is not None:
+                self._miss((order,), error)
+        self._opened_ns = self._clock.now_ns()  # how long it was open is no single picture's
+        if begun:
+            with suppress(StoppedError):  # who was given up has nothing more to say
+                self._source.noted("stretch", tally.close())
 
     def _look(self, event: MDAEvent) -> Real:
         """Read the label of what is exposed next, and show its mask."""

@@ -206,6 +206,7 @@ def _load_playback(text: str) -> MicroManagerScope:
         manners=Manners(repeats=True),
         recorded=(("Playback", "Frame"),),
         details=details,
+        streams=False,
     )
 
 

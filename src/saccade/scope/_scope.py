@@ -58,6 +58,8 @@ class MicroManagerScope:
         What the microscope, and hence a run on it, waits on; by default real time.
     supervision : Plan, optional
         How an unattended run on it is supervised; by default without a path to the light.
+    streams : bool
+        Whether the camera can run by itself.
 
     Raises
     ------
@@ -79,6 +81,7 @@ class MicroManagerScope:
         details: Mapping[str, Any] | None = None,
         clock: Clock | None = None,
         supervision: Plan | None = None,
+        streams: bool = True,
     ) -> None:
         _refuse_unusable(core)
         self.core = core
@@ -86,6 +89,7 @@ class MicroManagerScope:
         self.clock: Clock = clock or RealClock()
         self.supervision = supervision or Plan()
         self._lights = lights
+        self._streams = streams
         self._limits = dict(limits or {})
         self._modifiable = modifiable
         self._manners = manners or Manners()
@@ -142,6 +146,7 @@ class MicroManagerScope:
             has_z=bool(core.getFocusDevice()),
             modifiable=self._modifiable,
             tries=self._manners.snap_retries + 1,
+            streams=self._streams,
             details={
                 **_versions(core),
                 **self._details,

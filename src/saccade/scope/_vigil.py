@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from typing import Any
 
-    from saccade.core import Frame, Gap, Order, Source
+    from saccade.core import Frame, Gap, Order, Source, Stretch
 
 T = TypeVar("T")
 
@@ -103,7 +103,7 @@ class Watched:
     def __init__(self, source: Source, vigil: Vigil) -> None:
         self._source, self._vigil = source, vigil
 
-    def orders(self) -> Iterator[Order | tuple[Order, ...]]:
+    def orders(self) -> Iterator[Order | tuple[Order, ...] | Stretch]:
         """Yield what to acquire next."""
         orders = self._source.orders()
         while (item := self._vigil.tell(lambda: next(orders, None))) is not None:

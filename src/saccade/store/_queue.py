@@ -133,6 +133,12 @@ class GroupQueue(Generic[T]):
         return self._held_bytes
 
     @property
+    def fullness(self) -> float:
+        """Share of what may be held that is."""
+        most_bytes, most_items = self._max
+        return max(self._held_bytes / most_bytes, (self._put - self._done) / most_items)
+
+    @property
     def finished(self) -> int:
         """Number of items dealt with since the beginning."""
         return self._done

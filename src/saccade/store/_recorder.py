@@ -181,6 +181,11 @@ class Recorder:
         """Bytes of pixels that wait for the disk."""
         return self._queue.held_bytes
 
+    @property
+    def fullness(self) -> float:
+        """Share of what may wait for the disk that does so, 0 to 1."""
+        return self._queue.fullness
+
     def flush(self, timeout_s: float) -> bool:
         """Wait until everything queued is on disk; return whether it is.
 

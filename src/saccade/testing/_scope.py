@@ -13,13 +13,13 @@ from saccade.core import Frame, Gap, Order, ScopeBusyError, ScopeError, Stand, T
 from ._frames import SIDE_PX, picture_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import ArrayLike
     from useq import MDAEvent
 
-    from saccade.core import Clock, Pixels, Roi, Source
+    from saccade.core import Clock, Pixels, Roi, Source, Stretch
 
 Pictures: TypeAlias = "Callable[[Order], ArrayLike] | Sequence[float | ArrayLike] | None"
 
@@ -142,7 +142,7 @@ class FakeScope:
         if self._owner is None:
             raise ScopeError("The scope is not held.", "Call hold() before play().")
         for item in source.orders():
-            for order in (item,) if isinstance(item, Order) else item:
+            for order in _orders_of(item):
                 if source.stopping():
                     break
                 if not self._carry_out(order, source):
@@ -232,3 +232,17 @@ class FakeScope:
         pixels = picture_of(made, self._stand.shape_px) if is_score else np.array(made)
         pixels.setflags(write=False)
         return pixels
+
+
+def _orders_of(item: Order | tuple[Order, ...] | Stretch) -> Iterator[Order]:
+    """Yield the orders of whatever a source gives, as they are asked for."""
+    if isinstance(item, Order):
+        yield item
+    elif isinstance(item, tuple):
+        yield from item
+    else:
+        yield item.first
+        while item.goes_on(0):
+            if (order := item.next()) is not None:
+                yield order
+        item.cut(1)
