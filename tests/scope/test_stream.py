@@ -72,7 +72,6 @@ def test_the_camera_is_started_once_and_asked_little(rig: Rig) -> None:
 
 def test_an_action_is_done_between_two_frames(rig: Rig) -> None:
     """The camera ends, the action has its own settings, and the camera begins anew."""
-
     acted: list[int] = []
 
     def choose(seen: Observation) -> Decision:
