@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import multiprocessing
 import os
 import sys
@@ -46,13 +47,23 @@ def in_processes(
     for start in range(0, len(items), _ITEMS_A_PROCESS * count):
         batch = items[start : start + _ITEMS_A_PROCESS * count]
         chunks = [batch[place : place + _CHUNK] for place in range(0, len(batch), _CHUNK)]
-        with ProcessPoolExecutor(count, multiprocessing.get_context("spawn")) as pool:
+        spawn = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(count, spawn, initializer=_leave_at_once) as pool:
             futures = [pool.submit(_several, trial, chunk) for chunk in chunks]
             for future in futures:
                 results += future.result(PATIENCE_S)
         if len(results) < len(items):
             say(f"{len(results)} of {len(items)}, {time.monotonic() - began_s:.0f} s")
     return results
+
+
+def _leave_at_once() -> None:
+    """Let a process end without taking its cores down: one in thousands hangs in that.
+
+    The destructor of Micro-Manager's core waits for the thread of its log, which now and then
+    never ends (seen with pymmcore 12.5.1.75.0, in the garbage collection at the very end).
+    """
+    atexit.register(os._exit, 0)
 
 
 def _several(trial: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
