@@ -1,7 +1,7 @@
 """Assembles a run from a protocol and a scope; the only place that knows everything."""
 
 from ._assemble import Assembled, assemble, open_scope
-from ._bench import Bench, run_bench, run_overnight
+from ._bench import Bar, Bench, run_bench, run_overnight
 from ._bench_detector import DetectorBench, run_detector_bench
 from ._bench_isolate import IsolateBench, run_isolate_bench
 from ._bench_nets import NetBench, run_net_bench
@@ -25,6 +25,7 @@ from ._worth import Hindsight, Worth
 __all__ = [
     "FIRST_SEED",
     "Assembled",
+    "Bar",
     "Bench",
     "DetectorBench",
     "Finding",

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from saccade.core import UsageError
 
-from ._console import named_errors, say
+from ._console import err, named_errors, say
+from ._inspect import tell_bars
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,13 +20,15 @@ def gui(
     out: Path | None,
     picture: Path | None,
     seconds: float,
+    *,
+    until_painted: bool = False,
 ) -> None:
     """Open the window, or take its picture."""
     from saccade import gui as windows  # Qt comes with an extra, and only here
 
     with named_errors():
         if picture is None:
-            raise SystemExit(windows.open_window(path, scope, out))
+            raise SystemExit(windows.open_window(path, scope, out, until_painted=until_painted))
         if path is None or path.is_dir():
             raise UsageError("A picture needs something to show.", "Name a protocol.")
         windows.picture(picture, path, scope=scope, out=out, seconds=seconds)
@@ -41,3 +44,12 @@ def run(
     with named_errors():
         status = windows.run_in_window(protocol, scope, out, unattended=unattended, shadow=shadow)
     raise SystemExit(status)
+
+
+def bench(frames: int, as_json: bool) -> NoReturn:
+    """Measure what the window costs, and how soon it does what it is told."""
+    from saccade import gui as windows
+
+    with named_errors(as_json), err.status("measuring ...") as status:
+        result = windows.bench_window(frames=frames, progress=status.update)
+    tell_bars(result, as_json)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from rich.table import Table
 
@@ -27,7 +27,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from saccade.app import Bench
+    from saccade.app import Bar, Bench
+
+    class HasBars(Protocol):
+        """What was measured, and what had been promised of it."""
+
+        @property
+        def bars(self) -> tuple[Bar, ...]:
+            """The promises."""
+
+        def plain(self) -> dict[str, Any]:
+            """Return it as JSON can hold it."""
 
     AnyBench = (
         Bench | DetectorBench | NetBench | IsolateBench | OverviewBench | RenderBench | StoreBench
@@ -215,13 +225,19 @@ def info(as_json: bool) -> None:
 
 
 def _tell_bench(result: AnyBench, as_json: bool) -> NoReturn:
-    if as_json:
-        answer(result.plain())
-    else:
+    if not as_json:
         for table in _tables(result):
             out.print(table)
         if isinstance(result, DetectorBench) and result.recorded_in:
             say(f"chosen: {result.chosen}, in {result.recorded_in}")
+    tell_bars(result, as_json)
+
+
+def tell_bars(result: HasBars, as_json: bool) -> NoReturn:
+    """Say of every promise whether it holds, and exit with status 1 if one doesn't."""
+    if as_json:
+        answer(result.plain())
+    else:
         for bar in result.bars:
             word = "holds" if bar.holds else "FALLS SHORT"
             say(f"{bar.text}: {bar.measured:.2f}, {bar.bound}: {word}")

@@ -332,9 +332,12 @@ def gui(
         ),
     ] = None,
     seconds: Annotated[float, typer.Option(min=0.0, help="With --picture.")] = 10.0,
+    until_painted: Annotated[
+        bool, typer.Option("--until-painted", hidden=True, help="Close it as soon as it is there.")
+    ] = False,
 ) -> None:
     """Open the window: what the microscope sees, what is decided and why, and how to stop it."""
-    _gui.gui(path, scope, out, picture, seconds)
+    _gui.gui(path, scope, out, picture, seconds, until_painted=until_painted)
 
 
 @app.command()
@@ -411,9 +414,14 @@ def bench(
             show_default=False,
         ),
     ] = None,
+    window: Annotated[
+        bool, typer.Option("--window", help="Only the window: its cost to the loop, its haste.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Measure Saccade beside the bare core and the stock runner, or its store beside others."""
+    if window:
+        _gui.bench(events, as_json)
     if detector:
         _inspect.bench_detector(detector, tuple(size or (512, 2048)), events, as_json)
     if nets:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from saccade.core import UsageError
 
@@ -14,13 +14,28 @@ from ._session import Session
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ._bench import WindowBench
     from ._window import Window
 
 _SLICE_S = 0.02
 _BEGIN_S = 120.0
 
 
-def open_window(path: Path | None = None, scope: str | None = None, out: Path | None = None) -> int:
+def bench_window(**settings: Any) -> WindowBench:
+    """Measure the window; as `saccade.gui._bench.bench_window`, once Qt is known to be there."""
+    _application()
+    from ._bench import bench_window as bench
+
+    return bench(**settings)
+
+
+def open_window(
+    path: Path | None = None,
+    scope: str | None = None,
+    out: Path | None = None,
+    *,
+    until_painted: bool = False,
+) -> int:
     """Open the window, and return when it is closed.
 
     Parameters
@@ -31,6 +46,8 @@ def open_window(path: Path | None = None, scope: str | None = None, out: Path | 
         Goes before that of the protocol.
     out : Path, optional
         Run folder; by default a new one for each run.
+    until_painted : bool
+        Close it as soon as it has been painted, to measure how long that takes.
 
     Returns
     -------
@@ -40,6 +57,8 @@ def open_window(path: Path | None = None, scope: str | None = None, out: Path | 
     if path is not None and path.is_dir():
         return _look_back(path)
     application, window = _made(path, Session(scope, out))
+    if until_painted:
+        window.painted.connect(application.quit)  # type: ignore[attr-defined]
     return _shown(application, window)
 
 

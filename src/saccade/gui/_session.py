@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from saccade.app import Assembled, Finding, Protocol
     from saccade.core import Verdict
+    from saccade.scope import MicroManagerScope
 
 _JOIN_S = 30.0
 _SLICE_S = 0.2
@@ -47,7 +48,8 @@ class Session:
         self.findings: tuple[Finding, ...] = ()
         self.busy = ""
         self.microscope = Microscope(scope)
-        self._assembled: Assembled | None = None
+        self.assembled: Assembled | None = None
+        """The run that was armed last, with its parts."""
         self._news: News | None = None
         self._error: SaccadeError | None = None
         self._worker: threading.Thread | None = None
@@ -58,12 +60,12 @@ class Session:
     @property
     def state(self) -> State:
         """Where the run is; idle without one."""
-        return State.IDLE if self._assembled is None else self._assembled.run.state
+        return State.IDLE if self.assembled is None else self.assembled.run.state
 
     @property
     def armed(self) -> bool:
         """Whether a run stands ready to go."""
-        return self._assembled is not None and self.state is State.IDLE and not self.busy
+        return self.assembled is not None and self.state is State.IDLE and not self.busy
 
     @property
     def going(self) -> bool:
@@ -73,24 +75,24 @@ class Session:
     @property
     def verdict(self) -> Verdict | None:
         """How the run ended."""
-        return None if self._assembled is None else self._assembled.run.verdict
+        return None if self.assembled is None else self.assembled.run.verdict
 
     @property
     def folder(self) -> Path | None:
         """Of the run, once it has begun."""
-        return None if self._assembled is None else self._assembled.run.folder
+        return None if self.assembled is None else self.assembled.run.folder
 
     @property
     def stored(self) -> int:
         """Number of frames that are on disk, acknowledged."""
-        return 0 if self._assembled is None else self._assembled.run.stored
+        return 0 if self.assembled is None else self.assembled.run.stored
 
     @property
     def dose_j_per_cm2(self) -> float | None:
         """Most light that any position has had, where a guard keeps the ledger."""
-        if self._assembled is None or self._assembled.dose is None:
+        if self.assembled is None or self.assembled.dose is None:
             return None
-        return self._assembled.dose()
+        return self.assembled.dose()
 
     def take(self) -> Batch:
         """Return what the run has told since the last call."""
@@ -114,7 +116,7 @@ class Session:
             If a run is going on.
         """
         self._refuse_while_going()
-        self.protocol, self.findings, self._assembled = app.load_protocol(path), (), None
+        self.protocol, self.findings, self.assembled = app.load_protocol(path), (), None
 
     def open(self, scope: str | None = None) -> None:
         """Open the microscope of the protocol, or another, to be set up by hand.
@@ -134,7 +136,7 @@ class Session:
             self.microscope.name = scope
         if self.protocol is None and self.microscope.name is None:
             raise UsageError("No microscope is named.", "Load a protocol, or choose a profile.")
-        self._assembled = None  # what was armed was armed for how it stood
+        self.assembled = None  # what was armed was armed for how it stood
         self._in_background("opening", lambda: self.microscope.opened(self.protocol))
 
     def let_go(self) -> None:
@@ -146,7 +148,7 @@ class Session:
             If a run is going on.
         """
         self._refuse_while_going()
-        self._assembled = None
+        self.assembled = None
         self._in_background("closing the microscope", self.microscope.let_go)
 
     def do(self, what: str, do: Callable[[], object]) -> None:
@@ -187,20 +189,20 @@ class Session:
         UsageError
             If none is armed.
         """
-        assembled = self._assembled
+        assembled = self.assembled
         if assembled is None or not self.armed:
             raise UsageError("No run is armed.", "Arm it first.")
         self._in_background("starting", lambda: self._start(assembled))
 
     def hold(self, on: bool = True) -> None:
         """Hold the run, or let it go on."""
-        if self._assembled is not None and self.going:
-            (self._assembled.run.hold if on else self._assembled.run.resume)()
+        if self.assembled is not None and self.going:
+            (self.assembled.run.hold if on else self.assembled.run.resume)()
 
     def stop(self, reason: str = "asked to, in the window") -> None:
         """Make the microscope safe and end the run."""
-        if self._assembled is not None and self.going:
-            self._assembled.run.stop(reason)
+        if self.assembled is not None and self.going:
+            self.assembled.run.stop(reason)
 
     def close(self) -> None:
         """Stop what is going on, and wait for it."""
@@ -227,9 +229,12 @@ class Session:
         for finding in self.findings:
             if finding.level == "error":
                 raise ProtocolError(finding.text, finding.do)
-        assembled = app.assemble(protocol, scope, out=self._out)
+        assembled = self._assemble(protocol, scope)
         self._news = News(assembled.run)
-        self._assembled = assembled
+        self.assembled = assembled
+
+    def _assemble(self, protocol: Protocol, scope: MicroManagerScope) -> Assembled:
+        return app.assemble(protocol, scope, out=self._out)
 
     def _start(self, assembled: Assembled) -> None:
         self.microscope.used = True

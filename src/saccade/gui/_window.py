@@ -13,7 +13,7 @@ from ._bar import RunBar
 from ._docks import Docks
 from ._live import LiveView
 from ._panes import SIZE, panes
-from ._qt import QtCore, QtGui, QtWidgets
+from ._qt import QtCore, QtGui, QtWidgets, Signal
 from ._table import DecisionTable
 from ._timeline import Timeline
 
@@ -38,6 +38,9 @@ class Window(QtWidgets.QMainWindow):
     session : Session
         What is shown and commanded; it is closed with the window.
     """
+
+    painted = Signal()
+    """The window is there to be seen."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -224,6 +227,11 @@ class Window(QtWidgets.QMainWindow):
             do()
         except SaccadeError as error:
             self.alerts.tell_error(error)
+
+    def paintEvent(self, event: QtGui.QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Paint it, and say so as soon as its parts are painted too."""
+        super().paintEvent(event)
+        QtCore.QTimer.singleShot(0, self.painted.emit)
 
     def closeEvent(self, event: QtGui.QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Stop what is going on, light off first, and go."""

@@ -14,7 +14,7 @@ from ._asserts import (
     decisions_of,
     observations_of,
 )
-from ._detectors import StubDetector
+from ._detectors import HoggingDetector, StubDetector
 from ._faults import ANY, WRONGS, Fault, Faults, Happened, faulty
 from ._faulty_detector import DetectorFault, FaultyDetector
 from ._faulty_disk import FaultyDisk
@@ -39,6 +39,7 @@ __all__ = [
     "FaultyDetector",
     "FaultyDisk",
     "Happened",
+    "HoggingDetector",
     "MemorySink",
     "Setting",
     "StubDetector",

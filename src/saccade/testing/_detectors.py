@@ -59,3 +59,35 @@ class StubDetector:
         if isinstance(self.scores, Mapping):
             return self.scores.get(frame.index, 0.0)
         return self.scores[frame.index] if 0 <= frame.index < len(self.scores) else 0.0
+
+
+@dataclass(frozen=True)
+class HoggingDetector:
+    """Keeps a core, and Python itself, busy over each frame, and sees nothing.
+
+    Parameters
+    ----------
+    busy_s : float
+        For how long.
+
+    Examples
+    --------
+    >>> from saccade.testing import HoggingDetector, frames_of
+    >>> HoggingDetector(busy_s=0.001)(frames_of([0])[0]).score
+    0.0
+    """
+
+    busy_s: float = 0.2
+
+    def __call__(self, frame: Frame) -> Observation:  # noqa: ARG002 - whatever it is
+        """Be busy.
+
+        Parameters
+        ----------
+        frame : Frame
+            Any.
+        """
+        until_s = time.perf_counter() + self.busy_s
+        while time.perf_counter() < until_s:
+            pass
+        return Observation(0.0, detector=Identity("hog", "1"))
