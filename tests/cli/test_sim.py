@@ -109,3 +109,18 @@ def test_settings_of_a_simulation_beside_another_scope_are_warned_of(saccade, tm
     code, output, _ = saccade("check", file)
     assert code == 0
     assert "The scope 'demo' has no use for sim." in output
+
+
+def test_a_modulator_is_calibrated_from_the_command_line(tmp_path, saccade):
+    """The spots are shown and found, and the file says how well."""
+    stand = tmp_path / "stand.yaml"
+    sim = "{use: beads, clock: virtual, background: 1.0e+5, sensor_px: [256, 256]}"
+    stand.write_text(f"name: bench\nsim: {sim}\n", encoding="utf-8")
+    target = tmp_path / "slm.json"
+    run = ("--side", "3", "--exposure-ms", "20", "--out", str(tmp_path / "run"), "--json")
+    code, output, _ = saccade("calibrate", str(stand), "-o", str(target), *run)
+    assert code == 0
+    assert json.loads(output)["error_px"] < 1
+    assert json.loads(target.read_text(encoding="utf-8")) == json.loads(output)
+    code, _, error = saccade("calibrate", "demo", "-o", str(target))
+    assert (code, "no light modulator" in error) == (2, True)

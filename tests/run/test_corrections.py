@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from run_cases import play
-from useq import MDAEvent
+from useq import MDAEvent, SLMImage
 
-from saccade.core import Action, Correction, Decision, Refusal, plain
+from saccade.core import Action, Correction, Decision, Modulator, Refusal, Stand, plain
 from saccade.guard import Limits
 from saccade.run import Do, Door, Loop
+from saccade.run._fill import resting
 from saccade.testing import FakeScope, frame_of
 
 
@@ -182,3 +184,68 @@ def test_it_never_creeps(steps: list) -> None:
         event = take(loop)
         assert (event.x_pos, event.z_pos) == (2.0 + offsets[p][0], 1.0 + offsets[p][1])
         assert event.y_pos is None
+
+
+SLM = Modulator("SLM", (2, 2), ((1, 0, 0), (0, 1, 0)), (8, 8))
+MASK = SLMImage(data=np.eye(2, dtype=np.uint8), device="SLM")
+
+
+def with_modulator(watch: list[MDAEvent]) -> Loop:
+    """Return a loop on a microscope with a light modulator, open at rest."""
+    loop = Loop(watch, Door())
+    loop.learn(Stand("bench", modulator=SLM))
+    return loop
+
+
+def level(event: MDAEvent) -> int | None:
+    """Return the mean level of an event's mask; None if it names none."""
+    return None if event.slm_image is None else round(float(np.asarray(event.slm_image).mean()), 2)
+
+
+def test_a_mask_and_a_region_take_the_place_of_the_plan_where_they_are_about_it() -> None:
+    """Other positions are taken with what the plan had, said by name: both would stay otherwise."""
+    loop = with_modulator([at(0, roi=(0, 0, 8, 8)), *[at(0), at(1)] * 2])
+    assert level(take(loop)) is None, "nobody has asked for a mask yet"
+    correct(loop, mask=MASK, region=(1, 2, 3, 4), position=0)
+    told = [(level(event), event.roi.offset_x) for event in (take(loop), take(loop))]
+    assert told == [(0.5, 1), (255, 0)]
+    correct(loop, mask=resting(SLM), region=(0, 0, 8, 8), position=0)
+    assert level(take(loop)) == 255
+
+
+def test_after_a_mask_every_picture_names_its_own() -> None:
+    """What a decided event has shown does not stay for the plan, nor for the next decision."""
+    loop = with_modulator([at(0)] * 3)
+    assert level(take(loop)) is None
+    lit = Action((MDAEvent(slm_image=MASK), MDAEvent(), MDAEvent(x_pos=99.0)), label="lit")
+    loop.apply([Decision((lit,), frame=0)], at(0), 0)
+    assert [level(take(loop)) for _ in range(4)] == [0.5, 255, 255, 255]
+
+
+def test_a_decision_inherits_the_mask_at_its_place_only() -> None:
+    """A burst on a frame behind a mask is behind the same; one elsewhere is in open light."""
+    loop = with_modulator([at(0, slm_image=MASK), at(0)])
+    base = take(loop)
+    burst = Action((MDAEvent(), MDAEvent(x_pos=99.0)), label="burst")
+    loop.apply([Decision((burst,), frame=0)], base, 0)
+    here, there = take(loop), take(loop)
+    assert level(here) == 0.5
+    assert level(there) == 0.5, "as the plan has it, which names no other"
+    assert level(take(loop)) == 0.5
+
+
+@pytest.mark.parametrize(
+    ("what", "why"),
+    [
+        pytest.param({"region": (0, 0, 0, 4)}, "no region", id="empty"),
+        pytest.param({"region": (-1, 0, 4, 4)}, "no region", id="outside"),
+        pytest.param({"mask": MASK}, "nothing is known of slm_image", id="no modulator"),
+    ],
+)
+def test_a_mask_or_region_that_can_not_be_is_refused(what: dict, why: str) -> None:
+    """The plan stays as it was, and the policy hears why."""
+    loop = Loop([at(0, roi=(0, 0, 8, 8))] * 2, Door())
+    take(loop)
+    answer = correct(loop, **what)
+    assert isinstance(answer, Refusal)
+    assert why in answer.reason

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from mm_test_adapters import device_adapter_path
 from pymmcore_plus.experimental.unicore import SLMDevice, UniMMCore
-from scope_rig import PATIENCE_S, QUICK, Memory
+from scope_rig import PATIENCE_S, QUICK, Memory, wait_until
 from test_hazards_bursts import Once
 from useq import MDAEvent
 
@@ -76,6 +76,13 @@ def mask(value: int, shape: tuple[int, int] = (4, 6)) -> dict[str, Any]:
     return {"data": np.full(shape, value, np.uint8)}
 
 
+def shown(core: UniMMCore) -> list[int]:
+    """Return the levels that were shown in a run; SAFE has made the modulator dark after it."""
+    *levels, last = (int(picture.max()) for picture in core.projector.shown)
+    assert last == 0
+    return levels
+
+
 def test_a_mask_of_the_wrong_size_lights_nothing(core: UniMMCore) -> None:
     """The sample is not exposed under the mask before when the next one does not fit."""
     wrong = [mask(9, (6, 4)), mask(9, (3, 3))]
@@ -83,15 +90,15 @@ def test_a_mask_of_the_wrong_size_lights_nothing(core: UniMMCore) -> None:
     sink = play(core, plan)
     assert sink.indices == [0, 3]
     assert "has (4, 6) pixels" in sink.gaps[1]
-    assert [picture.max() for picture in core.projector.shown] == [7, 8]
+    assert shown(core) == [7, 8]
 
 
 def test_each_frame_is_lit_through_its_own_mask(core: UniMMCore) -> None:
     """A mask is loaded when it changes, and shown for every frame that asks for it."""
     plan = [MDAEvent(slm_image=mask(value)) for value in (7, 7, 8, 7)]
     assert play(core, plan).indices == [0, 1, 2, 3]
-    assert [picture.max() for picture in core.projector.shown] == [7, 7, 8, 7]
-    assert [picture.max() for picture in core.projector.loaded] == [7, 8, 7]
+    assert shown(core) == [7, 7, 8, 7]
+    assert [picture.max() for picture in core.projector.loaded] == [7, 8, 7, 0]
 
 
 @pytest.mark.parametrize(
@@ -108,19 +115,51 @@ def test_a_mask_is_as_bright_as_it_was_asked_to_be(
 ) -> None:
     """A single value fills the modulator with that level, and True is full."""
     assert play(core, [MDAEvent(slm_image={"data": data})]).indices == [0]
-    assert core.projector.shown[-1].max() == level
+    assert shown(core) == [level]
 
 
 def test_the_mask_of_a_burst_is_shown(core: UniMMCore) -> None:
     """A hardware-timed burst with one mask is lit through that mask, not the one before."""
-    play(core, [MDAEvent(slm_image=mask(3))])
+    core.projector.set_image(np.full((4, 6), 3, np.uint8))
+    core.projector.display_image()
     burst = [MDAEvent(slm_image=mask(7)) for _ in range(5)]
     sink = play(core, [], decide=Once(burst))
     assert sink.indices == [0, 1, 2, 3, 4]
-    assert [picture.max() for picture in core.projector.shown] == [3, 7]
+    assert shown(core) == [3, 7]
 
 
 def test_a_mask_without_a_modulator_is_a_gap(core: UniMMCore) -> None:
     """An event with a mask is not exposed where nothing can show it."""
     core.setSLMDevice("")
     assert "no spatial light modulator" in play(core, [MDAEvent(slm_image=mask(1))]).gaps[0]
+
+
+def test_safe_makes_the_modulator_dark_and_resume_shows_its_mask_again(core: UniMMCore) -> None:
+    """While a run is held no mask is shown; afterwards each frame is behind its own again."""
+    sink = Memory()
+    later = {"min_start_time": 1.0}
+    plan = [MDAEvent(slm_image=mask(7)), MDAEvent(**later), MDAEvent(slm_image=mask(8), **later)]
+    run = Run(MicroManagerScope(core, manners=QUICK), plan, sink=sink)
+    run.start()
+    wait_until(lambda: sink.frames)
+    run.hold()
+    wait_until(lambda: len(core.projector.shown) > 1)
+    assert shown(core) == [7]
+    run.resume()
+    run.wait(PATIENCE_S)
+    assert sink.indices == [0, 1, 2]
+    assert shown(core) == [7, 0, 7, 7, 8], "again, then for the frame that names none, then its own"
+
+
+def test_what_safe_has_made_dark_is_open_for_the_next_run(core: UniMMCore) -> None:
+    """A run without masks after one with them is not taken in the dark."""
+    scope = MicroManagerScope(core, manners=QUICK)
+    for plan in ([MDAEvent(slm_image=mask(7))], [MDAEvent()]):
+        Run(scope, plan, sink=Memory()).start().wait(PATIENCE_S)
+    assert shown(core) == [7, 0, 255]
+
+
+def test_a_run_without_masks_leaves_the_modulator_alone(core: UniMMCore) -> None:
+    """Nobody who has a modulator and does not use it finds it changed."""
+    assert play(core, [MDAEvent()]).indices == [0]
+    assert core.projector.shown == []

@@ -8,6 +8,7 @@ from ._bench_nets import NetBench, run_net_bench
 from ._bench_overview import OverviewBench, bench_overview
 from ._bench_render import RenderBench, run_render_bench
 from ._bench_store import StoreBench, bench_store
+from ._calibrate import CalibrationPlan, calibrate
 from ._check import Finding, check
 from ._demo import demo_file, demo_protocol
 from ._history import replay_run
@@ -27,6 +28,7 @@ __all__ = [
     "Assembled",
     "Bar",
     "Bench",
+    "CalibrationPlan",
     "DetectorBench",
     "Finding",
     "Hindsight",
@@ -46,6 +48,7 @@ __all__ = [
     "bench_overview",
     "bench_store",
     "build",
+    "calibrate",
     "check",
     "demo_file",
     "demo_protocol",

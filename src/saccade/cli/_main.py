@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from . import _demo, _gui, _inspect, _label, _left_out, _play, _score, _soak, _train
+from . import _calibrate, _demo, _gui, _inspect, _label, _left_out, _play, _score, _soak, _train
 from ._console import AsJson, Exit
 from ._model_app import model_app
 
@@ -93,6 +93,31 @@ def check(
 ) -> None:
     """Check a protocol against a scope: presets, limits, light, disk."""
     _play.check(protocol, scope, out, as_json, unattended=unattended)
+
+
+@app.command()
+def calibrate(
+    scope: Annotated[
+        str, typer.Argument(help="A profile under hardware_configs/, or sim:SPECIMEN.")
+    ],
+    target: Annotated[Path, typer.Option("--output", "-o", help="The calibration, for a profile.")],
+    channel: Annotated[
+        str | None,
+        typer.Option(help="Whose light passes the modulator; by default the present one."),
+    ] = None,
+    exposure_ms: Annotated[
+        float | None, typer.Option(min=0.001, help="By default the present one.")
+    ] = None,
+    side: Annotated[int, typer.Option(min=3, max=20, help="Spots along a side.")] = 5,
+    at_most_px: Annotated[
+        float, typer.Option(min=0.01, help="Error on the sensor above which it fails.")
+    ] = 1.0,
+    out: Out = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find where a light modulator's picture falls on the camera, on an even, glowing slide."""
+    plan = {"channel": channel, "exposure_ms": exposure_ms, "side": side, "at_most_px": at_most_px}
+    _calibrate.calibrate(scope, target, plan, out, as_json)
 
 
 @app.command()

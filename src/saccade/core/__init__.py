@@ -2,6 +2,7 @@
 
 from ._clock import Clock, RealClock, VirtualClock
 from ._errors import (
+    CalibrationError,
     ConflictError,
     DamagedRunError,
     DetectorError,
@@ -70,6 +71,7 @@ from ._interfaces import (
 from ._json import json_excess, parse_json
 from ._keys import Keys, Problem
 from ._mailbox import Latest
+from ._modulator import FULL, Affine, Grid, Lit, Modulator, lit, to_modulator
 from ._needs import ANY_SIZE, Needs, check_needs, needs_of, unmet
 from ._plain import plain, plain_event, plain_frame
 from ._settings import is_number, require
@@ -103,9 +105,12 @@ from ._workers import worker_pool
 __all__ = [
     "ANY_SIZE",
     "ARBITER",
+    "FULL",
     "TOLD",
     "Action",
+    "Affine",
     "Apart",
+    "CalibrationError",
     "Clock",
     "Closes",
     "Commits",
@@ -121,6 +126,7 @@ __all__ = [
     "FolderError",
     "Frame",
     "Gap",
+    "Grid",
     "Guard",
     "GuardError",
     "Hears",
@@ -132,8 +138,10 @@ __all__ = [
     "Latest",
     "Learns",
     "LightSource",
+    "Lit",
     "LitError",
     "ModelError",
+    "Modulator",
     "Monitor",
     "Needs",
     "NeedsError",
@@ -194,6 +202,7 @@ __all__ = [
     "gap_from_plain",
     "is_number",
     "json_excess",
+    "lit",
     "misfits",
     "needs_of",
     "observation_from_plain",
@@ -206,6 +215,7 @@ __all__ = [
     "refusal_from_plain",
     "require",
     "stand_from_plain",
+    "to_modulator",
     "unmet",
     "worker_pool",
 ]

@@ -94,6 +94,10 @@ class SettingError(ScopeError):
     """A setting was refused, or read back as something else."""
 
 
+class CalibrationError(ScopeError):
+    """The picture of a light modulator was not found on the camera, or not well enough."""
+
+
 class SnapError(ScopeError):
     """The camera gave no picture for an exposure that was asked for.
 

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from useq import MDAEvent
+from useq import MDAEvent, SLMImage
 
+from ._modulator import Modulator
 from ._plain import field_names
 from ._values import (
     Action,
@@ -41,7 +42,7 @@ def event_from_plain(line: Mapping[str, Any]) -> MDAEvent:
         raise TypeError("an event is a mapping")
     values = dict(line)
     if mask := values.get("slm_image"):
-        values["slm_image"] = {**mask, "data": _array_from_plain(mask["data"])}
+        values["slm_image"] = _mask_from_plain(mask)
     return MDAEvent(**values)
 
 
@@ -85,9 +86,22 @@ def refusal_from_plain(line: Mapping[str, Any]) -> Refusal:
     known = {name: asked[name] for name in field_names(Action) if name in asked}
     events = tuple(event_from_plain(event) for event in asked.get("events", ()))
     corrects = known.get("correction")
-    correction = None if corrects is None else Correction(**corrects)
+    correction = None if corrects is None else _correction_from_plain(corrects)
     action = Action(**known | {"events": events, "correction": correction})
     return Refusal(action, line["guard"], line["reason"], line.get("allowed", ""))
+
+
+def _correction_from_plain(line: Mapping[str, Any]) -> Correction:
+    known = {name: line[name] for name in field_names(Correction) if name in line}
+    if known.get("region") is not None:
+        known["region"] = tuple(known["region"])
+    if known.get("mask") is not None:
+        known["mask"] = SLMImage(**_mask_from_plain(known["mask"]))
+    return Correction(**known)
+
+
+def _mask_from_plain(line: Mapping[str, Any]) -> dict[str, Any]:
+    return {**line, "data": _array_from_plain(line["data"])}
 
 
 def stand_from_plain(line: Mapping[str, Any]) -> Stand:
@@ -108,7 +122,19 @@ def stand_from_plain(line: Mapping[str, Any]) -> Stand:
     values["shape_px"] = tuple(line.get("shape_px", (0, 0)))
     if values.get("modifiable") is not None:
         values["modifiable"] = tuple(values["modifiable"])
+    if values.get("modulator") is not None:
+        values["modulator"] = _modulator_from_plain(values["modulator"])
     return Stand(**values)
+
+
+def _modulator_from_plain(line: Mapping[str, Any]) -> Modulator:
+    known = {name: line[name] for name in field_names(Modulator) if name in line}
+    for name in ("shape_px", "sensor_px"):
+        if name in known:
+            known[name] = tuple(known[name])
+    if known.get("to_sensor") is not None:
+        known["to_sensor"] = tuple(map(tuple, known["to_sensor"]))
+    return Modulator(**known)
 
 
 def _array_from_plain(line: Mapping[str, Any]) -> np.ndarray[Any, Any]:

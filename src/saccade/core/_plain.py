@@ -12,15 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pydantic import BaseModel
-from useq import MDAEvent
+from useq import MDAEvent, SLMImage
 
 if TYPE_CHECKING:
     from ._values import Frame
 
-# Pictures go to the pixel store, never into a line of the journal.
-_NOT_IN_LINES = frozenset({"pixels", "labels"})
+# Pictures go to the pixel store, never into a line of the journal; the line of the frame tells
+# its grid.
+_NOT_IN_LINES = frozenset({"pixels", "labels", "grid"})
 # A line may hold hundreds of points, and few actions correct anything.
-_ONLY_IF_THERE = frozenset({"track", "correction", "policy", "lets_go"})
+_ONLY_IF_THERE = frozenset(
+    {"track", "correction", "policy", "lets_go", "modulator", "region", "mask"}
+)
 
 
 def plain(value: object) -> Any:
@@ -56,6 +59,9 @@ def _is_nothing(value: object) -> bool:
 
 
 def _plain_other(value: object) -> Any:
+    if isinstance(value, SLMImage):
+        data = _plain_array(np.asarray(value))
+        return {"device": value.device, "exposure": value.exposure, "data": data}
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
     if isinstance(value, np.generic):
@@ -93,11 +99,7 @@ def plain_event(event: MDAEvent) -> dict[str, Any]:
     defaults = _event_defaults()
     line = {key: plain(item) for key, item in asked.items() if item != defaults.get(key)}
     if event.slm_image is not None:
-        line["slm_image"] = {
-            "device": event.slm_image.device,
-            "exposure": event.slm_image.exposure,
-            "data": _plain_array(np.asarray(event.slm_image)),
-        }
+        line["slm_image"] = plain(event.slm_image)
     return line
 
 

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from useq import MDAEvent
+    from useq import MDAEvent, SLMImage
+
+    from ._modulator import Grid, Modulator
 
 Pixels: TypeAlias = NDArray[np.generic]
 """A picture, (y, x)."""
@@ -170,6 +172,8 @@ class Observation:
     t_ns: int = field(default=0, compare=False)
     at_um: tuple[float | None, float | None, float | None] = (None, None, None)
     """Stage x, y and z of the frame."""
+    grid: Grid | None = field(default=None, compare=False, repr=False)
+    """Where the pixels of the frame lie on the sensor."""
     unseen: str = ""
     """Why nobody looked at the frame; empty if it was looked at."""
 
@@ -200,6 +204,10 @@ class Correction:
         Added to where the plan has the stage.
     exposure_times : float or None
         The plan's exposure is multiplied by it.
+    region : Roi or None
+        Of the camera, in place of the plan's.
+    mask : useq.SLMImage or None
+        Shown by the light modulator, in place of the plan's.
     position, tile : int or None
         Index in the plan of those that it is about; None is every one.
     channel : str or None
@@ -210,6 +218,8 @@ class Correction:
     y_um: float | None = None
     z_um: float | None = None
     exposure_times: float | None = None
+    region: Roi | None = None
+    mask: SLMImage | None = None
     position: int | None = None
     tile: int | None = None
     channel: str | None = None
@@ -444,5 +454,7 @@ class Stand:
     """How often it exposes for one picture at most, if the camera fails."""
     streams: bool = True
     """Whether its camera can run by itself, as the mode ``stream`` wants it."""
+    modulator: Modulator | None = None
+    """The light modulator, if there is one."""
     details: Mapping[str, Any] = field(default_factory=dict)
     """Versions, devices and presets, for ``run.json``."""

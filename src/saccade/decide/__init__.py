@@ -1,4 +1,4 @@
-"""From an observation to a decision: bursts, overviews, following, stories, a picture kept good."""
+"""From an observation to a decision: bursts, overviews, following, light where it is wanted, ..."""
 
 from ._burst import Burst
 from ._drift import Drift
@@ -8,8 +8,10 @@ from ._follow import Follow
 from ._notify import Notify
 from ._overview import Overview
 from ._pace import Pace
+from ._regulate import Regulate
 from ._shots import burst, snap
 from ._stay import Stay
+from ._stimulate import Stimulate
 from ._story import Story, from_story, story
 
 __all__ = [
@@ -21,7 +23,9 @@ __all__ = [
     "Notify",
     "Overview",
     "Pace",
+    "Regulate",
     "Stay",
+    "Stimulate",
     "Story",
     "burst",
     "from_story",

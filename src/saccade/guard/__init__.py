@@ -9,5 +9,17 @@ from ._limits import Limits
 from ._modifiable import Modifiable
 from ._rate import Rate
 from ._step import Step
+from ._stimulation import Stimulation
 
-__all__ = ["Budget", "Dose", "Duty", "Ladder", "Limits", "Modifiable", "Rate", "Step", "light_of"]
+__all__ = [
+    "Budget",
+    "Dose",
+    "Duty",
+    "Ladder",
+    "Limits",
+    "Modifiable",
+    "Rate",
+    "Step",
+    "Stimulation",
+    "light_of",
+]

@@ -40,6 +40,8 @@ class Dose:
     that nobody named are charged to every place. ``keep_shutter_open`` is refused, because
     nobody knows how much light that is; so is a channel without a declared source. Light
     between the frames of a hardware-timed sequence is not counted: gate it in hardware.
+    Behind a mask of the light modulator the dose is that of the brightest place that it lights,
+    and it counts for all of the field. A mask can't be read back: what was asked for is believed.
 
     A picture is charged as it is played. If the frame then says that it had more light,
     was tried several times, or was taken elsewhere, the ledger is corrected upward, and
@@ -145,7 +147,8 @@ class Dose:
         if isinstance(done, Gap):
             true = known * done.exposures
         else:
-            true = true_dose(book.stand, done)
+            through = 1.0 if charged is None else charged.through.peak
+            true = true_dose(book.stand, done, through)
             really_um = place_of(done)
             if really_um is not None:
                 known = known if book.ledger.same(at_um, really_um) else 0.0

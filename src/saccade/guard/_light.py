@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from saccade.core import ProfileError, is_number
+from saccade.core import ProfileError, is_number, lit
 
 from ._events import every, exposes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from useq import MDAEvent
+    from useq import MDAEvent, SLMImage
 
-    from saccade.core import Frame, LightSource, Stand
+    from saccade.core import Frame, LightSource, Lit, Stand
 
 
 class Standing(NamedTuple):
@@ -24,6 +24,7 @@ class Standing(NamedTuple):
     y_um: float | None = None
     exposure_ms: float = math.nan
     channel: str | None = None
+    mask: SLMImage | None = None
 
     def then(self, event: MDAEvent) -> Standing:
         """Return what holds once an event was applied."""
@@ -32,6 +33,7 @@ class Standing(NamedTuple):
             self.y_um if event.y_pos is None else event.y_pos,
             self.exposure_ms if event.exposure is None else event.exposure,
             self.channel if event.channel is None else event.channel.config,
+            self.mask if event.slm_image is None else event.slm_image,
         )
 
     @property
@@ -45,7 +47,11 @@ class Charge(NamedTuple):
 
     at: Standing
     dose: float
-    """In J/cm²; NaN if it can't be known."""
+    """Where a mask lets most through, in J/cm²; NaN if it can't be known."""
+    energy_mj: float
+    """At the sample, all over the field; NaN if it can't be known."""
+    through: Lit
+    """What the mask lets through."""
 
     @property
     def unknown(self) -> str:
@@ -75,11 +81,21 @@ def charges(stand: Stand, standing: Standing, events: Iterable[MDAEvent]) -> lis
     for event in every(events):
         standing = standing.then(event)
         if exposes(event):
-            lit = sources(stand, standing.channel)
-            w_per_cm2 = sum(source.power_mw / 1000.0 / source.area_cm2 for source in lit)
-            dose = w_per_cm2 * standing.exposure_ms / 1000.0
-            found.append(Charge(standing, dose if lit else math.nan))
+            on = sources(stand, standing.channel)
+            w_per_cm2 = sum(source.power_mw / 1000.0 / source.area_cm2 for source in on)
+            power_mw = sum(source.power_mw for source in on) if on else math.nan
+            through = lit(_in_the_way(stand, standing.mask))
+            dose = w_per_cm2 * standing.exposure_ms / 1000.0 * through.peak
+            energy_mj = power_mw * standing.exposure_ms / 1000.0 * through.mean
+            found.append(Charge(standing, dose if on else math.nan, energy_mj, through))
     return found
+
+
+def _in_the_way(stand: Stand, mask: SLMImage | None) -> SLMImage | None:
+    """Return a mask if it is for the modulator that the light passes; None lets all through."""
+    if mask is None or stand.modulator is None:
+        return None
+    return mask if mask.device in (None, stand.modulator.device) else None
 
 
 def light_of(
@@ -111,7 +127,7 @@ def light_of(
     return math.fsum(charge.dose for charge in found) if known else None
 
 
-def true_dose(stand: Stand, frame: Frame) -> float:
+def true_dose(stand: Stand, frame: Frame, through: float = 1.0) -> float:
     """Return the light of a frame, in J/cm², by what the hardware really did.
 
     Parameters
@@ -120,13 +136,15 @@ def true_dose(stand: Stand, frame: Frame) -> float:
         The microscope, with its light sources.
     frame : Frame
         Its channel, or the power that it was lit with, whichever is more light.
+    through : float
+        Share of it that the light modulator was told to let through: it can't be read back.
     """
     areas = {source.name: source.area_cm2 for source in stand.lights}
     smallest = min(areas.values(), default=math.inf)
     measured = [mw / areas.get(name, smallest) for name, mw in frame.light_mw.items()]
     declared = [each.power_mw / each.area_cm2 for each in sources(stand, frame.channel)]
     w_per_cm2 = max(sum(measured), sum(declared)) / 1000.0
-    return frame.exposures * w_per_cm2 * frame.exposure_ms / 1000.0
+    return frame.exposures * w_per_cm2 * frame.exposure_ms / 1000.0 * through
 
 
 def place_of(frame: Frame) -> tuple[float, float] | None:

@@ -15,6 +15,7 @@ from saccade.core import (
     DetectorError,
     Frame,
     Gap,
+    Grid,
     Identity,
     IsolatedError,
     Learns,
@@ -340,7 +341,14 @@ def _completed(seen: Observation, frame: Frame, elapsed_ms: float) -> Observatio
         channel=frame.channel,
         t_ns=frame.t_ns,
         at_um=(frame.x_um, frame.y_um, frame.z_um),
+        grid=_grid(frame),
     )
+
+
+def _grid(frame: Frame) -> Grid:
+    height, width = frame.pixels.shape
+    roi = frame.roi or (0, 0, width, height)
+    return Grid(roi, frame.sensor_px or (width, height), frame.pixel_size_um)
 
 
 def _told(name: str, part: object) -> list[str]:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from useq import MDAEvent
 
 from saccade.core import Correction, is_number
 
 if TYPE_CHECKING:
-    from useq import MDAEvent
+    from collections.abc import Mapping
 
-    from saccade.core import Frame
+    from useq import SLMImage
+
+    from saccade.core import Frame, Roi
+
+Value = TypeVar("Value")
 
 _AXES = {"x_um": "x_pos", "y_um": "y_pos", "z_um": "z_pos"}
 _EXPOSURE = "exposure_times"
@@ -17,6 +23,8 @@ _ASKED = {**_AXES, _EXPOSURE: "exposure"}
 """Field of an event by field of a correction."""
 _FOUND = {"x_pos": "x_um", "y_pos": "y_um", "z_pos": "z_um", "exposure": "exposure_ms"}
 """Field of a frame by field of an event."""
+_REPLACED = {"region": "roi", "mask": "slm_image"}
+"""Field of an event by field of a correction that stands in its place."""
 
 
 class _Scope(NamedTuple):
@@ -48,6 +56,18 @@ class Corrections:
         self._newest: dict[str, dict[_Scope, float]] = {}
         self._planned: dict[str, float] = {}
         self._channel: str | None = None
+        self._replacing: dict[str, dict[_Scope, Any]] = {}
+        self._given: dict[str, Any] = {}
+
+    def rests(self, mask: SLMImage) -> None:
+        """Learn what the light modulator shows where the plan names no mask.
+
+        Parameters
+        ----------
+        mask : useq.SLMImage
+            By the profile.
+        """
+        self._given["slm_image"] = mask
 
     def found(self, frame: Frame) -> None:
         """Learn, from a frame of the plan, where everything stood that the plan never named.
@@ -61,6 +81,8 @@ class Corrections:
             value = getattr(frame, field)
             if name not in self._planned and value is not None:
                 self._planned[name] = value
+        if "roi" not in self._given and frame.roi is not None:
+            self._given["roi"] = _region(frame.roi)
         self._channel = self._channel or frame.channel
 
     def objection(self, correction: Correction | None) -> str:
@@ -79,7 +101,11 @@ class Corrections:
                 return f"a correction of {name} by {value!r} can't be made"
             if asked not in self._planned:
                 return f"nothing is known of {asked} that a correction of {name} could start from"
-        return ""
+        for name, asked in _REPLACED.items():
+            value = None if correction is None else getattr(correction, name)
+            if value is not None and asked not in self._given:
+                return f"nothing is known of {asked}, which a {name} is to take the place of"
+        return _objection_to(None if correction is None else correction.region)
 
     def take(self, correction: Correction) -> None:
         """Let a correction count from now on.
@@ -95,6 +121,11 @@ class Corrections:
                 values = self._newest.setdefault(name, {})
                 values.pop(scope, None)
                 values[scope] = value
+        for name in _REPLACED:
+            if (value := getattr(correction, name)) is not None:
+                replacing = self._replacing.setdefault(name, {})
+                replacing.pop(scope, None)
+                replacing[scope] = _region(value) if name == "region" else value
 
     def applied(self, event: MDAEvent) -> MDAEvent:
         """Return a planned event as it is to be.
@@ -109,18 +140,41 @@ class Corrections:
                 self._planned[asked] = value
         if event.channel is not None:
             self._channel = event.channel.config
-        changed: dict[str, float] = {}
+        for asked in _REPLACED.values():
+            if (value := getattr(event, asked)) is not None:
+                self._given[asked] = value
+        changed: dict[str, Any] = {}
         for name, values in self._newest.items():
             asked = _ASKED[name]
             if getattr(event, asked) is not None or event.action.type == "acquire_image":
                 by = self._counts(values, event, 1.0 if name == _EXPOSURE else 0.0)
                 planned = self._planned[asked]
                 changed[asked] = planned * by if name == _EXPOSURE else planned + by
+        if event.action.type == "acquire_image":
+            for name, replacing in self._replacing.items():
+                asked = _REPLACED[name]
+                changed[asked] = self._counts(replacing, event, self._given[asked])
         return event.model_copy(update=changed) if changed else event
 
-    def _counts(self, values: dict[_Scope, float], event: MDAEvent, otherwise: float) -> float:
+    def _counts(self, values: Mapping[_Scope, Value], event: MDAEvent, otherwise: Value) -> Value:
         """Return the newest value that is about an event."""
         of_it = (
-            each for scope, each in reversed(values.items()) if scope.holds(event, self._channel)
+            each
+            for scope, each in reversed(list(values.items()))
+            if scope.holds(event, self._channel)
         )
         return next(of_it, otherwise)
+
+
+def _region(roi: Roi) -> Any:
+    """Return a region as an event has it."""
+    return MDAEvent(roi=roi).roi
+
+
+def _objection_to(region: Roi | None) -> str:
+    if region is None:
+        return ""
+    whole = len(region) == 4 and all(isinstance(each, int) for each in region)
+    if not whole or min(region[:2]) < 0 or min(region[2:]) < 1:
+        return f"{region!r} is no region of a camera"
+    return ""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from useq import MDAEvent
+from useq import MDAEvent, SLMImage
 
 from saccade.core import Frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from saccade.core import Stand
+    from saccade.core import Modulator, Stand
 
 _FIELDS = ("x_pos", "y_pos", "z_pos", "channel", "exposure", "roi")
 _PLACE = ("p", "g")
@@ -63,10 +63,11 @@ def inherit(event: MDAEvent, base: MDAEvent) -> MDAEvent:
         That of the frame.
     """
     stays = event.x_pos is None and event.y_pos is None
+    names = (*_FIELDS, "slm_image") if stays else _FIELDS  # a mask fits one place only
     place = {axis: base.index[axis] for axis in _PLACE if stays and axis in base.index}
     if not place.keys() <= event.index.keys():
         event = event.model_copy(update={"index": place | dict(event.index)})
-    return fill(event, base)
+    return fill(event, base, names)
 
 
 def as_it_was(frame: Frame, channel_group: str | None) -> MDAEvent:
@@ -105,6 +106,17 @@ def as_found(stand: Stand) -> MDAEvent:
     if stand.channel is not None and stand.channel_group is not None:
         values["channel"] = {"config": stand.channel, "group": stand.channel_group}
     return MDAEvent(**values)
+
+
+def resting(modulator: Modulator) -> SLMImage:
+    """Return what a light modulator shows while nobody asks for a mask.
+
+    Parameters
+    ----------
+    modulator : Modulator
+        As the profile declares it.
+    """
+    return SLMImage(data=np.uint8(modulator.rest), device=modulator.device)
 
 
 def blank(stand: Stand) -> Frame:

@@ -12,7 +12,7 @@ from saccade.core import ARBITER, Action, Gap, Order, Refusal
 
 from ._arbiter import Rights, broken_off
 from ._corrections import Corrections
-from ._fill import as_found, as_it_was, fill, inherit, named
+from ._fill import as_found, as_it_was, fill, inherit, named, resting
 from ._pauses import Pauses
 from ._steps import Do, Done, Playing, Refused, Step, Wait
 from ._watch import Watch
@@ -20,7 +20,7 @@ from ._watch import Watch
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from useq import MDAEvent
+    from useq import MDAEvent, SLMImage
 
     from saccade.core import Decision, Frame, Observation, Shift, Stand
 
@@ -68,6 +68,8 @@ class Loop:
         self._rest: MDAEvent | None = None
         self._corrections = Corrections()
         self._corrected = False
+        self._mask: SLMImage | None = None
+        self._masks = False
 
     @property
     def issued(self) -> int:
@@ -93,6 +95,9 @@ class Loop:
         """Tell the guards, and the loop, what microscope this is."""
         self._channel_group = stand.channel_group
         self._rest = as_found(stand)
+        if stand.modulator is not None:
+            self._mask = resting(stand.modulator)
+            self._corrections.rests(self._mask)
         self._door.learn(stand)
 
     def step(self, now_ns: int) -> Step:
@@ -285,7 +290,9 @@ class Loop:
         if answer.correction is not None:
             self._corrections.take(answer.correction)
             self._corrected = True
+            self._masks |= answer.correction.mask is not None
         if answer.events:
+            self._masks |= _masked(answer.events)
             self._admitted += 1
             place = self._rights.place(answer.policy)
             if self._rights.running == "break":
@@ -375,6 +382,8 @@ class Loop:
             self._busy = False
         self._watch.take(now_ns)
         self._round_over = self._watch.round_over
+        if event.slm_image is not None:
+            self._mask, self._masks = event.slm_image, True
         event, self._corrected = self._corrections.applied(event), False
         event = self._put_back(event, self._moved)
         answer = self._door.let_through(Action((event,), "watch", t_ns=now_ns))
@@ -385,7 +394,12 @@ class Loop:
         return Do((self._order(answer.events[0], "watch", now_ns),))
 
     def _put_back(self, event: MDAEvent, names: frozenset[str]) -> MDAEvent:
-        """Return the event with these settings as they were in the watch, if it names none."""
+        """Return the event with these settings as they were in the watch, if it names none.
+
+        Once there are masks, each picture names its own: what a modulator shows stays.
+        """
+        if self._masks and self._mask is not None and event.slm_image is None and is_picture(event):
+            event = event.model_copy(update={"slm_image": self._mask})
         if not names:
             return event
         if self._rest is None and self._home is not None:
@@ -421,6 +435,10 @@ def decided(action: Action, decision: Decision, **changes: Any) -> Action:
 def is_picture(event: MDAEvent) -> bool:
     """Return whether an event asks for a frame, rather than for focusing or a custom action."""
     return getattr(event.action, "type", "acquire_image") == "acquire_image"
+
+
+def _masked(events: Iterable[MDAEvent]) -> bool:
+    return any(event.slm_image is not None for event in events)
 
 
 def _late(action: Action, now_ns: int) -> Refusal | None:

@@ -11,11 +11,13 @@ from ._bootstrap import import_quietly
 from ._manners import Manners
 
 if TYPE_CHECKING:
+    from ._calibration import Calibration, read_calibration, write_calibration
     from ._load import load
     from ._profile import Profile, builtin_profile, load_profile
     from ._scope import MicroManagerScope
 
 __all__ = [
+    "Calibration",
     "Manners",
     "MicroManagerScope",
     "Profile",
@@ -23,6 +25,8 @@ __all__ = [
     "import_quietly",
     "load",
     "load_profile",
+    "read_calibration",
+    "write_calibration",
 ]
 
 
@@ -40,4 +44,8 @@ def __getattr__(name: str) -> Any:
         from . import _profile
 
         return getattr(_profile, name)
+    if name in ("Calibration", "read_calibration", "write_calibration"):
+        from . import _calibration
+
+        return getattr(_calibration, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -180,7 +180,8 @@ class StrictEngine(MDAEngine):
             # Only now: whoever stops the run either sees us at work, or is seen here.
             if self._source.stopping():
                 raise StoppedError("A stop was asked for before the event.")
-            self._safety.wake()
+            if self._safety.wake():
+                self._hand.forget("slm")
             self._retries = self._hand.apply(event)
             if isinstance(event, SequencedEvent):
                 self._start(event)
@@ -315,7 +316,9 @@ class StrictEngine(MDAEngine):
             raise SettingError(f"Not exposed: {problem}.")
         self.exposure_ms = real.exposure_ms
         if event.slm_image is not None:
-            self.mmcore.displaySLMImage(event.slm_image.device or self.mmcore.getSLMDevice())
+            modulator = event.slm_image.device or self.mmcore.getSLMDevice()
+            self._safety.shows(modulator, event.slm_image)
+            self.mmcore.displaySLMImage(modulator)
         return real
 
     def _darken(self) -> None:

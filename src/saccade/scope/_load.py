@@ -12,12 +12,15 @@ from saccade.supervise import Switch
 from ._bootstrap import import_quietly
 from ._cfg import read_cfg
 from ._manners import Manners
+from ._modulator import modulator_of
 from ._profile import Profile, builtin_profile, load_profile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pymmcore_plus import CMMCorePlus
+
+    from saccade.core import Modulator
 
     from ._cfg import Cfg
     from ._scope import MicroManagerScope
@@ -125,7 +128,23 @@ def _scope(core: CMMCorePlus, profile: Profile) -> MicroManagerScope:
         safe_settings=profile.safe_settings(),
         details={"profile": profile.model_dump(mode="json")},
         supervision=profile.supervision(),
+        modulator=_modulator(core, profile),
     )
+
+
+def _modulator(core: CMMCorePlus, profile: Profile) -> Modulator | None:
+    """Return the light modulator that a profile describes, open or dark as it says."""
+    given = profile.modulator
+    if given is None:
+        return None
+    if given.device is not None:
+        _require(core, given.device)
+        core.setSLMDevice(given.device)
+    modulator = modulator_of(core, given)
+    if modulator is not None:  # nobody knows what it shows
+        core.setSLMPixelsTo(modulator.device, modulator.rest)
+        core.displaySLMImage(modulator.device)
+    return modulator
 
 
 def _configure(core: CMMCorePlus, profile: Profile) -> None:
@@ -262,6 +281,7 @@ def _simulated(*settings: Mapping[str, Any], profile: Profile | None = None) -> 
             limits=made.limits,
             details=made.details,
             clock=made.clock,
+            modulator=made.modulator,
         )
     _settle(made.core, profile)
     if profile.supervisor is not None and profile.supervisor.switch is not None:
@@ -278,6 +298,7 @@ def _simulated(*settings: Mapping[str, Any], profile: Profile | None = None) -> 
         details={**made.details, "profile": profile.model_dump(mode="json")},
         clock=made.clock,
         supervision=profile.supervision(),
+        modulator=_modulator(made.core, profile) or made.modulator,
     )
 
 

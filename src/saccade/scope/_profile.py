@@ -31,6 +31,7 @@ from ._profile_fields import (
     Changeable,
     Dotted,
     Light,
+    LightModulator,
     Limits,
     MicroManager,
     Name,
@@ -70,6 +71,7 @@ class Profile(FileModel):
     record_properties: tuple[Dotted, ...] = ()
     modifiable: tuple[Changeable, ...] | None = None
     safe: tuple[PropertyValue, ...] = ()
+    modulator: LightModulator | None = None
     supervisor: Supervised | None = None
     repeats: bool = False
 

@@ -156,6 +156,14 @@ class Retries(FileModel):
     snap: Tries | None = None
 
 
+class LightModulator(FileModel):
+    """The light modulator, and where it was found to shine."""
+
+    device: Name | None = None
+    calibration: Beside | None = None
+    rest: Annotated[int, Field(ge=0, le=255)] = 255
+
+
 class Supervised(FileModel):
     """How an unattended run is supervised, and the supervisor's own path to the light."""
 

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 from saccade.core import RealClock, SettingError
 
 from ._in_turn import in_turn
-from ._settings import same_value
+from ._settings import Mask, same_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from pymmcore_plus import CMMCorePlus
+    from useq import SLMImage
 
     from saccade.core import Clock, Pulse
 
@@ -36,6 +37,7 @@ def make_safe(
     clock: Clock | None = None,
     *,
     known: Devices | None = None,
+    modulators: Iterable[str] = (),
     first: Callable[[], None] | None = None,
 ) -> dict[str, str]:
     """Bring a microscope to SAFE; never raises, and may be called again.
@@ -52,6 +54,8 @@ def make_safe(
         Times the waits; by default real time.
     known : Devices, optional
         Which shutters and stages there are; by default the core is asked.
+    modulators : iterable of str
+        Light modulators to be made dark.
     first : callable, optional
         Has its turn before anything is changed.
 
@@ -69,6 +73,8 @@ def make_safe(
     steps = dict(switches)
     for shutter in known.shutters:
         steps[shutter] = partial(close, core, shutter, clock)
+    for modulator in modulators:
+        steps[modulator] = partial(_blank, core, modulator)
     steps["sequence"] = partial(_end_sequence, core)
     for stage in known.stages:
         steps[stage] = partial(_halt, core, stage, clock)
@@ -141,6 +147,8 @@ class Safety:
         self._playing = False
         self._lit: tuple[str, ...] = ()
         self._values: dict[tuple[str, str], str] = {}
+        self._shown: dict[str, SLMImage] = {}
+        self._blank = False
         self.made = 0
         """How often it was made."""
         self.pulse: Pulse | None = None
@@ -151,10 +159,31 @@ class Safety:
         """Device and property of what SAFE sets besides shutters."""
         return frozenset((device, name) for device, name, _ in self._settings)
 
-    def begin(self) -> None:
-        """Remember, from now on, what SAFE switches off."""
+    def begin(self, rest: SLMImage | None = None) -> None:
+        """Remember, from now on, what SAFE switches off.
+
+        Parameters
+        ----------
+        rest : useq.SLMImage, optional
+            What a light modulator that SAFE has made dark in an earlier run shows at first.
+        """
         with self._lock:
             self._playing = True
+            if rest is not None:
+                self._shown = dict.fromkeys(self._shown, rest)
+
+    def shows(self, modulator: str, image: SLMImage) -> None:
+        """Learn what a light modulator is about to show.
+
+        Parameters
+        ----------
+        modulator : str
+            Its label.
+        image : useq.SLMImage
+            Shown again by `wake`.
+        """
+        with self._lock:
+            self._shown[modulator] = image
 
     def end(self) -> None:
         """Forget it, and call off what `soon` has in store."""
@@ -190,10 +219,16 @@ class Safety:
                 self._timer.name, self._timer.daemon = "saccade-safe", True
                 self._timer.start()
 
-    def wake(self) -> None:
-        """Undo what SAFE did while the run was held; raises `SettingError` if it can't be."""
-        if not (self._lit or self._values):
-            return
+    def wake(self) -> bool:
+        """Undo what SAFE did while the run was held; raises `SettingError` if it can't be.
+
+        Returns
+        -------
+        bool
+            Whether a light modulator was given its picture anew.
+        """
+        if not (self._lit or self._values or self._blank):
+            return False
         core = self._core
         with self._lock:
             if self.pulse is not None:
@@ -202,11 +237,20 @@ class Safety:
                 core.setProperty(device, name, value)
                 if not same_value(actual := core.getProperty(device, name), value):
                     raise SettingError(f"{device}.{name} is {actual!r} after SAFE, not {value!r}.")
+            showed = self._show_again() if self._blank else False
             for shutter in self._lit:
                 core.setShutterOpen(shutter, True)
                 if not _comes_true(partial(core.getShutterOpen, shutter), self._clock):
                     raise SettingError(f"{shutter} did not open again after SAFE.")
             self._lit, self._values = (), {}
+        return showed
+
+    def _show_again(self) -> bool:
+        for label, image in self._shown.items():
+            Mask(self._core, image, label).make()
+            self._core.displaySLMImage(label)
+        self._blank = False
+        return bool(self._shown)
 
     def forget(self, shutter: str) -> None:
         """Leave a shutter closed that an event has closed for good."""
@@ -216,7 +260,11 @@ class Safety:
     def _made(self, first: Callable[[], None] | None = None) -> dict[str, str]:
         self.made += 1
         known = self._devices
-        told = make_safe(self._core, self._settings, self._clock, known=known, first=first)
+        dark = tuple(self._shown)
+        told = make_safe(
+            self._core, self._settings, self._clock, known=known, modulators=dark, first=first
+        )
+        self._blank |= bool(dark)
         if self.pulse is not None and not any(
             each.startswith("NOT SAFE") for each in told.values()
         ):
@@ -335,6 +383,13 @@ def _end_sequence(core: CMMCorePlus) -> str:
     if core.isSequenceRunning():
         core.stopSequenceAcquisition()
     return "NOT SAFE: still running" if core.isSequenceRunning() else "stopped"
+
+
+def _blank(core: CMMCorePlus, label: str) -> str:
+    """Make a light modulator dark; what it shows can't be read back."""
+    core.setSLMPixelsTo(label, 0)
+    core.displaySLMImage(label)
+    return "told to be dark"
 
 
 def _halt(core: CMMCorePlus, label: str, clock: Clock) -> str:

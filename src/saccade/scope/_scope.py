@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from useq import SLMImage
+
 from saccade.core import HungError, ProfileError, RealClock, ScopeError, Span, Stand
 from saccade.sim import detach_at_exit
 from saccade.supervise import Plan
@@ -13,6 +16,7 @@ from ._bootstrap import logs_into
 from ._engine import StrictEngine
 from ._label import Labels
 from ._manners import Manners
+from ._modulator import modulator_of
 from ._runner import strict_runner
 from ._safe import Safety
 from ._shield import Shield
@@ -24,7 +28,7 @@ if TYPE_CHECKING:
 
     from pymmcore_plus import CMMCorePlus
 
-    from saccade.core import Clock, LightSource, Pulse, Source
+    from saccade.core import Clock, LightSource, Modulator, Pulse, Source
     from saccade.sim.world import World
 
 _GRACE_S = 0.025
@@ -60,6 +64,8 @@ class MicroManagerScope:
         How an unattended run on it is supervised; by default without a path to the light.
     streams : bool
         Whether the camera can run by itself.
+    modulator : Modulator, optional
+        The light modulator; by default that of the core, if it has one, never calibrated.
 
     Raises
     ------
@@ -82,6 +88,7 @@ class MicroManagerScope:
         clock: Clock | None = None,
         supervision: Plan | None = None,
         streams: bool = True,
+        modulator: Modulator | None = None,
     ) -> None:
         _refuse_unusable(core)
         self.core = core
@@ -95,6 +102,7 @@ class MicroManagerScope:
         self._manners = manners or Manners()
         self._recorded = recorded
         self._details = dict(details or {})
+        self._modulator = modulator or modulator_of(core)
         self._runner = strict_runner(core)
         self._safety = Safety(core, safe_settings, self.clock)
         self._before: Before | None = None
@@ -147,6 +155,7 @@ class MicroManagerScope:
             modifiable=self._modifiable,
             tries=self._manners.snap_retries + 1,
             streams=self._streams,
+            modulator=self._modulator,
             details={
                 **_versions(core),
                 **self._details,
@@ -188,7 +197,9 @@ class MicroManagerScope:
         if self._before is None:
             raise ScopeError("The scope is not held.", "Call hold() before play().")
         self._vigil = vigil = Vigil(self._manners.call_s)
-        self._safety.begin()
+        modulator = self._modulator
+        rest = None if modulator is None else SLMImage(data=np.uint8(modulator.rest))
+        self._safety.begin(rest)
         try:
             # A call that never returns keeps its thread; the run must not be kept with it.
             self._player = Side(lambda: self._acquire(source, folder, vigil), "saccade-scope")

@@ -12,6 +12,7 @@ import numpy as np
 
 from saccade.core import (
     LightSource,
+    Modulator,
     ProtocolError,
     RealClock,
     Span,
@@ -25,6 +26,7 @@ from saccade.sim.specimens import SPECIMENS, make_specimen
 from saccade.sim.world import Drift, Imaging, Optics, Sensor, World
 
 from ._mechanics import Mechanics
+from ._view import SLM
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,6 +60,8 @@ class Simulated:
     clock: Clock
     lights: tuple[LightSource, ...]
     limits: Mapping[str, Span]
+    modulator: Modulator
+    """As it is: a virtual one needs no calibration."""
     details: Mapping[str, Any]
     """Every setting as resolved, seeds included."""
 
@@ -99,7 +103,8 @@ def simulate(settings: Simulation) -> Simulated:
         "slm_to_camera": core.slm_to_camera,
     }
     limits = _limits(world.specimen, mechanics)
-    return Simulated(f"sim:{settings.use}", core, clock, lights, limits, details)
+    modulator = Modulator(SLM, mechanics.slm_px, core.slm_to_camera, settings.sensor_px[::-1])
+    return Simulated(f"sim:{settings.use}", core, clock, lights, limits, modulator, details)
 
 
 def _world(settings: Simulation) -> World:

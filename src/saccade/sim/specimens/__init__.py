@@ -5,6 +5,7 @@ from ._beads import Beads
 from ._calcium import Calcium
 from ._dividing_cycle import Phase
 from ._dividing_nuclei import DividingNuclei
+from ._light_driven import LightDrivenCells
 from ._migrating import MigratingCells
 from ._migrating_crossing import Crossing
 from ._mitochondria import Mitochondria
@@ -17,6 +18,7 @@ __all__ = [
     "Calcium",
     "Crossing",
     "DividingNuclei",
+    "LightDrivenCells",
     "MigratingCells",
     "Mitochondria",
     "Phase",

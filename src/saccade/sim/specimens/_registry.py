@@ -11,6 +11,7 @@ from ._bacteria import Bacteria
 from ._beads import Beads
 from ._calcium import Calcium
 from ._dividing_nuclei import DividingNuclei
+from ._light_driven import LightDrivenCells
 from ._migrating import MigratingCells
 from ._mitochondria import Mitochondria
 
@@ -26,6 +27,7 @@ SPECIMENS: Mapping[str, Callable[..., Specimen]] = {
         Beads,
         Calcium,
         DividingNuclei,
+        LightDrivenCells,
         Mitochondria,
         MigratingCells,
     )
