@@ -44,6 +44,8 @@ LIMITS = {
 LAMP = LightSource("lamp", power_mw=1.0, area_cm2=0.01)
 J_PER_CM2_A_MS = LAMP.power_mw / 1e3 / LAMP.area_cm2 / 1e3
 BUDGET_MS = 30.0
+AT_REST = {("Camera", "Gain"): "0"}
+"""Properties that may be changed, as they are found and should be left."""
 SHUTTERS = ("White Light Shutter", "LED Shutter")
 
 
@@ -146,6 +148,8 @@ class GatedRun:
         core.setPosition(0.0)
         core.waitForSystem()
         core.setAutoShutter(True)
+        for (device, name), value in AT_REST.items():
+            core.setProperty(device, name, value)
         for shutter in SHUTTERS:
             core.setShutterOpen(shutter, False)
         core.updateSystemStateCache()
@@ -162,7 +166,7 @@ class GatedRun:
         self.parked: Frame | None = None
         """The frame on which the run's thread waits for a reply."""
         manners = Manners(settle_s=0.03, frame_margin_s=0.05, first_frame_s=0.1)
-        scope = MicroManagerScope(
+        self.scope = scope = MicroManagerScope(
             core, "demo", lights=(LAMP,), limits=LIMITS, manners=manners, clock=self.clock
         )
         budget = BUDGET_MS * J_PER_CM2_A_MS

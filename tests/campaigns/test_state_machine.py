@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from gated_run import (
+    AT_REST,
     BUDGET_MS,
     LIMITS,
     QUEUE_MB,
@@ -29,9 +30,9 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from useq import MDAEvent
+from useq import CustomAction, MDAEvent
 
-from saccade.core import Action
+from saccade.core import Action, Correction
 from saccade.store import RunFolder, verify
 
 if TYPE_CHECKING:
@@ -84,6 +85,11 @@ _planned = st.builds(
     st.sampled_from([None, 1.0, 3.0]),
     st.sampled_from([None, "DAPI", "FITC"]),
     st.sampled_from([False, False, True]),
+)
+
+_CORRECTIONS = (
+    *(None, None, Correction(z_um=3.0), Correction(x_um=-20.0, y_um=5.0)),
+    *(Correction(exposure_times=1.5), Correction(z_um=1e9), Correction(x_um=math.nan)),
 )
 
 _FAULTS: tuple[tuple[str, str, Any], ...] = (
@@ -198,6 +204,8 @@ class Experiment(RuleBasedStateMachine):
         priority=st.integers(-1, 1),
         interval_s=st.sampled_from([None, None, 0.0, 0.002, math.nan, -1.0]),
         share=st.booleans(),
+        correction=st.sampled_from(_CORRECTIONS),
+        gain=st.sampled_from([None, None, None, "3", "-5", "99"]),
     )
     @only(parked)
     def decision(
@@ -207,7 +215,12 @@ class Experiment(RuleBasedStateMachine):
         priority: int,
         interval_s: float | None,
         share: bool,
+        correction: Correction | None,
+        gain: str | None,
     ) -> None:
+        if gain is not None:
+            pump = MDAEvent(action=CustomAction(name="set"), properties=[("Camera", "Gain", gain)])
+            events = [pump, *events]
         tagged = [
             event.model_copy(update={"metadata": {"tag": f"{self.decided}.{number}"}})
             for number, event in enumerate(events)
@@ -215,7 +228,13 @@ class Experiment(RuleBasedStateMachine):
         now_ns = self.it.clock.now_ns()
         expires_ns = None if expires_s is None else now_ns + round(expires_s * 1e9)
         action = Action(
-            tuple(tagged), "told", priority, expires_ns, interval_s=interval_s, share=share
+            tuple(tagged),
+            "told",
+            priority,
+            expires_ns,
+            interval_s=interval_s,
+            correction=correction,
+            share=share,
         )
         if expires_s is not None and expires_s < 0:
             self.stale.add(self.decided)
@@ -359,6 +378,10 @@ class Experiment(RuleBasedStateMachine):
         lit = any(self.it.core.getShutterOpen(shutter) for shutter in SHUTTERS)
         assert not lit or said_unsafe or self.blinded
         assert not self.it.core.isSequenceRunning()
+        told = " ".join(self.it.scope.not_put_back)
+        for (device, name), value in AT_REST.items():
+            left = self.it.core.getProperty(device, name)
+            assert float(left) == float(value) or f"{device}.{name}" in told
 
     def teardown(self) -> None:
         if self.gated is not None:

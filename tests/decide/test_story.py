@@ -9,8 +9,19 @@ import pytest
 from decide_cases import seen
 from useq import CustomAction, MDAEvent, MDASequence
 
-from saccade.core import Action, Gap, Observation, PolicyError, ProtocolError, Refusal
-from saccade.decide import Story, burst, from_story, snap, story
+from saccade.core import Action, Due, End, Gap, Observation, PolicyError, ProtocolError, Refusal
+from saccade.decide import (
+    Story,
+    burst,
+    from_story,
+    snap,
+    story,
+    wait_frames,
+    wait_s,
+    wait_score,
+)
+
+S = 1_000_000_000
 
 HEARD: list[object] = []
 BURST = MDASequence(channels=["FITC"], time_plan={"interval": 0, "loops": 3})
@@ -285,20 +296,213 @@ def test_an_endless_story_without_frames_is_stopped() -> None:
         from_story(tell)(seen(0.5, 0))
 
 
-def test_a_story_that_clings_to_life_is_named() -> None:
-    """A story that yields while it is being closed is an error, not a hang."""
+def test_a_finally_is_done_when_a_story_is_ended() -> None:
+    """What it yields is asked for at once, in order, marked as what stays; pauses delay it."""
+
+    def inner():
+        try:
+            HEARD.append((yield snap()))
+        finally:
+            HEARD.append((yield custom("inner")))
+
+    def tell(first: Observation):
+        try:
+            yield from inner()
+        finally:
+            yield wait_s(2.5)
+            HEARD.append((yield from burst(loops=2)))
+            yield custom("outer")
+
+    policy = from_story(tell)
+    (action,) = policy(seen(0.5, 3)).actions
+    decision = policy.refused(Refusal(action, "Dose", "too much"))
+    assert (decision.rule, decision.frame) == ("ended", 3)
+    names = [each.action.name for act in decision.actions for each in act.events if custom_of(each)]
+    assert names == ["inner", "outer"]
+    assert [action.lets_go for action in decision.actions] == [True, False, True]
+    assert [each.min_start_time for each in decision.actions[1].events] == [2.5, 2.5]
+    assert all(action.frame == 3 for action in decision.actions)
+    one, two = HEARD
+    assert one.verdict == "invalid"  # type: ignore[attr-defined]
+    assert [each.verdict for each in two] == ["invalid", "invalid"]  # type: ignore[attr-defined]
+    assert policy(seen(0.5, 4)).rule == "told"
+
+
+def custom(name: str) -> Action:
+    """Return an action that takes no picture."""
+    return Action((MDAEvent(action=CustomAction(name=name)),), label="story")
+
+
+def custom_of(event: MDAEvent) -> bool:
+    return event.action.type == "custom"
+
+
+def test_a_finally_without_end_is_cut_off_and_named() -> None:
+    """A story that asks for more and more as it is ended is an error; what it asked for stays."""
 
     def tell(first: Observation):
         try:
             yield snap()
         finally:
-            yield snap()
+            for _ in range(1000):
+                yield custom("again")
 
     policy = from_story(tell)
     (action,) = policy(seen(0.5, 0)).actions
-    with pytest.raises(PolicyError, match="tell"):
+    with pytest.raises(PolicyError, match="does not end, though it was told to") as caught:
         policy.refused(Refusal(action, "Dose", "too much"))
+    assert len(caught.value.actions) == 100
     assert policy(of_story(0.5, 1)).rule == "idle"
+
+
+def fails_by(kind: str):
+    """Return a story that goes wrong, with something to put back."""
+
+    def tell(first: Observation):
+        try:
+            yield custom("on")
+            if kind == "raises":
+                raise ZeroDivisionError("no cells")
+            if kind == "nonsense":
+                yield 3
+            while True:
+                yield custom("again")
+        finally:
+            yield custom("off")
+
+    return tell
+
+
+@pytest.mark.parametrize("kind", ["raises", "nonsense", "endless"])
+def test_a_story_that_fails_still_puts_back_what_it_changed(kind: str) -> None:
+    """The error carries what its finally asks for, after what it had asked for until then."""
+    with pytest.raises(PolicyError, match="failed at") as caught:
+        from_story(fails_by(kind))(seen(0.5, 0))
+    names = [action.events[0].action.name for action in caught.value.actions]  # type: ignore[union-attr]
+    assert (names[0], names[-1]) == ("on", "off")
+    assert all(action.lets_go for action in caught.value.actions)
+
+
+def test_a_story_that_handles_errors_does_not_handle_its_end() -> None:
+    """An `except Exception` in a story lets the end through."""
+
+    def tell(first: Observation):
+        for _ in range(3):
+            try:
+                yield snap()
+            except Exception:  # noqa: BLE001 - it is the point
+                HEARD.append("handled")
+
+    policy = from_story(tell)
+    policy(seen(0.5, 0))
+    assert policy.ended(End(5, "asked to")).reason == "asked to"
+    assert HEARD == []
+    assert policy.ended(End(6)).rule == "idle"
+
+
+# ------------------------------------------------------------------------------- pauses
+
+
+def test_a_story_waits_for_frames_of_the_watch() -> None:
+    """It receives as many as it asked for, also those that can't be judged."""
+
+    def tell(first: Observation):
+        HEARD.append((yield wait_frames(2)))
+        yield snap()
+
+    policy = from_story(tell)
+    decision = policy(seen(0.5, 0))
+    assert (decision.rule, decision.actions) == ("waits", ())
+    assert "waits for 2 frames of the watch" in decision.reason
+    assert policy(of_story(0.9, 7)).rule == "waits"
+    assert policy.missed(Gap(8, "watch", MDAEvent(), "why")).rule == "idle"
+    one, two = seen(0.1, 1), seen(0.0, 2, verdict="invalid")
+    assert policy(one).rule == "waits"
+    (action,) = policy(two).actions
+    assert [(one, two)] == HEARD
+    assert action.frame == 2
+
+
+@pytest.mark.parametrize(
+    ("settings", "scores", "heard"),
+    [
+        pytest.param({"above": 0.8}, [0.5, 0.8], 2, id="high"),
+        pytest.param({"below": 0.3}, [0.5, 0.3], 2, id="low"),
+        pytest.param({"above": 0.8, "below": 0.2}, [0.5, 0.1], 2, id="either"),
+        pytest.param({"above": 0.8, "dwell": 2}, [0.9, 0.5, 0.9, 0.9], 4, id="in a row"),
+        pytest.param({"above": 0.8, "dwell": 2}, [0.9, None, 0.9, 0.9], 4, id="an invalid one"),
+        pytest.param({"above": 0.8, "at_most_s": 3}, [0.1, 0.1, 0.1], None, id="too late"),
+        pytest.param({"above": 0.8, "at_most_s": 3}, [0.1, 0.1, 0.9], 3, id="just in time"),
+    ],
+)
+def test_a_story_waits_for_a_score(settings: dict, scores: list, heard: int | None) -> None:
+    """It receives the frame that had it, or None after its time, by the frame at the latest."""
+
+    def tell(first: Observation):
+        HEARD.append((yield wait_score(**settings)))
+
+    policy = from_story(tell)
+    policy(seen(0.5, 0))
+    for frame, score in enumerate(scores, 1):
+        assert HEARD == []
+        invalid = {"verdict": "invalid"} if score is None else {}
+        policy(seen(score or 0.0, frame, **invalid))
+    (one,) = HEARD
+    assert (None if one is None else one.frame) == heard  # type: ignore[attr-defined]
+
+
+def test_frames_in_a_row_are_those_of_one_place() -> None:
+    """A high score here and one there are not two of one place."""
+
+    def tell(first: Observation):
+        HEARD.append((yield wait_score(above=0.8, dwell=2)))
+
+    policy = from_story(tell)
+    policy(seen(0.5, 0))
+    for frame, position in ((1, 0), (2, 1), (3, 0)):
+        policy(seen(0.9, frame, position=position))
+    (one,) = HEARD
+    assert (one.frame, one.position) == (3, 0)  # type: ignore[attr-defined]
+
+
+def test_a_story_is_woken_after_a_time() -> None:
+    """It says when, and goes on when it is told so, and not before."""
+
+    def tell(first: Observation):
+        HEARD.append((yield wait_s(30)))
+        yield snap()
+
+    policy = from_story(tell)
+    policy(seen(0.5, 0, t_s=10))
+    assert policy.due_ns == 40 * S
+    assert policy.due(Due(39 * S)).actions == ()
+    (action,) = policy.due(Due(41 * S)).actions
+    assert (action.t_ns, HEARD) == (41 * S, [None])
+    assert policy.due_ns is None
+    assert from_story(tell).due_ns is None
+    assert from_story(tell).due(Due(0)).rule == "idle"
+
+
+@pytest.mark.parametrize(
+    "pause",
+    [
+        pytest.param(lambda: wait_s(0), id="no time"),
+        pytest.param(lambda: wait_frames(0), id="no frames"),
+        pytest.param(lambda: wait_frames(1.5), id="half a frame"),  # type: ignore[arg-type]
+        pytest.param(wait_score, id="no threshold"),
+        pytest.param(lambda: wait_score(above=2), id="no score"),
+        pytest.param(lambda: wait_score(above=0.5, dwell=0), id="no dwell"),
+        pytest.param(lambda: wait_score(above=0.5, at_most_s=-1), id="no patience"),
+    ],
+)
+def test_a_wrong_pause_is_named(pause) -> None:
+    """What can't be waited for is an error of the story."""
+
+    def tell(first: Observation):
+        yield pause()
+
+    with pytest.raises(PolicyError, match=r"wait_.* must be"):
+        from_story(tell)(seen(0.5, 0))
 
 
 @pytest.mark.parametrize(

@@ -140,7 +140,8 @@ def test_a_journal_read_back_replays_as_well():
         (record.kind, record.value) for record in ran.sink.records if record.kind != "frame"
     )
     past = list(history(lines, frames.__getitem__))
-    assert {type(each.heard).__name__ for each in past} == {"Start", "Frame", "Gap", "Refusal"}
+    kinds = {type(each.heard).__name__ for each in past}
+    assert kinds == {"Start", "Frame", "Gap", "Refusal", "End"}
     result = replay(past, Chain(StubDetector(), POLICIES["all"]()[2:]))
     assert result.differences == ()
     assert result.looks == len(past)

@@ -41,7 +41,7 @@ The environment is the user's own; a file that somebody sent can't set it.
 _GROUP = "saccade.parts"
 _KINDS = {"detect": detect, "decide": decide, "guard": guard}
 _NESTED = "Write {use: saccade.detect:Spots, ...}."
-_NEEDS_CODE = frozenset({"Story"})
+_NEEDS_CODE = frozenset({"Story", "StoryEnded", "Pause"})
 _STRICT = ConfigDict(strict=True, allow_inf_nan=False, arbitrary_types_allowed=True)
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ._values import Action
+
 
 UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
@@ -171,7 +173,19 @@ class UnseenError(DetectorError):
 
 
 class PolicyError(SaccadeError):
-    """A policy failed on an observation."""
+    """A policy failed on an observation.
+
+    Parameters
+    ----------
+    what, do : str
+        As in `SaccadeError`.
+    actions : tuple of Action
+        What it asks for all the same, to leave nothing as it has changed it.
+    """
+
+    def __init__(self, what: str, do: str = "", actions: tuple[Action, ...] = ()) -> None:
+        self.actions = actions
+        super().__init__(what, do)
 
 
 class GuardError(SaccadeError):

@@ -324,6 +324,29 @@ class Round:
 
 
 @dataclass(frozen=True, slots=True)
+class Due:
+    """A time has come that a policy waited for."""
+
+    t_ns: int = 0
+    """Monotonic time."""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Nothing is left to do, or nothing more can be done: the last that policies hear."""
+
+    t_ns: int = 0
+    """Monotonic time."""
+    reason: str = ""
+    """Why the run ends before its plan does; empty if the plan is at its end."""
+
+    @property
+    def dark(self) -> bool:
+        """Whether no more pictures are taken."""
+        return bool(self.reason)
+
+
+@dataclass(frozen=True, slots=True)
 class Shadowed:
     """An action that was decided in shadow mode, hence not done, and what it would have taken."""
 

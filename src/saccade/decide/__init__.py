@@ -8,11 +8,13 @@ from ._follow import Follow
 from ._notify import Notify
 from ._overview import Overview
 from ._pace import Pace
+from ._pauses import Pause, wait_frames, wait_s, wait_score
 from ._regulate import Regulate
 from ._shots import burst, snap
 from ._stay import Stay
 from ._stimulate import Stimulate
 from ._story import Story, from_story, story
+from ._telling import StoryEnded
 
 __all__ = [
     "Burst",
@@ -23,12 +25,17 @@ __all__ = [
     "Notify",
     "Overview",
     "Pace",
+    "Pause",
     "Regulate",
     "Stay",
     "Stimulate",
     "Story",
+    "StoryEnded",
     "burst",
     "from_story",
     "snap",
     "story",
+    "wait_frames",
+    "wait_s",
+    "wait_score",
 ]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
 LABEL = "story"
-_PRIORITY = 10
+PRIORITY = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def snap(
     label : str
         Role of the frame, hence its stream.
     """
-    return Action((_event(channel, exposure, at, z),), label=label, priority=_PRIORITY)
+    return Action((_event(channel, exposure, at, z),), label=label, priority=PRIORITY)
 
 
 def burst(
@@ -95,7 +95,7 @@ def burst(
         for loop in range(loops)
     )
     seen: tuple[Observation, ...] = yield Collected(
-        events, label=label, priority=_PRIORITY, triggered=triggered
+        events, label=label, priority=PRIORITY, triggered=triggered
     )
     return seen
 

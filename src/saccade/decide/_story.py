@@ -7,13 +7,15 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias, cast
 
-from saccade.core import Action, Decision, Gap, Observation, Refusal, require
+from saccade.core import Action, Decision, Due, End, Gap, Observation, Refusal, require
 
 from ._shots import LABEL
 from ._telling import Telling
 
 if TYPE_CHECKING:
     from types import GeneratorType
+
+    from ._pauses import Pause
 
 StoryFunction: TypeAlias = Callable[[Any], Generator[Any, Any, Any]]
 
@@ -30,9 +32,14 @@ class Story:
     The function takes the observation that begins it. It yields an `Action`, or one or
     several `useq.MDAEvent`, and receives the observation of the last frame of these. When
     idle, each observation of the watch begins a new telling; an invalid one does not. While
-    a telling waits for its frames, observations of the watch pass it by. A gap in place of
-    a frame is received as an invalid observation with score 0; an action that a guard
-    refuses ends the telling.
+    a telling waits for its frames, observations of the watch pass it by, unless it waits for
+    these: `wait_s`, `wait_frames`, `wait_score`. A gap in place of a frame is received as an
+    invalid observation with score 0.
+
+    An action that a guard refuses ends the telling, and so does the end of the run, whatever
+    brings it: `StoryEnded` is raised where the story waits, its ``finally`` clauses run, and what
+    they yield is done as well, through the guards. After a stop or an error that is in the dark:
+    what sets or moves something is done, and no picture is taken any more.
 
     Parameters
     ----------
@@ -40,6 +47,8 @@ class Story:
         Of one argument.
     label : str
         Role of its frames; stories that run together need different ones.
+    claims : tuple of str
+        What it sets for good, such as ``pace`` or ``Pump.State``, so that nobody else may.
 
     Raises
     ------
@@ -56,6 +65,7 @@ class Story:
 
     function: StoryFunction
     label: str = LABEL
+    claims: tuple[str, ...] = ()
     _memory: _Memory = field(default_factory=_Memory, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -93,7 +103,9 @@ class Story:
         """
         telling = self._memory.telling
         if telling is not None:
-            if seen.stream != telling.label:
+            if telling.pausing is not None and seen.stream == "watch":
+                return self._tell(telling, lambda: telling.watch(seen), seen.frame)
+            if telling.pausing is not None or seen.stream != telling.label:
                 return Decision((), "waits", _waits(telling), seen.frame)
             return self._tell(telling, lambda: telling.hear(seen), seen.frame)
         if seen.stream != "watch":
@@ -128,7 +140,7 @@ class Story:
             In any stream.
         """
         telling = self._memory.telling
-        if telling is None or gap.stream != telling.label:
+        if telling is None or telling.pausing is not None or gap.stream != telling.label:
             return Decision((), "idle", "the gap is not in a story", gap.index)
         return self._tell(telling, lambda: telling.hear(_unseen(gap)), gap.index)
 
@@ -144,9 +156,39 @@ class Story:
         frame = -1 if action.frame is None else action.frame
         if telling is None or action.planned or action.label != telling.label:
             return Decision((), "idle", "the refusal is not of a story", frame)
+        return self._end(
+            telling, f"{refusal.guard} refused it: {refusal.reason}", frame, action.t_ns
+        )
+
+    @property
+    def due_ns(self) -> int | None:
+        """When it wants to be woken, in monotonic ns."""
+        telling = self._memory.telling
+        return None if telling is None or telling.pausing is None else telling.pausing.due_ns
+
+    def due(self, now: Due) -> Decision:
+        """Return what the story asks for once a time is over that it has waited for."""
+        telling = self._memory.telling
+        if telling is None:
+            return Decision((), "idle", "no story is being told")
+        return self._tell(telling, lambda: telling.wake(now.t_ns), -1)
+
+    def ended(self, end: End) -> Decision:
+        """Return what the story asks for last, as the run is at its end.
+
+        Parameters
+        ----------
+        end : End
+            It ends where it is.
+        """
+        telling = self._memory.telling
+        if telling is None:
+            return Decision((), "idle", "no story is being told")
+        return self._end(telling, end.reason or "the plan is at its end", -1, end.t_ns)
+
+    def _end(self, telling: Telling, why: str, frame: int, t_ns: int) -> Decision:
         self._memory.telling = None
-        telling.close()
-        return Decision((), "ended", f"{refusal.guard} refused it: {refusal.reason}", frame)
+        return Decision(telling.end(why, frame, t_ns), "ended", why, frame)
 
     def fresh(self) -> Self:
         """Return the same story, not begun."""
@@ -171,7 +213,9 @@ class Story:
         return Decision(actions, "told" if actions else "waits", _waits(telling), frame)
 
 
-def from_story(function: StoryFunction | Story, label: str = LABEL) -> Story:
+def from_story(
+    function: StoryFunction | Story, label: str = LABEL, claims: tuple[str, ...] = ()
+) -> Story:
     """Return a policy that follows a generator function.
 
     Parameters
@@ -180,13 +224,15 @@ def from_story(function: StoryFunction | Story, label: str = LABEL) -> Story:
         Of one argument, the observation that begins it.
     label : str
         Role of its frames; stories that run together need different ones.
+    claims : tuple of str
+        What it sets for good, such as ``pace`` or ``Pump.State``.
 
     Raises
     ------
     ProtocolError
         If it is not a generator function of one argument, or the label can't be used.
     """
-    return Story(function.function if isinstance(function, Story) else function, label)
+    return Story(function.function if isinstance(function, Story) else function, label, claims)
 
 
 def story(function: StoryFunction) -> Story:
@@ -214,8 +260,21 @@ def _takes_one(function: StoryFunction) -> bool:
 
 
 def _waits(telling: Telling) -> str:
+    if telling.pausing is not None:
+        return f"the story waits for {_paused(telling.pausing.pause)}"
     frames = "1 frame" if telling.left == 1 else f"{telling.left} frames"
     return f"the story waits for {frames} in {telling.label!r}"
+
+
+def _paused(pause: Pause) -> str:
+    time = "" if pause.for_s is None else f"{pause.for_s:g} s"
+    if pause.count is not None:
+        return f"{pause.count} frames of the watch"
+    if pause.above is None and pause.below is None:
+        return time
+    limits = (("at least", pause.above), ("at most", pause.below))
+    score = " or ".join(f"{how} {limit:g}" for how, limit in limits if limit is not None)
+    return f"a score of {score}" + (f", {time} at most" if time else "")
 
 
 def _unseen(gap: Gap) -> Observation:

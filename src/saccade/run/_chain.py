@@ -13,6 +13,8 @@ from saccade.core import (
     Closes,
     Decision,
     DetectorError,
+    Due,
+    End,
     Frame,
     Gap,
     Grid,
@@ -141,7 +143,7 @@ class Chain:
 
         Parameters
         ----------
-        news : Start, Frame, Gap, Refusal or Round
+        news : Start, Frame, Gap, Refusal, Round, Due or End
             A part that fails does not stop the others; the failure is in the result.
         unseen : sequence of str
             As in `look`.
@@ -157,11 +159,32 @@ class Chain:
                 return self.round(news)
             case Start():
                 return self.begin(news)
+            case Due():
+                return self.wake(news)
+            case End():
+                return self._ask(self._rules, "ended", news, -1, news)
 
     def begin(self, start: Start) -> Look:
         """Ask the policies that can act before anything was seen."""
         rules = [rule for rule in self._rules if not (start.planned and rule.leads)]
         return self._ask(rules, "begin", start.t_ns, -1, start)
+
+    @property
+    def due_ns(self) -> int | None:
+        """When the first policy wants to be woken, in monotonic ns; None if none does."""
+        due = (getattr(rule.policy, "due_ns", None) for rule in self._rules)
+        return min((each for each in due if each is not None), default=None)
+
+    def wake(self, now: Due) -> Look:
+        """Ask the policies whose time has come."""
+        due = [(rule, getattr(rule.policy, "due_ns", None)) for rule in self._rules]
+        rules = [rule for rule, at in due if at is not None and at <= now.t_ns]
+        return self._ask(rules, "due", now, -1, now)
+
+    @property
+    def heeds_the_end(self) -> bool:
+        """Whether any policy wants to know when the run ends."""
+        return any(hasattr(rule.policy, "ended") for rule in self._rules)
 
     def look(self, frame: Frame, unseen: Sequence[str] = ()) -> Look:
         """Return what is seen in a frame and what is decided on it.
@@ -370,4 +393,5 @@ def _failed(policy: str, frame: int, error: Exception) -> tuple[Decision, Saccad
     what = f"Policy {policy!r} failed {where}: {error!r}."
     failure = PolicyError(what, "Nothing was decided.")
     failure.__cause__ = error
-    return Decision((), "failed", str(failure), frame, policy=policy), failure
+    actions = error.actions if isinstance(error, PolicyError) else ()
+    return Decision(actions, "failed", str(failure), frame, policy=policy), failure

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from saccade.core import (
     ARBITER,
     Action,
+    End,
     Frame,
     Gap,
     GuardError,
@@ -19,7 +20,7 @@ from saccade.core import (
 )
 
 from ._history import heard
-from ._loop import decided
+from ._loop import decided, is_dark, rests
 from ._parts import Start
 from ._shadow import not_done
 
@@ -185,13 +186,28 @@ class Clerk:
         if not any(decision.actions for decision in look.decisions):
             return ()
         if why_not := self._why_not():
-            actions = [decided(a, d) for d in look.decisions for a in d.actions]
-            return [Refusal(replace(action, t_ns=now_ns), *why_not) for action in actions]
+            return self._last(look, now_ns, *why_not)
         base = look.seen.event if isinstance(look.seen, (Frame, Gap)) else None
         decisions = [self._dated(decision, look.seen) for decision in look.decisions]
         if self._shadow is not None:
             return self._shadow.of(self._loop.consider(decisions, base, now_ns), look.seen)
         return self._loop.apply(decisions, base, now_ns)
+
+    def _last(self, look: Look, now_ns: int, who: str, why: str) -> list[Action | Refusal]:
+        """Refuse what comes too late, except for what puts something to rest in the dark.
+
+        Its policy has done with it, or hears the end.
+        """
+        done: list[Action | Refusal] = []
+        for decision in look.decisions:
+            for action in decision.actions:
+                at_the_end = isinstance(look.seen, End) and is_dark(action)
+                if (at_the_end or rests(action)) and self._shadow is None:
+                    one = replace(decision, actions=(action,))
+                    done += self._loop.apply((one,), None, now_ns)
+                else:
+                    done.append(Refusal(decided(action, decision, t_ns=now_ns), who, why))
+        return done
 
     def _why_not(self) -> tuple[str, str] | None:
         """Return who refuses to act on a look that came too late, and why."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from saccade.core import ScopeError, State
 
+from ._farewell import Farewell
 from ._verdict import Tally, judge
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ class Ending:
         self._scope, self._sink, self._report = scope, sink, report
         self._feed, self._clerk, self._loop, self._switch = feed, clerk, loop, switch
         self._clock, self._chain, self._supervision = clock, chain, supervision
+        parts = scope, chain, loop, clerk, feed, switch, clock
+        self._farewell = Farewell(*parts, self.go_safe)
         self._safe: Mapping[str, str] | None = None
         self._verdict: Verdict | None = None
 
@@ -60,7 +63,7 @@ class Ending:
         """Take every step of the way out, whatever became of the one before."""
         looked = (self._feed.finish, self._part)
         kept = (self._leave_supervisor, self._report.drain, self._close)
-        for step in (self._end_safe, *looked, *kept, self._scope.release):
+        for step in (self._farewell.say, self._end_safe, *looked, *kept, self._scope.release):
             try:
                 step()
             except Exception as error:  # noqa: BLE001 - kept, and raised in wait()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from saccade.core import Gap, Round
+from saccade.core import Due, End, Gap, Round
 
 from ._lookout import NEVER_NS
 from ._parts import Start, gap_of
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 _TAKE_S = 0.2
 _JOIN_S = 5.0
+_LAST_S = 60.0
+"""Time that policies have for what they do when the plan is at its end."""
 _NOBODY = threading.Event()
 """Wakes nobody: a look in virtual time is as uninterruptible as one in real time."""
 
@@ -73,8 +75,10 @@ class Feed:
         self._refused_in_a_row = 0
         self._in_hand = 0
         self._announced_ns = NEVER_NS
+        self._told_due_ns: int | None = None
+        self._end_ns: int | None = None
         self.gaps = self.withdrawn = 0
-        self.looking = False
+        self.looking = self._finished = False
         self.done = False
         """Whether nothing was left to do; a scope that ends earlier has not played it all."""
 
@@ -87,7 +91,7 @@ class Feed:
         while True:
             # Forget first, look after: a stop between the two must not be slept over.
             self._switch.settle()
-            if self._switch.stopping or self._switch.end_of_source:
+            if self._switch.stopping or self._switch.end_of_source or self._is_overdue():
                 return
             self._attend()
             if self._switch.held:
@@ -99,13 +103,11 @@ class Feed:
             now_ns = self._clock.now_ns()
             match self._loop.step(now_ns):
                 case Done():
-                    self.done = not self._wait_for_looks()
-                    if self.done:
+                    if not (self._wait_for_looks() or self._wait_or_end(start.planned)):
+                        self.done = True
                         return
                 case Wait(until_ns):
-                    until_ns = min(until_ns, self._next_look_ns())
-                    self._on_rest(until_ns)
-                    self._switch.sleep(self._clock, until_ns)
+                    self._rest(min(until_ns, self._next_look_ns()))
                 case Refused(refusal, order):
                     self._turn_away(refusal, order, now_ns)
                 case Do(orders):
@@ -115,8 +117,12 @@ class Feed:
                     self._stretch = None
 
     def _attend(self) -> None:
-        """Take notice of what was seen, and tell that a time point is over."""
+        """Take notice of what was seen, and tell that a time has come or a round is over."""
         self._take_looks()
+        now_ns = self._clock.now_ns()
+        if (due_ns := self._next_due_ns) <= now_ns:
+            self._told_due_ns = due_ns
+            self._hear(Due(now_ns))
         if self._loop.came_round() and self._chain.goes_round:
             self._hear(Round(self._clock.now_ns(), self._clerk.newest))
 
@@ -141,7 +147,8 @@ class Feed:
         if switch.stopping or switch.end_of_source or switch.held:
             return False
         self._attend()
-        if self._clock.lockstep and (due_ns := self._next_look_ns()) != self._announced_ns:
+        due_ns = min(self._next_look_ns(), self._next_due_ns)
+        if self._clock.lockstep and due_ns != self._announced_ns:
             self._announced_ns = due_ns
             if due_ns < NEVER_NS:
                 self._clock.announce(due_ns)
@@ -149,6 +156,44 @@ class Feed:
 
     def _begun(self) -> None:
         self._in_hand += 1
+
+    def _rest(self, until_ns: int) -> None:
+        """Wait until a time, or until a policy wants to be woken."""
+        until_ns = min(until_ns, self._next_due_ns)
+        self._on_rest(until_ns)
+        self._switch.sleep(self._clock, until_ns)
+
+    @property
+    def _next_due_ns(self) -> int:
+        """When a policy wants to be woken that was not told already."""
+        due_ns = self._chain.due_ns
+        return NEVER_NS if due_ns is None or due_ns == self._told_due_ns else due_ns
+
+    def _is_overdue(self) -> bool:
+        """Return whether what policies do last has taken too long; it is given up then."""
+        if self._end_ns is None or self._clock.now_ns() - self._end_ns < _LAST_S * 1e9:
+            return False
+        what = f"What policies did last took more than {_LAST_S:g} s: no more pictures are taken."
+        self._clerk.tell("failure", {"text": what})
+        self._loop.abandon()
+        self.done = True
+        return True
+
+    def _wait_or_end(self, planned: bool) -> bool:
+        """Wait for what leads a run without a plan, or tell all that it ends.
+
+        Return whether there may be more to do.
+        """
+        now_ns = self._clock.now_ns()
+        if self._end_ns is not None:
+            return False
+        if not planned and self._next_due_ns < NEVER_NS:
+            self._rest(NEVER_NS)
+            return True
+        self._end_ns = now_ns
+        if self._chain.heeds_the_end:
+            self._hear(End(now_ns))
+        return True
 
     def took(self, frame: Frame) -> None:
         """Store a frame, then look at it or leave it to the worker."""
@@ -194,15 +239,23 @@ class Feed:
 
     # ------------------------------------------------------------------------------ looks
 
-    def finish(self) -> None:
-        """End the worker, and journal what it saw last, though it comes too late to act."""
-        if self._lookout is None:
-            return
+    def finish(self) -> bool:
+        """End the worker, and journal what it saw last, though it comes too late to act.
+
+        Returns
+        -------
+        bool
+            Whether it has ended; asked again, it is not ended again.
+        """
+        if self._lookout is None or self._finished:
+            return True
         while not self._switch.stopping and self._wait_for_looks():
             self._take_looks()
-        if not self._lookout.end(_JOIN_S):
+        self._finished = self._lookout.end(_JOIN_S)
+        if not self._finished:
             self._clerk.tell("failure", {"text": "A detector has not returned."})
         self._take_looks()
+        return self._finished
 
     def _wait_for_looks(self) -> bool:
         """Wait a moment for the worker; return whether it may have something to say yet."""

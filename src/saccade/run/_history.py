@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from saccade.core import Frame, Round, gap_from_plain, plain, refusal_from_plain
+from saccade.core import Due, End, Frame, Round, gap_from_plain, plain, refusal_from_plain
 
 from ._parts import Start
 
@@ -29,7 +29,7 @@ def heard(news: News) -> dict[str, News]:
 
     Parameters
     ----------
-    news : Start, Gap, Refusal or Round
+    news : Start, Gap, Refusal, Round, Due or End
         Decisions on a frame have its observations before them.
     """
     return {type(news).__name__.lower(): news}
@@ -82,6 +82,10 @@ def _heard_from_plain(value: Mapping[str, Any]) -> News:
         return Start(**value["start"])
     if "round" in value:
         return Round(**value["round"])
+    if "due" in value:
+        return Due(**value["due"])
+    if "end" in value:
+        return End(**value["end"])
     if "gap" in value:
         return gap_from_plain(value["gap"])
     return refusal_from_plain(value["refusal"])

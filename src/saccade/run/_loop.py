@@ -55,6 +55,7 @@ class Loop:
         self._door = door
         self._rights = rights or Rights()
         self._lost: list[Refusal] = []
+        self._in_hand: Action | None = None
         self._channel_group: str | None = None
         self._playing: list[Playing] = []
         self._current: Playing | None = None
@@ -109,6 +110,7 @@ class Loop:
             Monotonic time.
         """
         self._pauses.ended(now_ns)
+        self._in_hand = None
         if not self._playing:
             self._current = None
             return self._step_watch(now_ns)
@@ -269,6 +271,8 @@ class Loop:
         disturbed = self._moved.union(*(playing.names for playing in self._playing))
         events = tuple(
             self._put_back(inherit(event, base) if base else event, disturbed)
+            if needs_setting(event)
+            else event
             for event in action.events
         )
         action = decided(action, decision, events=events, t_ns=now_ns)
@@ -293,13 +297,9 @@ class Loop:
             self._masks |= answer.correction.mask is not None
         if answer.events:
             self._masks |= _masked(answer.events)
-            self._admitted += 1
-            place = self._rights.place(answer.policy)
             if self._rights.running == "break":
-                self._break_off(answer, place)
-            rank = (place, -answer.priority, self._admitted)
-            left = deque(answer.events)
-            heapq.heappush(self._playing, Playing(rank, answer, named(left), left))
+                self._break_off(answer, self._rights.place(answer.policy))
+            self._enter(answer)
         return answer
 
     def _break_off(self, by: Action, place: int) -> None:
@@ -356,11 +356,13 @@ class Loop:
         action = playing.action
         count = len(playing.left) if action.triggered else 1
         due = tuple(self._put_back(playing.left.popleft(), self._moved) for _ in range(count))
-        answer = self._door.play(replace(action, events=due, t_ns=now_ns))
+        asked = replace(action, events=due, t_ns=now_ns)
+        answer = self._door.play(asked)
         if isinstance(answer, Refusal):
             self._drop(playing)
             return Refused(replace(answer, action=replace(action, t_ns=now_ns)))
         self._moved |= named(answer.events)
+        self._in_hand = asked
         if not playing.left:
             self._drop(playing)
         return Do(tuple(self._order(event, action.label, now_ns) for event in answer.events))
@@ -393,6 +395,40 @@ class Loop:
         self._pauses.began(now_ns)
         return Do((self._order(answer.events[0], "watch", now_ns),))
 
+    def abandon(self) -> None:
+        """Give up the plan and every action, except for what puts something to rest in the dark.
+
+        What was in the microscope's hands when the run ended is done once more: nobody knows
+        whether it was done.
+        """
+        waiting = sorted(self._playing)
+        left = [replace(each.action, events=tuple(each.left)) for each in waiting]
+        kept = [each for each in (self._in_hand, *left) if each is not None and rests(each)]
+        self._watch, self._playing, self._current = Watch(()), [], None
+        self._moved, self._in_hand = frozenset(), None
+        for action in kept:
+            self._enter(action)
+
+    def hurry(self) -> None:
+        """Let nothing that is left wait for its time any more."""
+        for playing in self._playing:
+            playing.left = deque(
+                event.model_copy(update={"min_start_time": None}) for event in playing.left
+            )
+            playing.t0_ns = None
+
+    @property
+    def has_rest(self) -> bool:
+        """Whether something waits to be put to rest, or was about to be."""
+        waiting = [each.action for each in self._playing]
+        return any(each is not None and rests(each) for each in (self._in_hand, *waiting))
+
+    def _enter(self, action: Action) -> None:
+        self._admitted += 1
+        rank = (self._rights.place(action.policy), -action.priority, self._admitted)
+        left = deque(action.events)
+        heapq.heappush(self._playing, Playing(rank, action, named(left), left))
+
     def _put_back(self, event: MDAEvent, names: frozenset[str]) -> MDAEvent:
         """Return the event with these settings as they were in the watch, if it names none.
 
@@ -400,7 +436,7 @@ class Loop:
         """
         if self._masks and self._mask is not None and event.slm_image is None and is_picture(event):
             event = event.model_copy(update={"slm_image": self._mask})
-        if not names:
+        if not (names and needs_setting(event)):
             return event
         if self._rest is None and self._home is not None:
             self._rest = as_it_was(self._home, self._channel_group)
@@ -439,6 +475,19 @@ def is_picture(event: MDAEvent) -> bool:
 
 def _masked(events: Iterable[MDAEvent]) -> bool:
     return any(event.slm_image is not None for event in events)
+def needs_setting(event: MDAEvent) -> bool:
+    """Return whether it matters for an event where the stage stands, and in what light."""
+    return getattr(event.action, "type", "acquire_image") != "custom"
+
+
+def is_dark(action: Action) -> bool:
+    """Return whether an action takes no picture, and lights nothing."""
+    return not any(needs_setting(event) or event.slm_image for event in action.events)
+
+
+def rests(action: Action) -> bool:
+    """Return whether an action puts something to rest, in the dark."""
+    return action.lets_go and bool(action.events) and is_dark(action)
 
 
 def _late(action: Action, now_ns: int) -> Refusal | None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from saccade.core import (
     Decision,
+    Due,
+    End,
     Frame,
     Gap,
     Identity,
@@ -36,7 +38,7 @@ class Start:
     """Whether there is a plan, so that no policy needs to lead."""
 
 
-News: TypeAlias = Start | Frame | Gap | Refusal | Round
+News: TypeAlias = Start | Frame | Gap | Refusal | Round | Due | End
 """What a chain can be told of."""
 
 
@@ -88,8 +90,9 @@ class Rule:
     policy : Policy
         Function from an observation to a decision. Attributes say more: ``streams``, a set
         of the roles of frames that it hears (None is all, by default the watch); ``begin``,
-        ``missed``, ``refused`` and ``rounded``, which are called with the time before the first
-        frame, with a gap, with a refusal and with the end of a time point of the watch, and
+        ``missed``, ``refused``, ``rounded``, ``due`` and ``ended``, which are called with the time
+        before the first frame, with a gap, with a refusal, with the end of a time point of the
+        watch, once the time ``due_ns`` has come that it asks for, and with the end of the run, and
         return a decision; ``leads``, whether it begins
         only a run that has no plan (by default, if it hears all).
     on : str or None

@@ -108,6 +108,7 @@ class MicroManagerScope:
         self._before: Before | None = None
         self._shield: Shield | None = None
         self._engine: StrictEngine | None = None
+        self._changed: dict[tuple[str, str], str] = {}
         self._player: Side | None = None
         self._vigil: Vigil | None = None
         self.not_put_back: list[str] = []
@@ -225,6 +226,8 @@ class MicroManagerScope:
             vigil.beat("how it stands", self._manners.arm_s)
             labels = Labels(self.core, self._lights, self._recorded)
             parts = self._manners, watched, self._safety, self.clock, vigil
+            if self._engine is not None:  # a run that ends plays once more, to put things back
+                self._changed = {**self._engine.changed, **self._changed}
             self._engine = engine = StrictEngine(self.core, labels, *parts)
             with logs_into(folder), self._runner.playing(engine, source, self.abort):
                 self._runner.run(engine.events())
@@ -280,7 +283,8 @@ class MicroManagerScope:
         """Put back what the run changed, and let others have the microscope."""
         before, self._before = self._before, None
         engine, self._engine = self._engine, None
-        changed = {} if engine is None else engine.changed
+        changed = {**({} if engine is None else engine.changed), **self._changed}
+        self._changed = {}
         if before is not None:
             self.not_put_back = self._put_back(before, changed)
         if self._shield is not None:

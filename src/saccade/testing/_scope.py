@@ -78,6 +78,9 @@ class FakeScope:
         Index of the order at which it says that no further picture can come.
     slow_s : float
         Time that each picture takes besides, in seconds of the real clock.
+    properties : mapping of str to str, optional
+        What devices are set to, by ``Device.Property``. It does not put them back by itself, so
+        that a test sees who does.
 
     Examples
     --------
@@ -102,6 +105,7 @@ class FakeScope:
         fails_at: int | None = None,
         ends_at: int | None = None,
         slow_s: float = 0.0,
+        properties: Mapping[str, str] | None = None,
     ) -> None:
         self._pictures, self._stand = pictures, stand
         self.clock: Clock = VirtualClock() if clock is None else clock
@@ -113,6 +117,8 @@ class FakeScope:
         self._watched = 0
         self._found = self.setting = Setting(exposure_ms=stand.exposure_ms, channel=stand.channel)
         """How the microscope is set now."""
+        self.properties = dict(properties or {})
+        """What devices are set to."""
         self.lit = False
         """Whether there is light on the sample."""
         self.calls: list[str] = []
@@ -168,6 +174,9 @@ class FakeScope:
     def _carry_out(self, order: Order, source: Source) -> bool:
         """Do what is ordered; return whether to go on."""
         self.setting = self.setting.then(order.event)
+        for device, name, value in order.event.properties or ():
+            self.properties[f"{device}.{name}"] = str(value)
+            self.calls.append(f"{device}.{name} = {value}")
         if order.index < 0:
             self.calls.append(order.event.action.type)
         elif order.index == self._fails_at:
