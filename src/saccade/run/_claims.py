@@ -27,10 +27,10 @@ class Actuator(NamedTuple):
     Attributes
     ----------
     what : str
-        ``pace`` (the interval of the watch), ``xy``, ``z`` or ``exposure`` (how its events are
-        corrected), or a property, as in ``Pump.State``.
+        ``pace`` (the interval of the watch), ``xy``, ``z``, ``exposure`` or ``mask`` (how its
+        events are corrected), or a property, as in ``Pump.State``.
     channel : str or None
-        Whose exposure; None is that of every channel.
+        Whose exposure or mask; None is that of every channel.
     """
 
     what: str
@@ -156,13 +156,15 @@ def _naming(one: Rule, other: Rule) -> str:
     return " Give them names first, name: ..." if one.name == other.name else ""
 
 
-def _corrected(correction: Correction) -> tuple[Actuator, ...]:
-    moves = correction.x_um is not None or correction.y_um is not None
-    return (
-        *((Actuator("xy"),) if moves else ()),
-        *(() if correction.z_um is None else (Actuator("z"),)),
-        *(() if correction.exposure_times is None else (Actuator("exposure", correction.channel),)),
-    )
+def _corrected(correction: Correction) -> Iterator[Actuator]:
+    if correction.x_um is not None or correction.y_um is not None:
+        yield Actuator("xy")
+    if correction.z_um is not None:
+        yield Actuator("z")
+    if correction.exposure_times is not None:
+        yield Actuator("exposure", correction.channel)
+    if correction.mask is not None:
+        yield Actuator("mask", correction.channel)
 
 
 def _properties(events: Iterable[MDAEvent]) -> Iterator[Actuator]:

@@ -19,8 +19,8 @@ from saccade.core import (
     StoreError,
 )
 
+from ._acts import decided, is_dark, rests
 from ._history import heard
-from ._loop import decided, is_dark, rests
 from ._parts import Start
 from ._shadow import not_done
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import heapq
-import math
 from collections import deque
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from saccade.core import ARBITER, Action, Gap, Order, Refusal
 
+from ._acts import decided, is_picture, late, masked, needs_setting, problem, rests
 from ._arbiter import Rights, broken_off
 from ._corrections import Corrections
 from ._fill import as_found, as_it_was, fill, inherit, named, resting
@@ -263,8 +263,8 @@ class Loop:
         now_ns: int,
         door: Callable[[Action], Action | Refusal],
     ) -> Action | Refusal:
-        if problem := _problem(action) or self._corrections.objection(action.correction):
-            return Refusal(decided(action, decision), "run", problem)
+        if objection := problem(action) or self._corrections.objection(action.correction):
+            return Refusal(decided(action, decision), "run", objection)
         if why := self._rights.objection(action, decision.policy, now_ns):
             return Refusal(decided(action, decision, t_ns=now_ns), ARBITER, why)
         # Guards must see what will be played, hence also what would be put back before it.
@@ -276,8 +276,8 @@ class Loop:
             for event in action.events
         )
         action = decided(action, decision, events=events, t_ns=now_ns)
-        if late := _late(action, now_ns):
-            return late
+        if expired := late(action, now_ns):
+            return expired
         return door(action)
 
     def lost(self) -> list[Refusal]:
@@ -296,7 +296,7 @@ class Loop:
             self._corrected = True
             self._masks |= answer.correction.mask is not None
         if answer.events:
-            self._masks |= _masked(answer.events)
+            self._masks |= masked(answer.events)
             if self._rights.running == "break":
                 self._break_off(answer, self._rights.place(answer.policy))
             self._enter(answer)
@@ -310,11 +310,11 @@ class Loop:
 
     def _expired(self, playing: Playing, now_ns: int) -> Refused | None:
         """Give up an action that comes too late to begin; return its refusal."""
-        late = _late(playing.action, now_ns) if playing.t0_ns is None else None
-        if late is None:
+        expired = late(playing.action, now_ns) if playing.t0_ns is None else None
+        if expired is None:
             return None
         self._drop(playing)
-        return Refused(late)
+        return Refused(expired)
 
     def _step_action(self, playing: Playing, now_ns: int) -> Step:
         """Go on with the first action, which lets nothing else come between."""
@@ -447,61 +447,3 @@ class Loop:
             return Order(event, -1, stream, now_ns)
         self._index += 1
         return Order(event, self._index - 1, stream, now_ns)
-
-
-def decided(action: Action, decision: Decision, **changes: Any) -> Action:
-    """Return an action as one that rests on the decision's frame, and on what that rests on.
-
-    So it can't pass as planned, nor as the answer to another detector.
-
-    Parameters
-    ----------
-    action : Action
-        As a policy made it.
-    decision : Decision
-        That it belongs to.
-    **changes
-        Other fields that are to be different; at once, because a copy costs.
-    """
-    frame = decision.frame if action.frame is None else action.frame
-    whose = decision.policy
-    return replace(action, frame=frame, weights=decision.weights, policy=whose, **changes)
-
-
-def is_picture(event: MDAEvent) -> bool:
-    """Return whether an event asks for a frame, rather than for focusing or a custom action."""
-    return getattr(event.action, "type", "acquire_image") == "acquire_image"
-
-
-def _masked(events: Iterable[MDAEvent]) -> bool:
-    return any(event.slm_image is not None for event in events)
-def needs_setting(event: MDAEvent) -> bool:
-    """Return whether it matters for an event where the stage stands, and in what light."""
-    return getattr(event.action, "type", "acquire_image") != "custom"
-
-
-def is_dark(action: Action) -> bool:
-    """Return whether an action takes no picture, and lights nothing."""
-    return not any(needs_setting(event) or event.slm_image for event in action.events)
-
-
-def rests(action: Action) -> bool:
-    """Return whether an action puts something to rest, in the dark."""
-    return action.lets_go and bool(action.events) and is_dark(action)
-
-
-def _late(action: Action, now_ns: int) -> Refusal | None:
-    """Return the refusal of an action that is no longer worth doing."""
-    if action.expires_ns is None or now_ns <= action.expires_ns:
-        return None
-    late = f"{(now_ns - action.expires_ns) / 1e6:.1f} ms"
-    return Refusal(action, "deadline", f"it came {late} late", f"the same, {late} earlier")
-
-
-def _problem(action: Action) -> str:
-    interval_s = action.interval_s
-    if interval_s is not None and not 0.0 <= interval_s < math.inf:
-        return f"an interval of {interval_s} s can't be kept"
-    if action.events and action.label == "watch":
-        return "the label 'watch' is the plan's own"
-    return ""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from saccade.core import Action, Frame, Refusal, Shadowed, Stand
 from saccade.guard import light_of
 
-from ._loop import is_picture
+from ._acts import is_picture
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
