@@ -107,7 +107,8 @@ def table(outcomes: list[Outcome], reference: Outcome) -> str:
         if len(taken):
             p50, p99, most = np.percentile(taken, [50, 99, 100])
             times = f"p50 {p50:.1f}, p99 {p99:.1f}, max {most:.1f} ms"
-            rows.append(f"SAFE after a {late}: {len(taken)} runs, {times}")
+            of = [each for each in outcomes if each.late == late and each.safe_ms == most]
+            rows.append(f"SAFE after a {late}: {len(taken)} runs, {times} ({of[0].plan})")
     left = sum(left_otherwise(each, reference) for each in outcomes)
     rows.append(f"left otherwise than found, and not told: {left}")
     rows.append(f"verdicts: {dict(Counter(each.verdict for each in outcomes))}")

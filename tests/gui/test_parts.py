@@ -67,7 +67,7 @@ class Told:
 def test_only_the_newest_frame_is_kept_and_all_are_counted() -> None:
     """A window that dawdles loses pictures, never count."""
     run = Told()
-    news = News(run)  # type: ignore[arg-type]
+    news = News.of(run)  # type: ignore[arg-type]
     for number in range(10):
         run.framed.emit(SimpleNamespace(index=number, stream="watch" if number % 2 else "burst"))
     batch = news.take()
@@ -80,7 +80,7 @@ def test_only_the_newest_frame_is_kept_and_all_are_counted() -> None:
 def test_what_waits_to_be_shown_is_bounded() -> None:
     """However long nobody looks."""
     run = Told()
-    news = News(run)  # type: ignore[arg-type]
+    news = News.of(run)  # type: ignore[arg-type]
     for number in range(6000):
         run.gapped.emit(Gap(number, "watch", MDAEvent(), "none came"))
         run.observed.emit(number)

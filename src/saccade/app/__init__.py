@@ -13,7 +13,8 @@ from ._check import Finding, check
 from ._demo import demo_file, demo_protocol
 from ._history import replay_run
 from ._montage import draw_montage
-from ._protocol import Protocol, load_protocol
+from ._protocol import Protocol, load_protocol, protocol_of
+from ._reach import Reach, reach
 from ._registry import build, parts
 from ._run import Run
 from ._score import FIRST_SEED, Scoreboard, score_protocol
@@ -37,6 +38,7 @@ __all__ = [
     "NetBench",
     "OverviewBench",
     "Protocol",
+    "Reach",
     "RenderBench",
     "Run",
     "Scoreboard",
@@ -56,6 +58,8 @@ __all__ = [
     "load_protocol",
     "open_scope",
     "parts",
+    "protocol_of",
+    "reach",
     "replay_run",
     "run_bench",
     "run_detector_bench",

@@ -21,12 +21,15 @@ def gui(
     picture: Path | None,
     seconds: float,
     *,
+    attach: Path | None = None,
     until_painted: bool = False,
 ) -> None:
     """Open the window, or take its picture."""
     from saccade import gui as windows  # Qt comes with an extra, and only here
 
     with named_errors():
+        if attach is not None:
+            raise SystemExit(windows.follow_run(attach))
         if picture is None:
             raise SystemExit(windows.open_window(path, scope, out, until_painted=until_painted))
         if path is None or path.is_dir():

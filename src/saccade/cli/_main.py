@@ -75,12 +75,18 @@ def run(
     window: Annotated[
         bool, typer.Option("--gui", help="In the window, which opens and begins at once.")
     ] = False,
+    reach: Annotated[
+        bool,
+        typer.Option(
+            "--reach", help="Let `saccade gui --attach` on this machine hold and stop it."
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Run a protocol; Ctrl+C stops it safely."""
     if window:
         _gui.run(protocol, scope, out, unattended=unattended, shadow=shadow)
-    _play.run(protocol, scope, out, as_json, unattended=unattended, shadow=shadow)
+    _play.run(protocol, scope, out, as_json, unattended=unattended, shadow=shadow, reach=reach)
 
 
 @app.command()
@@ -357,12 +363,19 @@ def gui(
         ),
     ] = None,
     seconds: Annotated[float, typer.Option(min=0.0, help="With --picture.")] = 10.0,
+    attach: Annotated[
+        Path | None,
+        typer.Option(
+            help="Follow this run, which another process of this machine drives.",
+            show_default=False,
+        ),
+    ] = None,
     until_painted: Annotated[
         bool, typer.Option("--until-painted", hidden=True, help="Close it as soon as it is there.")
     ] = False,
 ) -> None:
     """Open the window: what the microscope sees, what is decided and why, and how to stop it."""
-    _gui.gui(path, scope, out, picture, seconds, until_painted=until_painted)
+    _gui.gui(path, scope, out, picture, seconds, attach=attach, until_painted=until_painted)
 
 
 @app.command()

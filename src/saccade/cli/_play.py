@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from saccade import app
@@ -30,10 +31,11 @@ def run(
     *,
     unattended: bool = False,
     shadow: bool = False,
+    reach: bool = False,
 ) -> None:
     """Run a protocol file."""
     with named_errors(as_json):
-        summary = play(_loaded(path, unattended, shadow), scope, folder, as_json)
+        summary = play(_loaded(path, unattended, shadow), scope, folder, as_json, reach=reach)
     if as_json:
         answer(summary)
     else:
@@ -72,7 +74,12 @@ def _loaded(path: Path, unattended: bool, shadow: bool = False) -> Protocol:
 
 
 def play(
-    protocol: Protocol, scope_name: str | None, folder: Path | None, as_json: bool
+    protocol: Protocol,
+    scope_name: str | None,
+    folder: Path | None,
+    as_json: bool,
+    *,
+    reach: bool = False,
 ) -> dict[str, Any]:
     """Play a protocol on the scope that it names, or another, and follow it to its end.
 
@@ -86,6 +93,8 @@ def play(
         Run folder; by default a new one.
     as_json : bool
         Follow it silently.
+    reach : bool
+        Let windows of this machine hold and stop it; see `saccade.app.Reach`.
 
     Returns
     -------
@@ -93,11 +102,16 @@ def play(
         What happened, as plain data.
     """
     scope = app.open_scope(scope_name or protocol.scope, protocol.folder, protocol.sim)
-    return play_on(scope, protocol, folder, as_json)
+    return play_on(scope, protocol, folder, as_json, reach=reach)
 
 
 def play_on(
-    scope: MicroManagerScope, protocol: Protocol, folder: Path | None, as_json: bool
+    scope: MicroManagerScope,
+    protocol: Protocol,
+    folder: Path | None,
+    as_json: bool,
+    *,
+    reach: bool = False,
 ) -> dict[str, Any]:
     """Play a protocol on a microscope that is open; otherwise as `play`."""
     _refuse_misfit(protocol, scope, folder)
@@ -108,7 +122,8 @@ def play_on(
         follow_plainly(assembled.run)
     began = time.monotonic()
     assembled.run.start()
-    interrupted, error = _wait(assembled.run, tally, protocol, live)
+    with closing(app.Reach(assembled.run)) if reach else nullcontext():
+        interrupted, error = _wait(assembled.run, tally, protocol, live)
     verdict = assembled.run.verdict
     for problem in scope.not_put_back:
         err.print(f"warning: not put back: {problem}", markup=False)

@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from saccade.core import plain
 
@@ -43,29 +43,30 @@ class News:
 
     Signals of a run come in a thread of its own; whoever listens there must not dawdle, and must
     not touch a window. So what comes is only kept here.
-
-    Parameters
-    ----------
-    run : Run
-        Before it starts.
     """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self) -> None:
         self._lock = threading.Lock()
         self._frame: Frame | None = None
         self._frames = self._planned = 0
         self._observations: deque[Observation] = deque(maxlen=_MOST)
         self._entries: deque[Entry] = deque(maxlen=_MOST)
-        run.framed.connect(self._on_frame)
-        run.observed.connect(self._on_observation)
-        run.decided.connect(self._on_decision)
+
+    @classmethod
+    def of(cls, run: Run) -> News:
+        """Return the news of a run that has not started yet."""
+        news = cls()
+        run.framed.connect(news._on_frame)
+        run.observed.connect(news.see)
+        run.decided.connect(news._on_decision)
         for kind, signal in (
             ("refusal", run.refused),
             ("gap", run.gapped),
             ("shadowed", run.shadowed),
         ):
-            signal.connect(partial(self._on_record, kind))
-        run.noted.connect(self._on_record)
+            signal.connect(partial(news._on_record, kind))
+        run.noted.connect(news._on_record)
+        return news
 
     def take(self) -> Batch:
         """Return what has come since the last call."""
@@ -82,22 +83,31 @@ class News:
             self._entries.clear()
         return batch
 
-    def _on_frame(self, frame: Frame) -> None:
+    def see_frames(self, newest: Frame, frames: int, planned: int) -> None:
+        """Keep the newest of some frames, and count them and those of the plan."""
         with self._lock:
-            self._frame = frame
-            self._frames += 1
-            self._planned += frame.stream == WATCH
+            self._frame = newest
+            self._frames += frames
+            self._planned += planned
 
-    def _on_observation(self, seen: Observation) -> None:
+    def see(self, seen: Observation) -> None:
+        """Keep what was seen in a frame."""
         with self._lock:
             self._observations.append(seen)
+
+    def tell(self, kind: str, value: Any) -> None:
+        """Keep a record, as plain data, if it has something to say."""
+        entry = entry_of(kind, value)
+        if entry is not None:
+            with self._lock:
+                self._entries.append(entry)
+
+    def _on_frame(self, frame: Frame) -> None:
+        self.see_frames(frame, 1, frame.stream == WATCH)
 
     def _on_decision(self, decision: Decision) -> None:
         if decision.actions:
             self._on_record("decision", decision)
 
     def _on_record(self, kind: str, value: object) -> None:
-        entry = entry_of(kind, plain(value))
-        if entry is not None:
-            with self._lock:
-                self._entries.append(entry)
+        self.tell(kind, plain(value))

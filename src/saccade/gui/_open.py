@@ -62,6 +62,31 @@ def open_window(
     return _shown(application, window)
 
 
+def follow_run(folder: Path) -> int:
+    """Follow a run that another process drives, and return when the window is closed.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the run.
+
+    Returns
+    -------
+    int
+        Exit status.
+
+    Raises
+    ------
+    FolderError
+        If it is no run folder.
+    """
+    from ._attached import AttachedSession
+
+    application, window = _made(None, AttachedSession(folder))
+    window.setWindowTitle(f"{folder.name} (followed) - Saccade")
+    return _shown(application, window)
+
+
 def run_in_window(
     protocol: Path,
     scope: str | None = None,

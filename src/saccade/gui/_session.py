@@ -40,6 +40,9 @@ class Session:
         With a supervisor, whatever the protocols say.
     """
 
+    drives = True
+    """Whether the run ends with the window."""
+
     def __init__(
         self, scope: str | None = None, out: Path | None = None, *, unattended: bool = False
     ) -> None:
@@ -230,7 +233,7 @@ class Session:
             if finding.level == "error":
                 raise ProtocolError(finding.text, finding.do)
         assembled = self._assemble(protocol, scope)
-        self._news = News(assembled.run)
+        self._news = News.of(assembled.run)
         self.assembled = assembled
 
     def _assemble(self, protocol: Protocol, scope: MicroManagerScope) -> Assembled:

@@ -234,8 +234,8 @@ class Window(QtWidgets.QMainWindow):
         QtCore.QTimer.singleShot(0, self.painted.emit)
 
     def closeEvent(self, event: QtGui.QCloseEvent) -> None:  # noqa: N802 - Qt's name
-        """Stop what is going on, light off first, and go."""
-        if self.session.going and not self._sure():
+        """Stop what this window drives, light off first, and go."""
+        if self.session.drives and self.session.going and not self._sure():
             event.ignore()
             return
         self._timer.stop()

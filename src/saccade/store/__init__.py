@@ -8,6 +8,8 @@ from ._memory import keep_memory_warm
 from ._reader import RunFolder
 from ._recorder import Recorder
 from ._recover import Recovery, recover
+from ._tail import Tail
+from ._values import verdict_of
 from ._verify import Report, verify
 
 __all__ = [
@@ -16,6 +18,7 @@ __all__ = [
     "Recovery",
     "Report",
     "RunFolder",
+    "Tail",
     "checksum",
     "claim_folder",
     "export_ome_tiff",
@@ -23,6 +26,7 @@ __all__ = [
     "new_folder",
     "read_lines",
     "recover",
+    "verdict_of",
     "verify",
     "write_run_json",
 ]

@@ -175,7 +175,7 @@ def scan_with_ends(folder: Path) -> Iterator[tuple[Line | Flaw, int]]:
     with (folder / JOURNAL).open("rb") as file:
         for number, (raw, nbytes) in enumerate(_raw_lines(file), 1):
             end += nbytes
-            found = _parsed(raw, number)
+            found = parse_line(raw, number)
             if isinstance(found, Line):
                 if found.kind != TORN and found.n != expected:
                     flaw = Flaw(number, f"has number {found.n}, where {expected} was due")
@@ -202,7 +202,16 @@ def _line(n: int, content: bytes) -> bytes:
     return b'%s,"crc":"%08x"}\n' % (checked, zlib.crc32(checked))
 
 
-def _parsed(raw: bytes, number: int) -> Line | Flaw:
+def parse_line(raw: bytes, number: int) -> Line | Flaw:
+    """Return what one line of a journal says, or what is wrong with it.
+
+    Parameters
+    ----------
+    raw : bytes
+        With its end, unless it was torn.
+    number : int
+        Of the line, from 1, for messages.
+    """
     if not raw.endswith(b"\n"):
         return Line(number - 1, TORN, 0, {"bytes": len(raw)})
     checked, tail = raw[: -_TAIL_BYTES - 1], raw[-_TAIL_BYTES - 1 : -1]

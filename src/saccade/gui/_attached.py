@@ -1,0 +1,150 @@
+"""A run that another process drives, as a window sees it: read from its folder."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from saccade import app
+from saccade.core import SaccadeError, State, UsageError, observation_from_plain
+from saccade.store import RunFolder, Tail, verdict_of
+
+from ._news import WATCH, News
+from ._session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from saccade.core import Verdict
+    from saccade.store import Line
+
+    from ._news import Batch
+
+_EVERY_S, _JOIN_S = 0.1, 5.0
+_DRIVEN = "This run is driven by another process."
+
+
+class AttachedSession(Session):
+    """Follows a run by its folder; killing the window does not touch the run.
+
+    Hold and stop are sent to the process that drives it, if that was started for being reached
+    (``saccade run --reach``); nothing else can be commanded from here.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the run.
+
+    Raises
+    ------
+    FolderError
+        If it is no run folder.
+    """
+
+    drives = False
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._run_folder, self._path = RunFolder(folder), folder
+        self._tail, self._box = Tail(folder), News()
+        self._state, self._stored = State.ARMED, 0
+        self._verdict: Verdict | None = None
+        with suppress(SaccadeError):  # a script's run holds no protocol
+            self.protocol = app.protocol_of(self._run_folder.run.get("protocol"))
+        self._closed = threading.Event()
+        self._reader = threading.Thread(target=self._read, name="saccade-gui-read", daemon=True)
+        self._reader.start()
+
+    # ----------------------------------------------------------------------- what there is
+
+    @property
+    def state(self) -> State:
+        """Where the run is, by its journal."""
+        return self._state
+
+    @property
+    def armed(self) -> bool:
+        """Never: what is armed is begun by the process that armed it."""
+        return False
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """How the run ended."""
+        return self._verdict
+
+    @property
+    def folder(self) -> Path:
+        """Of the run."""
+        return self._path
+
+    @property
+    def stored(self) -> int:
+        """Number of frames that the journal tells of."""
+        return self._stored
+
+    def take(self) -> Batch:
+        """Return what the journal has told since the last call."""
+        return self._box.take()
+
+    # ---------------------------------------------------------------------------- commands
+
+    def hold(self, on: bool = True) -> None:
+        """Ask the process that drives it to hold the run, or to let it go on."""
+        self._ask("hold" if on else "resume")
+
+    def stop(self, reason: str = "") -> None:  # noqa: ARG002 - the other process says why
+        """Ask the process that drives it to make it safe and end."""
+        if self.going:
+            self._ask("stop")
+
+    def close(self) -> None:
+        """Follow it no more; the run goes on."""
+        self._closed.set()
+        self._reader.join(_JOIN_S)
+
+    def _ask(self, word: str) -> None:
+        try:
+            app.reach(self._path, word)
+        except SaccadeError as error:
+            self._error = error
+
+    def _refuse_while_going(self) -> None:
+        raise UsageError(_DRIVEN, "Open a window of its own for another: saccade gui PROTOCOL.")
+
+    def _in_background(self, what: str, do: Callable[[], object]) -> None:  # noqa: ARG002 - refused
+        self._refuse_while_going()
+
+    # ------------------------------------------------------------------------ in the thread
+
+    def _read(self) -> None:
+        while not self._closed.wait(_EVERY_S):
+            try:
+                lines = self._tail.take()
+                self._tell(lines)
+            except SaccadeError as error:
+                self._error = error
+                return
+            if self._verdict is not None and not lines:
+                return
+
+    def _tell(self, lines: list[Line]) -> None:
+        newest: Line | None = None
+        frames = planned = 0
+        for line in lines:
+            match line.kind:
+                case "frame":
+                    newest, frames = line, frames + 1
+                    planned += line.value.get("stream") == WATCH
+                case "observation":
+                    self._box.see(observation_from_plain(line.value))
+                case "state":
+                    self._state = State(line.value["state"])
+                case "verdict":
+                    self._verdict = verdict_of(line)
+                case kind:
+                    self._box.tell(kind, line.value)
+        if newest is not None:
+            self._stored += frames
+            self._box.see_frames(self._run_folder.read(newest), frames, planned)

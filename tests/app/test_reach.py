@@ -1,0 +1,126 @@
+"""A run is held and stopped from another process, if it was started for that, and by its owner."""
+
+from __future__ import annotations
+
+import json
+import socket
+import stat
+import sys
+import time
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+from useq import MDAEvent
+
+from saccade.app import Reach, Run, reach
+from saccade.app._reach import CARD
+from saccade.core import State, UsageError
+from saccade.testing import FakeScope
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+PATIENCE_S = 20.0
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Iterator[Run]:
+    """Give a run that goes on until it is stopped."""
+    events = (MDAEvent(exposure=5, min_start_time=0.01 * n) for n in range(100_000))
+    made = Run(FakeScope(), events, out=tmp_path / "run").start()
+    yield made
+    made.stop()
+    made.wait(PATIENCE_S)
+
+
+def becomes(run: Run, state: State) -> bool:
+    deadline_s = time.monotonic() + PATIENCE_S
+    while run.state is not state and time.monotonic() < deadline_s:
+        time.sleep(0.01)
+    return run.state is state
+
+
+def talk(port: int, text: bytes) -> bytes:
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+        connection.sendall(text)
+        try:
+            return connection.recv(4096)
+        except ConnectionResetError:
+            return b""
+
+
+def test_it_is_held_let_go_on_and_stopped(run: Run) -> None:
+    """Each word does what it says, and the verdict tells who asked."""
+    assert run.folder is not None
+    with closing(Reach(run)):
+        reach(run.folder, "hold")
+        assert becomes(run, State.HELD)
+        reach(run.folder, "resume")
+        assert becomes(run, State.RUNNING)
+        reach(run.folder, "stop")
+        assert run.wait(PATIENCE_S).reason == "asked to, from a window that follows it"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        b'{"word": "stop"}\n',
+        b'{"word": "stop", "token": "0000"}\n',
+        b'{"word": "stop", "token": 5}\n',
+        b"stop\n",
+        b"[]\n",
+        b"\xff\xfe\n",
+        b"x" * 10_000,
+        b"",
+    ],
+)
+def test_who_does_not_know_the_token_is_not_answered(run: Run, asked: bytes) -> None:
+    """Nonsense, a wrong token or none: no answer, and the run goes on."""
+    assert run.folder is not None
+    with closing(Reach(run)):
+        port = json.loads((run.folder / CARD).read_text(encoding="utf-8"))["port"]
+        assert talk(port, asked or b"\n") == b""
+        assert run.state is State.RUNNING
+        reach(run.folder, "hold")  # and it still listens
+        assert becomes(run, State.HELD)
+
+
+def test_another_word_does_nothing(run: Run) -> None:
+    """There is nothing to ask for but hold, resume and stop."""
+    assert run.folder is not None
+    with closing(Reach(run)), pytest.raises(UsageError, match="did not burst"):
+        reach(run.folder, "burst")
+    assert run.state is State.RUNNING
+
+
+def test_a_run_that_was_not_started_for_it_can_not_be_reached(run: Run) -> None:
+    """No socket listens unless it was asked for; the message says how."""
+    assert run.folder is not None
+    with pytest.raises(UsageError, match="--reach"):
+        reach(run.folder, "stop")
+
+
+def test_the_token_is_for_the_owner_and_goes_with_the_run(run: Run) -> None:
+    """Nobody else can read it; after the end neither token nor socket is left."""
+    assert run.folder is not None
+    card = run.folder / CARD
+    with closing(Reach(run)):
+        port = json.loads(card.read_text(encoding="utf-8"))["port"]
+        if sys.platform != "win32":
+            assert stat.S_IMODE(card.stat().st_mode) == 0o600
+    assert not card.exists()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port), timeout=5)
+
+
+def test_a_process_that_died_does_not_answer(run: Run) -> None:
+    """Its token is still there; whoever asks is told, not left to wait."""
+    assert run.folder is not None
+    with closing(Reach(run)):
+        text = (run.folder / CARD).read_text(encoding="utf-8")
+    (run.folder / CARD).write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError, match="does not answer"):
+        reach(run.folder, "stop")
+    (run.folder / CARD).unlink()
