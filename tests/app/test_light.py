@@ -10,6 +10,7 @@ from hold_cases import played, shipped, tell
 from useq import MDASequence
 
 import saccade
+from saccade.core import lit
 from saccade.decide import Stimulate
 from saccade.detect import Objects
 from saccade.guard import Stimulation
@@ -95,3 +96,31 @@ def test_the_guard_ends_light_for_stimulation(tmp_path: Path) -> None:
     verdict = run_on(scope, tmp_path / "run", Stimulate(DO, above=0.0), guards=[guard])
     assert verdict.refused > 0
     assert 0 < guard.spent_mj <= 0.008
+
+
+def test_light_is_spared_and_the_same_is_found() -> None:
+    """Half of the light and more is saved, and as many nuclei are found in every picture."""
+    found, lights = {}, {}
+    for name in ("whole", "spared"):
+        protocol = shipped("spare-light", hours=0.2)
+        if name == "whole":
+            rules = [each for each in protocol.resolved()["decide"] if "Regions" not in each["use"]]
+            protocol = shipped("spare-light", hours=0.2, decide=rules)
+        counts, shares, look = [], [], Objects(sigma_um=4)
+
+        def keep(frame: Frame, counts=counts, shares=shares, look=look) -> None:
+            if frame.stream == "watch":
+                counts.append(len(look(frame).points))
+                shares.append(lit(frame.event.slm_image).mean)
+
+        played(protocol, 7, keep)
+        found[name], lights[name] = np.array(counts), np.mean(shares)
+    off = np.abs(found["spared"] - found["whole"])
+    tell(
+        f"{lights['spared']:.1%} of the light; {found['spared'].mean():.2f} nuclei a picture, not "
+        f"{found['whole'].mean():.2f}; {(off == 0).mean():.0%} of pictures alike"
+    )
+    assert lights["whole"] == 1
+    assert lights["spared"] < 0.5
+    assert found["spared"].sum() == pytest.approx(found["whole"].sum(), rel=0.01)
+    assert off.max() <= 2

@@ -9,6 +9,7 @@ from ._notify import Notify
 from ._overview import Overview
 from ._pace import Pace
 from ._pauses import Pause, wait_frames, wait_s, wait_score
+from ._regions import Regions
 from ._regulate import Regulate
 from ._shots import burst, snap
 from ._stay import Stay
@@ -26,6 +27,7 @@ __all__ = [
     "Overview",
     "Pace",
     "Pause",
+    "Regions",
     "Regulate",
     "Stay",
     "Stimulate",

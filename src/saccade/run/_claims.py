@@ -27,10 +27,10 @@ class Actuator(NamedTuple):
     Attributes
     ----------
     what : str
-        ``pace`` (the interval of the watch), ``xy``, ``z``, ``exposure`` or ``mask`` (how its
-        events are corrected), or a property, as in ``Pump.State``.
+        ``pace`` (the interval of the watch), ``xy``, ``z``, ``exposure``, ``mask`` or ``region``
+        (how its events are corrected), or a property, as in ``Pump.State``.
     channel : str or None
-        Whose exposure or mask; None is that of every channel.
+        Whose exposure, mask or region; None is that of every channel.
     """
 
     what: str
@@ -165,6 +165,8 @@ def _corrected(correction: Correction) -> Iterator[Actuator]:
         yield Actuator("exposure", correction.channel)
     if correction.mask is not None:
         yield Actuator("mask", correction.channel)
+    if correction.region is not None:
+        yield Actuator("region", correction.channel)
 
 
 def _properties(events: Iterable[MDAEvent]) -> Iterator[Actuator]:

@@ -31,7 +31,8 @@ class Shot(NamedTuple):
     """Of the field that the picture shows."""
     channel: str | None = None
     dose_j_per_cm2: float = math.nan
-    """Irradiance times exposure; NaN where no light source is declared for the channel."""
+    """Irradiance times exposure, behind a mask the mean over the field; NaN where no light source
+    is declared for the channel."""
     stream: str = "watch"
     position: int = 0
     """Number of the place: places less than half a field apart are the same."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from math import prod
@@ -10,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from saccade.core import Action, Frame, Gap, Refusal, Stand, plain
+from saccade.core import Action, Frame, Gap, Refusal, Stand, event_from_plain, lit, plain
 
 from ._log import Burst, Log, Positions, Shot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
 
 @dataclass
@@ -110,7 +111,7 @@ class Logger:
             width_um,
             height_um,
             of("channel"),
-            self._dose(of("channel"), exposure_ms, of("light_mw") or {}),
+            self._dose(of("channel"), exposure_ms, of("light_mw") or {}) * _through(of("event")),
             of("stream"),
             self._positions.number(x_um, y_um),
             of("index"),
@@ -234,6 +235,14 @@ def _is_picture(event: Any) -> bool:
         action = event.get("action") or {}
         return bool(action.get("type", "acquire_image") == "acquire_image")
     return bool(getattr(event.action, "type", "acquire_image") == "acquire_image")
+
+
+def _through(event: Any) -> float:
+    """Return the share of the light that the mask of an event lets through, over the field."""
+    image = getattr(event, "slm_image", None)
+    if isinstance(event, Mapping) and event.get("slm_image"):
+        image = event_from_plain({"slm_image": event["slm_image"]}).slm_image
+    return lit(image).mean
 
 
 def _place(event: Any) -> tuple[Any, Any]:
