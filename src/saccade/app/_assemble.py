@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from saccade.run import Keep
+
 from ._parts import arbiter_of, build_parts
 from ._run import Run
 
@@ -80,6 +82,7 @@ def assemble(protocol: Protocol, scope: Scope, out: Path | None = None) -> Assem
         name=protocol.name,
         queue_mb=protocol.record.queue_mb,
         overload=protocol.record.overload,
+        keep=None if protocol.record.keep is None else Keep(**protocol.record.keep.model_dump()),
         protocol=protocol.resolved(),
         unattended=protocol.unattended,
         shadow=protocol.shadow,

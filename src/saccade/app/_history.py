@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from saccade.core import DamagedRunError, stand_from_plain
+from saccade.core import DamagedRunError, UsageError, stand_from_plain
 from saccade.run import Chain, history, replay
 from saccade.store import RunFolder
 
@@ -40,6 +40,8 @@ def replay_run(
         If it is not a run folder.
     DamagedRunError
         If its files don't say what those of a run do.
+    UsageError
+        If another detector is to look at frames that were thinned out.
     ProtocolError
         If the run's parts can't be made from what it says of them.
     """
@@ -54,13 +56,22 @@ def replay_run(
 
 def _replayed(folder: RunFolder, detect: runs.Eyes, decide: runs.Rules | None) -> Replay:
     spec: Mapping[str, Any] = folder.run.get("parts", {})
+    given = detect
     if detect is None:
         detect = dict(build_parts({"detect": spec.get("detect", {})}).eyes) or None
     if decide is None:
         decide = build_parts({"decide": spec.get("decide", ())}).rules
     frames = folder.frames()
+    thinned = _thinned_looks(folder)
+    if thinned and given is not None:
+        raise UsageError(
+            f"{thinned} frames that were looked at were thinned out, and not stored.",
+            "Decide again without another detector: what was seen then is in the journal.",
+        )
 
-    def frame_of(index: int) -> Frame:
+    def frame_of(index: int) -> Frame | None:
+        if thinned:
+            return None  # a detector that remembers must not miss some of them
         for frame in frames:
             if frame.index == index:
                 return frame
@@ -73,3 +84,15 @@ def _replayed(folder: RunFolder, detect: runs.Eyes, decide: runs.Rules | None) -
         return replay(history(lines, frame_of), chain)
     finally:
         chain.close()
+
+
+def _thinned_looks(folder: RunFolder) -> int:
+    """Return how many frames were looked at that were thinned out afterwards."""
+    looked: set[int] = set()
+    thinned: set[int] = set()
+    for line in folder.lines():
+        if line.kind == "observation":
+            looked.add(line.value["frame"])
+        elif line.kind == "thinned":
+            thinned.update(range(line.value["first"], line.value["last"] + 1))
+    return len(looked & thinned)

@@ -181,7 +181,7 @@ def protocol_of(document: object, source: Path | str = "the protocol") -> Protoc
     _check_version(given, source)
     context = {"given": given, "path": source if isinstance(source, Path) else None}
     protocol = fit(Protocol, given, source=source, raises=ProtocolError, do=_DO, context=context)
-    if problems := [*_deaf(protocol), *_misfitting_parts(protocol)]:
+    if problems := [*_deaf(protocol), *_kept(protocol), *_misfitting_parts(protocol)]:
         raise one_error(problems, source=source, raises=ProtocolError, do=_DO)
     return protocol
 
@@ -208,6 +208,18 @@ def _deaf(protocol: Protocol) -> Iterator[Problem]:
             yield Problem(
                 f"decide.{place}.on is {part.on!r}, no detector", did_you_mean(part.on, names)
             )
+
+
+def _kept(protocol: Protocol) -> Iterator[Problem]:
+    keep = protocol.record.keep
+    if keep is None:
+        return
+    if protocol.mode != "stream":
+        hint = "Leave it out: every frame is stored then."
+        yield Problem(f"record.keep is for the mode 'stream', not {protocol.mode!r}", hint)
+    if keep.on is not None and keep.on not in protocol.detect:
+        hint = did_you_mean(keep.on, protocol.detect)
+        yield Problem(f"record.keep.on is {keep.on!r}, no detector", hint)
 
 
 def _misfitting_parts(protocol: Protocol) -> Iterator[Problem]:

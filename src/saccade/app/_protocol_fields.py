@@ -97,11 +97,23 @@ class GuardPart(Part):
     """A guard and its settings."""
 
 
+class Kept(FileModel):
+    """Which frames of a stream are stored; as in `saccade.run.Keep`."""
+
+    every: Annotated[int, Field(ge=1)] = 10
+    before_s: Annotated[float, Field(ge=0, lt=1e6)] = 2.0
+    after_s: Annotated[float, Field(ge=0, lt=1e6)] = 2.0
+    above: Annotated[float, Field(ge=0, le=1)] | None = None
+    on: Word | None = None
+    memory_mb: Annotated[float, Field(gt=0, le=1e7)] = 1024.0
+
+
 class Recording(FileModel):
-    """How much may wait for the disk, and what happens when that is full."""
+    """How much may wait for the disk, what happens when that is full, and what is stored."""
 
     queue_mb: Annotated[float, Field(gt=0, le=1e6)] = 1024.0
     overload: Literal["wait", "gap"] = "wait"
+    keep: Kept | None = None
 
 
 Watch: TypeAlias = Annotated[MDASequence, PlainValidator(_sequence)]

@@ -49,6 +49,8 @@ class Run(runs.Run):
     overload : {'wait', 'gap'}
         What happens to a frame when that is full: the microscope waits, or the frame is
         given up as a gap. In the mode 'stream' it waits in the dark, before it is full.
+    keep : Keep, optional
+        Which frames of the watch are stored; as in `saccade.run.Run`.
     protocol : mapping, optional
         The protocol as resolved, for ``run.json``.
     unattended : bool
@@ -81,6 +83,7 @@ class Run(runs.Run):
         name: str = "run",
         queue_mb: float = 1024.0,
         overload: Literal["wait", "gap"] = "wait",
+        keep: runs.Keep | None = None,
         protocol: Mapping[str, Any] | None = None,
         unattended: bool = False,
         shadow: bool = False,
@@ -93,6 +96,7 @@ class Run(runs.Run):
             "name": name,
             "mode": mode,
             "shadow": shadow,
+            **({} if keep is None else {"keep": plain(keep)}),
             "protocol": protocol,
             "parts": describe(detect, decide, guards),
             "arbiter": plain(arbiter),
@@ -113,6 +117,7 @@ class Run(runs.Run):
             clock=scope.clock,
             supervisor=_supervisor(scope) if unattended else None,
             overload=overload,
+            keep=keep,
             shadow=shadow,
             arbiter=arbiter,
         )

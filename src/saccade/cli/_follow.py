@@ -185,5 +185,5 @@ def _say_refusal(refusal: Refusal) -> None:
 
 
 def _say_note(kind: str, value: Any) -> None:
-    if kind in ("failure", "detector", "interference", "listener", "notice"):
+    if kind in ("failure", "detector", "interference", "listener", "notice", "overload", "ring"):
         say(f"{kind}: {value['text']}")

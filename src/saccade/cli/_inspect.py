@@ -76,6 +76,8 @@ def verify(path: Path, as_json: bool) -> None:
             say(report.supervisor)
         if report.shadowed:
             say(f"{report.shadowed} actions were decided in shadow mode, and not done")
+        if report.thinned:
+            say(f"{report.thinned} frames were thinned out, as was asked for")
         word = "whole" if report.ok else "damaged"
         say(f"{word}: {report.frames} frames, {report.gaps} gaps, {streams}; {report.verdict}")
         if report.checksum:

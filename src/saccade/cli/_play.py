@@ -141,6 +141,7 @@ def play_on(
         "shadowed": tally.shadow.summary() if protocol.shadow else None,
         "gaps": tally.gaps,
         "unseen": assembled.run.unseen_looks,
+        "passed_over": assembled.run.dropped_looks,
         "dose_j_per_cm2": tally.dose_j_per_cm2,
         "exit_code": int(_exit(verdict, interrupted)),
     }
@@ -200,6 +201,10 @@ def tell_end(summary: dict[str, Any]) -> None:
     )
     if summary["shadowed"]:
         say(f"  {told_shadow(summary['shadowed'])}")
+    if passed := summary.get("passed_over"):
+        say(f"  {passed} frames not looked at, because newer ones were there; kept all the same")
+    if thinned := verdict.get("thinned"):
+        say(f"  {thinned} frames thinned out, as was asked for")
     if summary["unseen"]:
         say(f"  {summary['unseen']} looks missed: detectors in processes of their own were lost")
     if summary["dose_j_per_cm2"] is not None:

@@ -99,6 +99,7 @@ from ._values import (
     Span,
     Stand,
     State,
+    Thinned,
     Times,
     Verdict,
 )
@@ -192,6 +193,7 @@ __all__ = [
     "Stretch",
     "Supervisor",
     "SupervisorError",
+    "Thinned",
     "Times",
     "UnseenError",
     "UsageError",

@@ -78,6 +78,9 @@ class Frame:
     times: Times = field(default_factory=Times)
     exposures: int = 1
     """How often the sample was exposed for it: failed tries of the camera are among them."""
+    kept: str = ""
+    """Why it was stored where others of its stream are thinned out: ``occurrence``, ``every`` so
+    many, or ``action``; empty where all are stored."""
 
     def to_um(self, y_px: float, x_px: float) -> tuple[float, float]:
         """Return the stage position (x, y) in µm that a pixel shows.
@@ -119,6 +122,23 @@ class Gap:
     t_ns: int = 0
     exposures: int = 0
     """How often the sample was exposed all the same, as far as it is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thinned:
+    """Frames one after the other that were taken and, as was asked for, not stored."""
+
+    first: int
+    last: int
+    """Indices of the first and the last of them; every one between is meant."""
+    stream: str
+    t_ns: int = 0
+    """Monotonic time of the last."""
+
+    @property
+    def count(self) -> int:
+        """How many they are."""
+        return self.last - self.first + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -414,6 +434,8 @@ class Verdict:
     gaps: int = 0
     refused: int = 0
     by_guard: bool = False
+    thinned: int = 0
+    """Frames that were taken and, as was asked for, not stored."""
 
     def __str__(self) -> str:
         return f"{self.name}: {self.reason}" if self.reason else self.name

@@ -6,6 +6,7 @@ from ._claims import Actuator, check_claims, in_turns
 from ._door import Door
 from ._fill import blank
 from ._history import Past, history
+from ._keep import Keep
 from ._loop import Loop
 from ._parts import Eye, Eyes, Look, News, Rule, Rules, Start, name_of
 from ._replay import Difference, Replay, replay
@@ -24,6 +25,7 @@ __all__ = [
     "Door",
     "Eye",
     "Eyes",
+    "Keep",
     "Look",
     "Loop",
     "Mode",

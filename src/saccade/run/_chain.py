@@ -34,10 +34,10 @@ from saccade.core import (
 from ._arbiter import Arbiter, Rights
 from ._claims import check_claims
 from ._measure import measured_ms
-from ._parts import Eye, Eyes, Look, Rule, Rules, Start, linked_rules, name_of, named_eyes
+from ._parts import Eye, Eyes, Look, Recalled, Rule, Rules, Start, linked_rules, name_of, named_eyes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from saccade.core import Monitor, Stand
 
@@ -155,6 +155,8 @@ class Chain:
                 return self.miss(news)
             case Refusal():
                 return self.refuse(news)
+            case Recalled():
+                return self.recall(news)
             case Round():
                 return self.round(news)
             case Start():
@@ -202,25 +204,69 @@ class Chain:
         failures: list[SaccadeError] = []
         notes: list[str] = []
         reasons = iter(unseen)
-        for name, eye in self._eyes.items():
-            if eye.channel is None or eye.channel == frame.channel:
-                seen, failure = self._observe(name, eye, frame, next(reasons, ""))
-                observations[name] = seen
-                failures += [failure] if failure else []
-                notes += _told(name, eye.detector)
-                # Whoever has never said what it is may be anything.
-                known = self._weights.get(name, _UNKNOWN)
-                silent = failure is not None or bool(seen.unseen)
-                self._weights[name] = known if silent else seen.detector.weights
-        decisions = []
+        for name, eye in self._eyes_on(frame.channel):
+            seen, failure = self._observe(name, eye, frame, next(reasons, ""))
+            observations[name] = seen
+            failures += [failure] if failure else []
+            notes += _told(name, eye.detector)
+            self._know(name, seen, silent=failure is not None or bool(seen.unseen))
+        decisions, failed = self._decide_on(observations, frame.stream, frame.index)
+        seen_all = tuple(observations.values())
+        return Look(frame, seen_all, decisions, (*failures, *failed), tuple(notes))
+
+    def recall(self, past: Recalled) -> Look:
+        """Return what is decided on what was seen in a frame that is not there any more.
+
+        Parameters
+        ----------
+        past : Recalled
+            No detector looks again.
+        """
+        observations = self.named(past.observations)
+        for name, seen in observations.items():
+            self._know(name, seen, silent=seen.verdict == "invalid")
+        decisions, failed = self._decide_on(observations, past.stream, past.index)
+        return Look(past, tuple(observations.values()), decisions, failed)
+
+    @property
+    def detectors(self) -> tuple[str, ...]:
+        """Names of the detectors."""
+        return tuple(self._eyes)
+
+    def named(self, observations: Sequence[Observation]) -> dict[str, Observation]:
+        """Return the observations of one frame by the name of their detector.
+
+        Parameters
+        ----------
+        observations : sequence of Observation
+            In the order of a look.
+        """
+        names = [name for name, _ in self._eyes_on(observations[0].channel)] if observations else []
+        return dict(zip(names, observations, strict=False))
+
+    def _eyes_on(self, channel: str | None) -> list[tuple[str, Eye]]:
+        """Return the detectors that look at a channel, by name."""
+        return [(name, eye) for name, eye in self._eyes.items() if eye.channel in (None, channel)]
+
+    def _know(self, name: str, seen: Observation, *, silent: bool) -> None:
+        """Keep in mind what weights a detector has, as far as it says."""
+        # Whoever has never said what it is may be anything.
+        known = self._weights.get(name, _UNKNOWN)
+        self._weights[name] = known if silent else seen.detector.weights
+
+    def _decide_on(
+        self, observations: Mapping[str, Observation], stream: str, index: int
+    ) -> tuple[tuple[Decision, ...], tuple[SaccadeError, ...]]:
+        """Return what the policies make of what was seen in a frame."""
+        decisions: list[Decision] = []
+        failures: list[SaccadeError] = []
         for rule in self._rules:
             heard = observations.get(rule.on or "")
-            if heard is not None and rule.hears(frame.stream):
-                decision, failure = self._decide(partial(rule.policy, heard), rule, frame.index)
+            if heard is not None and rule.hears(stream):
+                decision, failure = self._decide(partial(rule.policy, heard), rule, index)
                 decisions.append(decision)
                 failures += [failure] if failure else []
-        seen_all, decided = tuple(observations.values()), tuple(decisions)
-        return Look(frame, seen_all, decided, tuple(failures), tuple(notes))
+        return tuple(decisions), tuple(failures)
 
     def miss(self, gap: Gap) -> Look:
         """Tell the policies that care of a frame that will not come."""

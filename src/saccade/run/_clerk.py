@@ -21,6 +21,7 @@ from saccade.core import (
 
 from ._acts import decided, is_dark, rests
 from ._history import heard
+from ._keep import Ring, occurs
 from ._parts import Start
 from ._shadow import not_done
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from saccade.core import Decision, Observation
 
+    from ._keep import Keep, Named
     from ._loop import Loop
     from ._parts import Look, News
     from ._report import Report
@@ -51,6 +53,8 @@ class Clerk:
         Number of failed looks in a row that end the run.
     shadow : Shadow, optional
         Tells what actions would take, and nothing that is decided is done.
+    kept : tuple of Keep and callable, optional
+        Which frames of the watch are stored; and what names the observations of one.
     """
 
     def __init__(
@@ -63,7 +67,12 @@ class Clerk:
         deadline_ms: float | None,
         max_failures: int,
         shadow: Shadow | None = None,
+        kept: tuple[Keep, Named] | None = None,
     ) -> None:
+        self._kept = kept
+        self.ring = None if kept is None else Ring(kept[0], self._store, self.tell)
+        """Holds frames back where not all are stored."""
+
         self._loop, self._report, self._switch = loop, report, switch
         self._lagged, self._deadline_ms = lagged, deadline_ms
         self._max_failures = max_failures
@@ -100,6 +109,7 @@ class Clerk:
             self.tell("failure", {"text": str(failure)})
         for decision in look.decisions:
             self.tell("decision", self._aged(decision))
+        self._mark(look)
         self._count_failures(look)
         refused = self._tell_outcomes(self._act(look, now_ns))
         lost = self._loop.lost()
@@ -151,11 +161,42 @@ class Clerk:
     def keep(self, frame: Frame) -> bool | None:
         """Store a frame; return whether there was room for it, or None if storing failed."""
         self.newest = frame.index
+        if self.ring is not None:
+            self._report.show(frame)
+            self.ring.take(frame)
+            return None if self._switch.error is not None else True
         try:
             return self._report.frame(frame)
         except StoreError as error:
             self._switch.fail(error)
             return None
+
+    def leave_out(self, gap: Gap) -> None:
+        """Journal a gap, in its place among the frames."""
+        if self.ring is not None:
+            self.ring.take(gap)
+        else:
+            self.tell("gap", gap)
+
+    def pass_by(self, frame: Frame) -> None:
+        """Learn that nobody is going to look at a frame."""
+        if self.ring is not None:
+            self.ring.passed(frame.t_ns)
+
+    def _store(self, frame: Frame) -> bool | None:
+        try:
+            return self._report.store(frame)
+        except StoreError as error:
+            self._switch.fail(error)
+            return None
+
+    def _mark(self, look: Look) -> None:
+        """Have kept what is around an occurrence, if a look shows one."""
+        if self.ring is None or self._kept is None or not isinstance(look.seen, Frame):
+            return
+        if occurs(look, *self._kept):
+            self.ring.occurred(look.seen.t_ns)
+        self.ring.passed(look.seen.t_ns)
 
     def _hear(self, news: Observation | Refusal) -> None:
         try:

@@ -62,7 +62,7 @@ class Ending:
     def end(self) -> Verdict:
         """Take every step of the way out, whatever became of the one before."""
         looked = (self._feed.finish, self._part)
-        kept = (self._leave_supervisor, self._report.drain, self._close)
+        kept = (self._leave_supervisor, self._let_go, self._report.drain, self._close)
         for step in (self._farewell.say, self._end_safe, *looked, *kept, self._scope.release):
             try:
                 step()
@@ -105,6 +105,11 @@ class Ending:
         for note in self._chain.close():
             self._clerk.note_detector(note)
 
+    def _let_go(self) -> None:
+        """Have stored what was held back."""
+        if self._clerk.ring is not None:
+            self._clerk.ring.empty()
+
     def _leave_supervisor(self) -> None:
         self._supervision.end(self._safe)
 
@@ -117,5 +122,14 @@ class Ending:
     def _judge(self) -> Verdict:
         feed = self._feed
         planned = self._loop.issued - feed.withdrawn
-        tally = Tally(planned, self._sink.committed, feed.gaps, self._clerk.refused, feed.done)
+        ring = self._clerk.ring
+        gaps, thinned = (0, 0) if ring is None else (ring.gaps, ring.thinned)
+        tally = Tally(
+            planned,
+            self._sink.committed,
+            feed.gaps + gaps,
+            self._clerk.refused,
+            feed.done,
+            thinned,
+        )
         return judge(self._switch, tally)

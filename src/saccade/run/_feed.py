@@ -208,6 +208,8 @@ class Feed:
             self._hear(gap_of(frame, "the recorder had no room for it"))
         elif self._chain.wants(frame.stream) and not self._switch.stopping:
             self._hear(frame)
+        else:
+            self._clerk.pass_by(frame)
 
     def missed(self, gap: Gap) -> None:
         """Journal a gap, and tell the policies that wait for its frame."""
@@ -255,6 +257,10 @@ class Feed:
         if not self._finished:
             self._clerk.tell("failure", {"text": "A detector has not returned."})
         self._take_looks()
+        if self._tide is not None:
+            count = self._lookout.dropped
+            text = f"{count} frames were not looked at, because newer ones were there."
+            self._clerk.tell("looks", {"passed_over": count, "text": text})
         return self._finished
 
     def _wait_for_looks(self) -> bool:
@@ -298,7 +304,7 @@ class Feed:
 
     def _leave_out(self, gap: Gap) -> None:
         self.gaps += 1
-        self._clerk.tell("gap", gap)
+        self._clerk.leave_out(gap)
         self._hear(gap)
 
     def _turn_away(self, refusal: Refusal, order: Order | None, now_ns: int) -> None:

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from saccade.core import Due, End, Frame, Round, gap_from_plain, plain, refusal_from_plain
+from saccade.core import (
+    Due,
+    End,
+    Frame,
+    Round,
+    gap_from_plain,
+    observation_from_plain,
+    plain,
+    refusal_from_plain,
+)
 
-from ._parts import Start
+from ._parts import Recalled, Start
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -35,7 +45,9 @@ def heard(news: News) -> dict[str, News]:
     return {type(news).__name__.lower(): news}
 
 
-def history(lines: Iterable[tuple[str, Any]], frame: Callable[[int], Frame]) -> Iterator[Past]:
+def history(
+    lines: Iterable[tuple[str, Any]], frame: Callable[[int], Frame | None]
+) -> Iterator[Past]:
     """Yield what was heard in a run, in order, from its journal.
 
     Parameters
@@ -45,7 +57,7 @@ def history(lines: Iterable[tuple[str, Any]], frame: Callable[[int], Frame]) -> 
         were noted.
     frame : callable
         Returns the frame with an index; asked in rising order, and only for frames that
-        were looked at.
+        were looked at. None if it was thinned out: then what was seen is taken as it was.
 
     Yields
     ------
@@ -60,21 +72,30 @@ def history(lines: Iterable[tuple[str, Any]], frame: Callable[[int], Frame]) -> 
         if kind == "heard":
             new = Past(_heard_from_plain(line))
         elif kind == "observation" and not _is_of(past, line["frame"]):
-            new = Past(frame(line["frame"]))
+            new = Past(frame(line["frame"]) or Recalled(line["frame"], line["stream"], ()))
         if new is not None:
             if past is not None:
                 yield past
             past = new
         if past is not None and kind == "observation":
-            past = past._replace(observations=(*past.observations, line))
+            past = _with_seen(past, line)
         elif past is not None and kind == "decision":
             past = past._replace(decisions=(*past.decisions, line))
     if past is not None:
         yield past
 
 
+def _with_seen(past: Past, line: Mapping[str, Any]) -> Past:
+    heard = past.heard
+    if isinstance(heard, Recalled):
+        seen = (*heard.observations, observation_from_plain(line))
+        past = past._replace(heard=replace(heard, observations=seen))
+    return past._replace(observations=(*past.observations, line))
+
+
 def _is_of(past: Past | None, index: int) -> bool:
-    return past is not None and isinstance(past.heard, Frame) and past.heard.index == index
+    heard = None if past is None else past.heard
+    return isinstance(heard, (Frame, Recalled)) and heard.index == index
 
 
 def _heard_from_plain(value: Mapping[str, Any]) -> News:

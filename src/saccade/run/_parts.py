@@ -38,7 +38,16 @@ class Start:
     """Whether there is a plan, so that no policy needs to lead."""
 
 
-News: TypeAlias = Start | Frame | Gap | Refusal | Round | Due | End
+@dataclass(frozen=True)
+class Recalled:
+    """A frame that was looked at and not stored: what was seen in it, as the journal has it."""
+
+    index: int
+    stream: str
+    observations: tuple[Observation, ...]
+
+
+News: TypeAlias = Start | Frame | Gap | Refusal | Round | Due | End | Recalled
 """What a chain can be told of."""
 
 

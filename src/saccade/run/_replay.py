@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from saccade.core import Frame, Gap, Refusal, Round, plain
 
+from ._parts import Recalled
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
@@ -52,6 +54,8 @@ class Replay:
     identical: int
     """Of these, how many led to the same observations and decisions."""
     differences: tuple[Difference, ...] = ()
+    recalled: int = 0
+    """Of these, how many frames were not there to look at again, because they were thinned out."""
 
     @property
     def same(self) -> bool:
@@ -78,7 +82,7 @@ def replay(history: Iterable[tuple[News, Sequence[Any], Sequence[Any]]], chain: 
     Replay
         With every difference.
     """
-    looks = identical = 0
+    looks = identical = recalled = 0
     differences: list[Difference] = []
     for heard, observations, decisions in history:
         look = chain.hear(heard, [plain(each).get("unseen", "") for each in observations])
@@ -88,9 +92,10 @@ def replay(history: Iterable[tuple[News, Sequence[Any], Sequence[Any]]], chain: 
             *_compared("decision", place, decisions, look.decisions),
         ]
         looks += 1
+        recalled += isinstance(heard, Recalled)
         identical += not found
         differences += found
-    return Replay(looks, identical, tuple(differences))
+    return Replay(looks, identical, tuple(differences), recalled)
 
 
 def _compared(
@@ -118,7 +123,7 @@ def _spelled(value: Any) -> Any:
 
 
 def _index_of(heard: News) -> int:
-    if isinstance(heard, (Frame, Gap)):
+    if isinstance(heard, (Frame, Gap, Recalled)):
         return heard.index
     if isinstance(heard, Round):
         return heard.frame

@@ -50,11 +50,19 @@ class Report:
 
     def frame(self, frame: Frame) -> bool:
         """Store a frame, or learn that there was no room for it; raises `StoreError`."""
-        # Not merely falsy: a sink that says nothing has stored it.
-        stored = self._sink.frame(frame) is not False
+        stored = self.store(frame)
         if stored:
-            self._outbox.send(self._signals["frame"], frame)
+            self.show(frame)
         return stored
+
+    def store(self, frame: Frame) -> bool:
+        """Store a frame that was shown before; otherwise as `frame`."""
+        # Not merely falsy: a sink that says nothing has stored it.
+        return self._sink.frame(frame) is not False
+
+    def show(self, frame: Frame) -> None:
+        """Let listeners see a frame."""
+        self._outbox.send(self._signals["frame"], frame)
 
     def tell(self, kind: str, value: Any) -> None:
         """Journal a value; raises `StoreError`."""

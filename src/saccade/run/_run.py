@@ -15,6 +15,7 @@ from ._door import Door
 from ._ending import STATES, Ending
 from ._feed import Feed
 from ._fill import blank
+from ._keep import check_keep
 from ._lockstep import LockstepLookout
 from ._lookout import Lookout
 from ._loop import Loop
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from saccade.core import Clock, Guard, Monitor, Scope, Sink, Stand, Supervisor, Verdict
 
     from ._arbiter import Arbiter
+    from ._keep import Keep
     from ._lookout import AnyLookout
     from ._parts import Eyes, Rules
 
@@ -91,6 +93,8 @@ class Run(Signals):
     overload : {'wait', 'gap'}
         What happens where a camera that runs by itself is faster than the disk: it pauses, or
         pictures are given up as gaps.
+    keep : Keep, optional
+        Which frames of the watch are stored in the mode 'stream'; by default all.
     shadow : bool
         Decide and record as ever, and do nothing of what is decided: the watch goes on as
         planned. The journal has a `Shadowed` for each action; policies hear that it was refused.
@@ -121,6 +125,7 @@ class Run(Signals):
         max_refusals: int = 10,
         supervisor: Supervisor | None = None,
         overload: Literal["wait", "gap"] = "wait",
+        keep: Keep | None = None,
         shadow: bool = False,
         arbiter: Arbiter | None = None,
     ) -> None:
@@ -130,6 +135,7 @@ class Run(Signals):
         self._clock = clock or RealClock()
         virtual = self._clock.lockstep
         self._chain = Chain(detect, decide, monitors, declared=virtual, patient=virtual)
+        check_keep(keep, mode, self._chain.detectors)
         door = Door((guards,) if callable(guards) else guards)
         self._loop = Loop(watch, door, self._chain.rights(arbiter))
         self._switch = Switch()
@@ -145,6 +151,7 @@ class Run(Signals):
             deadline_ms=deadline_ms,
             max_failures=max_failures,
             shadow=self._shadow,
+            kept=None if keep is None else (keep, self._chain.named),
         )
         self._feed = Feed(
             self._chain,

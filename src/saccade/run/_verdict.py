@@ -22,11 +22,13 @@ class Tally:
     refused: int
     done: bool
     """Whether nothing was left to do."""
+    thinned: int = 0
+    """Pictures that were taken and, as was asked for, not stored."""
 
     @property
     def missing(self) -> int:
         """Number of pictures of which nobody knows."""
-        return self.planned - self.committed - self.gaps
+        return self.planned - self.committed - self.gaps - self.thinned
 
 
 def judge(switch: Switch, tally: Tally) -> Verdict:
@@ -40,7 +42,8 @@ def judge(switch: Switch, tally: Tally) -> Verdict:
         Counted from what is on disk.
     """
     reason = switch.end_of_source
-    counts = (tally.planned, tally.committed, tally.gaps, tally.refused, switch.by_guard)
+    stored = (tally.planned, tally.committed, tally.gaps, tally.refused)
+    counts = (*stored, switch.by_guard, tally.thinned)
     if switch.error is not None:
         return Verdict("failed", str(switch.error) or repr(switch.error), *counts)
     if switch.stopping:

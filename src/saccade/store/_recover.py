@@ -154,8 +154,10 @@ class _Recoverer:
 
     def _verdict(self) -> Verdict:
         whole, gaps = self._survey.frames - len(self._survey.gone), self._survey.gaps
-        planned = self._survey.frames + gaps
-        return Verdict("failed", _NOT_CLOSED, planned=planned, committed=whole, gaps=gaps)
+        thinned = self._survey.thinned
+        planned = self._survey.frames + gaps + thinned
+        counts = planned, whole, gaps
+        return Verdict("failed", _NOT_CLOSED, *counts, thinned=thinned)
 
     def _shard(self, told: Told) -> None:
         if done := mend_index(self._folder, told):

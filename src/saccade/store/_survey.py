@@ -12,7 +12,7 @@ from ._indices import Shards
 from ._journal import JOURNAL, RECOVERY, TORN, Flaw, Line, scan_with_ends
 from ._json import numbers
 from ._pixel_reader import name_of, read_pixels
-from ._values import lost_lines_of, place_of, stored_of
+from ._values import lost_lines_of, place_of, stored_of, thinned_of
 from ._zarr import FRAMES
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ class Survey:
     folder: Path
     frames: int = 0
     gaps: int = 0
+    thinned: int = 0
     closed: bool = False
     """Whether there is a verdict."""
     gone: list[int] = field(default_factory=list)
@@ -91,7 +92,7 @@ class Survey:
                 self.sound_bytes, self.next_n, self.t_ns = end, found.n + 1, found.t_ns
                 if told := self._line(found, shards):
                     on_shard(told)
-                last = max(last, -1 if (index := _index(found)) is None else index)
+                last = max(last, _last_index(found))
         self.tail_lines = len(flaws)
         if (more := len(self.gone) - _NAMED) > 0:
             self.problems.append(f"{more} more frames are gone, as `gone` lists them.")
@@ -114,6 +115,8 @@ class Survey:
                 return self._frame(line, shards)
             if line.kind == "gap":
                 return self._gap(line, shards)
+            if line.kind == "thinned":
+                self.thinned += thinned_of(line).count
         except DamagedRunError as error:
             self.problems.append(error.what)
         self.closed = self.closed or line.kind == "verdict"
@@ -160,10 +163,15 @@ class Survey:
             )
 
 
-def _index(line: Line) -> int | None:
-    known = line.kind in {"frame", "gap"} and isinstance(line.value, dict)
-    index = line.value.get("index") if known else None
+def _index(line: Line, name: str = "first") -> int | None:
+    known = line.kind in {"frame", "gap", "thinned"} and isinstance(line.value, dict)
+    index = line.value.get(name if line.kind == "thinned" else "index") if known else None
     return index if isinstance(index, int) else None
+
+
+def _last_index(line: Line) -> int:
+    index = _index(line, "last")
+    return -1 if index is None else index
 
 
 def _pixel_size_um(line: Line) -> float:

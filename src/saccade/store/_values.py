@@ -11,6 +11,7 @@ from saccade.core import (
     DamagedRunError,
     Frame,
     Gap,
+    Thinned,
     Times,
     Verdict,
     event_from_plain,
@@ -130,6 +131,24 @@ def lost_lines_of(line: Line) -> int:
     return lost if _is_count(lost) else 0
 
 
+def thinned_of(line: Line) -> Thinned:
+    """Return which frames were thinned out.
+
+    Raises
+    ------
+    DamagedRunError
+        If the line does not tell.
+    """
+    return _made(line, "thinned frames", lambda: _thinned(line.value))
+
+
+def _thinned(value: dict[str, Any]) -> Thinned:
+    thinned = Thinned(**value)
+    if not (_is_count(thinned.first) and _is_count(thinned.last) and thinned.count > 0):
+        raise TypeError("no such frames")
+    return thinned
+
+
 def frame_of(line: Line, pixels: Pixels) -> Frame:
     """Return the frame that a line and its pixels were made of.
 
@@ -141,9 +160,12 @@ def frame_of(line: Line, pixels: Pixels) -> Frame:
     return _made(line, "frame", lambda: _frame(line.value, pixels))
 
 
+_TEXTS = ("stream", "channel", "properties", "event", "kept")
+
+
 def _frame(value: dict[str, Any], pixels: Pixels) -> Frame:
     known = {entry.name: value[entry.name] for entry in fields(Frame) if entry.name in value}
-    texts = {name: known.pop(name, None) for name in ("stream", "channel", "properties", "event")}
+    texts = {name: known.pop(name, None) for name in _TEXTS}
     if not isinstance(texts["channel"], str | None):
         raise TypeError("a channel is a name")
     known = numbers(known)
@@ -158,6 +180,7 @@ def _frame(value: dict[str, Any], pixels: Pixels) -> Frame:
         pixels=pixels,
         stream=texts["stream"],
         channel=texts["channel"],
+        kept=str(texts["kept"] or ""),
         properties=dict(texts["properties"] or {}),
         event=event_from_plain(texts["event"]),
         times=Times(**times),
@@ -189,7 +212,7 @@ def verdict_of(line: Line) -> Verdict:
 
 def _verdict(value: dict[str, Any]) -> Verdict:
     verdict = Verdict(**value)
-    counts = (verdict.planned, verdict.committed, verdict.gaps, verdict.refused)
+    counts = (verdict.planned, verdict.committed, verdict.gaps, verdict.refused, verdict.thinned)
     if not (isinstance(verdict.name, str) and all(map(_is_count, counts))):
         raise TypeError("no verdict")
     return verdict

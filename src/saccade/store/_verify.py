@@ -13,7 +13,7 @@ from ._journal import JOURNAL, RECOVERY, TORN, Flaw, scan
 from ._pixel_reader import PixelReader
 from ._reader import RunFolder
 from ._supervised import supervisor_said
-from ._values import frame_of, gap_of, lost_lines_of, place_of, stored_of, verdict_of
+from ._values import frame_of, gap_of, lost_lines_of, place_of, stored_of, thinned_of, verdict_of
 from ._zarr import FRAMES
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ class Report:
     """Of the whole run, as `saccade.store.checksum` tells it; empty if anything is wrong."""
     supervisor: str = field(default="", compare=False)
     """What its supervisor did, if there was one and it had to act, or died."""
+    thinned: int = 0
+    """Frames that were taken and, as was asked for, not stored."""
     shadowed: int = 0
     """Actions that were decided in shadow mode, and not done."""
 
@@ -87,6 +89,7 @@ class _Check:
         self._frames = 0
         self._gaps = 0
         self._shadowed = 0
+        self._thinned = 0
         self._last_index = -1
         self._next_rows: dict[str, int] = {}
         self._leading_gaps: dict[str, int] = {}
@@ -126,6 +129,7 @@ class _Check:
         else:
             self._count("frames", self._verdict.committed, self._frames)
             self._count("gaps", self._verdict.gaps, self._gaps)
+            self._count("thinned frames", self._verdict.thinned, self._thinned)
             # A run that goes on, or was killed, may be writing the last index of each stream.
             for told in self._shards.rest():
                 self._index(told)
@@ -145,6 +149,7 @@ class _Check:
             unclosed=self._verdict is None,
             checksum="" if self._problems else str(self._checksum or ""),
             supervisor=supervisor_said(self._folder),
+            thinned=self._thinned,
             shadowed=self._shadowed,
         )
 
@@ -164,6 +169,8 @@ class _Check:
         elif line.kind == "gap":
             self._gaps += 1
             self.attempt(lambda: self._gap(line))
+        elif line.kind == "thinned":
+            self.attempt(lambda: self._thin(line))
         elif line.kind == "shadowed":
             self._shadowed += 1
         elif line.kind == "verdict":
@@ -189,6 +196,12 @@ class _Check:
         self._index(self._shards.gap(*place_of(line)))
         gap_of(line)
 
+    def _thin(self, line: Line) -> None:
+        thinned = thinned_of(line)
+        self._follow(line, thinned.first)
+        self._last_index = thinned.last
+        self._thinned += thinned.count
+
     def _index(self, told: Told | None) -> None:
         if told and (flaw := index_flaw(self._folder / FRAMES, told)):
             self._problems.append(flaw)
@@ -196,10 +209,7 @@ class _Check:
     def _place(self, line: Line) -> None:
         path, row = place_of(line)
         index, role = line.value["index"], line.value["stream"]
-        if index <= self._last_index:
-            self._problems.append(
-                f"Line {line.n + 1} of {JOURNAL}: index {index} follows {self._last_index}."
-            )
+        self._follow(line, index)
         self._last_index = index
         if path is None:
             due = self._leading_gaps.get(role, 0)
@@ -212,6 +222,12 @@ class _Check:
         if row != due:
             self._problems.append(
                 f"Line {line.n + 1} of {JOURNAL}: row {row} of {role!r}, where {due} was due."
+            )
+
+    def _follow(self, line: Line, index: int) -> None:
+        if index <= self._last_index:
+            self._problems.append(
+                f"Line {line.n + 1} of {JOURNAL}: index {index} follows {self._last_index}."
             )
 
     def _count(self, what: str, claimed: int, found: int) -> None:
