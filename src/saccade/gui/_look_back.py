@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from saccade.core import SaccadeError
 
 from ._alerts import AlertStrip
+from ._labelling import Labelling
 from ._live import LiveView
+from ._napari import open_in_napari
 from ._panes import SIZE, panes
 from ._qt import QShortcut, QtCore, QtGui, QtWidgets
 from ._table import DecisionTable
@@ -45,6 +48,11 @@ class LookBack(QtWidgets.QMainWindow):
         self.filter.setToolTip("What the table shows.")
         self.play = QtWidgets.QPushButton("&Play (Space)")
         self.play.setCheckable(True)
+        self.label = QtWidgets.QPushButton("&Label…")
+        self.label.setToolTip("Choose the frames that are most useful to label, and label them.")
+        self.napari = QtWidgets.QPushButton("nap&ari")
+        self.napari.setToolTip("Open the pictures of this run in napari.")
+        self._labelling: Labelling | None = None
         self._timer = QtCore.QTimer(self)
         self._timer.timeout.connect(lambda: self.step(1))
         self.setWindowTitle(f"{recall.path.name} - Saccade")
@@ -59,7 +67,7 @@ class LookBack(QtWidgets.QMainWindow):
 
     def _arrange(self) -> None:
         below = QtWidgets.QHBoxLayout()
-        for widget in (self.play, self.slider, self.filter):
+        for widget in (self.play, self.slider, self.filter, self.label, self.napari):
             below.addWidget(widget, 1 if widget is self.slider else 0)
         whole = QtWidgets.QWidget()
         layout = QtWidgets.QVBoxLayout(whole)
@@ -75,6 +83,8 @@ class LookBack(QtWidgets.QMainWindow):
         self.table.asked.connect(self.show_frame)
         self.filter.currentTextChanged.connect(self._tell_rows)
         self.play.toggled.connect(self._played)
+        self.label.clicked.connect(self._choose_labels)
+        self.napari.clicked.connect(self._open_in_napari)
         for key, do in (
             ("Right", lambda: self.step(1)),
             ("Left", lambda: self.step(-1)),
@@ -113,6 +123,40 @@ class LookBack(QtWidgets.QMainWindow):
             self.slider.setValue(number)
         else:
             self.play.setChecked(False)
+
+    def label_into(self, folder: Path) -> None:
+        """Choose frames to label, and open them for labelling as soon as they are chosen.
+
+        Parameters
+        ----------
+        folder : Path
+            New, or one that was labelled before: frames are added.
+        """
+        self.label.setEnabled(False)
+        self._labelling = Labelling(self.recall.path, folder, self)
+        self._labelling.done.connect(self._labelled)
+        self._labelling.start()
+
+    def _choose_labels(self) -> None:
+        path = QtWidgets.QFileDialog.getExistingDirectory(
+            self, "An empty folder for the labels, or one with labels of other runs"
+        )
+        if path:
+            self.label_into(Path(path))
+
+    def _labelled(self, window: QtWidgets.QWidget | None, error: SaccadeError | None) -> None:
+        self.label.setEnabled(True)
+        if error is not None:
+            self.alerts.tell_error(error)
+        elif window is not None:
+            window.show()
+
+    def _open_in_napari(self) -> None:
+        pictures = self.recall.path / "frames.ome.zarr"
+        try:
+            open_in_napari([pictures / each / "0" for each in self.recall.streams], stack=False)
+        except SaccadeError as error:
+            self.alerts.tell_error(error)
 
     def _played(self, on: bool) -> None:
         if on:

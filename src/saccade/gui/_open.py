@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from ._bench import WindowBench
     from ._window import Window
 
+_LABELS = "frames.csv"
+"""In a folder of frames to label, and in no run."""
 _SLICE_S = 0.02
 _BEGIN_S = 120.0
 
@@ -41,7 +43,8 @@ def open_window(
     Parameters
     ----------
     path : Path, optional
-        Protocol, loaded at once; or the folder of a run, to look back at.
+        Protocol, loaded at once; or the folder of a run, to look back at; or one of frames to
+        label, as `saccade label` writes it.
     scope : str, optional
         Goes before that of the protocol.
     out : Path, optional
@@ -55,7 +58,7 @@ def open_window(
         Exit status.
     """
     if path is not None and path.is_dir():
-        return _look_back(path)
+        return _label(path) if (path / _LABELS).is_file() else _look_back(path)
     application, window = _made(path, Session(scope, out))
     if until_painted:
         window.painted.connect(application.quit)  # type: ignore[attr-defined]
@@ -122,6 +125,15 @@ def _shown(application: object, window: Window) -> int:
             return int(application.exec())  # type: ignore[attr-defined]
     finally:
         window.session.close()
+
+
+def _label(path: Path) -> int:
+    application = _application()
+    from ._label_window import LabelWindow, labels_of
+
+    window = LabelWindow(labels_of(path))
+    window.show()
+    return int(application.exec())  # type: ignore[attr-defined]
 
 
 def _look_back(path: Path) -> int:

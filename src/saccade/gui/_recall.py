@@ -48,6 +48,11 @@ class Recall:
         """Numbers of all frames, in the order in which they were taken."""
         self.verdict = self._folder.verdict
 
+    @property
+    def streams(self) -> tuple[str, ...]:
+        """Names of the streams that hold frames."""
+        return self._folder.streams
+
     def frame(self, index: int) -> Frame:
         """Return a frame.
 

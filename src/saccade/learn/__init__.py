@@ -7,6 +7,7 @@ from ._fit import Fitted, Recipe, fit_network
 from ._folder import read_folder
 from ._grow import as_arrays, cells_of, grow, plan_trees
 from ._label import Labelling, label_run
+from ._labels import Labels, Place
 from ._learners import Kind
 from ._left_out import Found, LeftOut, Occurred, leave_one_out, matched, occurrences_of
 from ._measure import (
@@ -40,12 +41,14 @@ __all__ = [
     "Found",
     "Kind",
     "Labelling",
+    "Labels",
     "LeftOut",
     "Mark",
     "Movie",
     "Named",
     "Occurred",
     "Order",
+    "Place",
     "Recipe",
     "Sample",
     "Seen",

@@ -145,15 +145,15 @@ def _write_tables(
 ) -> int:
     """Write tables and instructions, and return how many groups there are."""
     group_of = {row["image"]: row["group"] for row in _table(folder / GROUPS)} | dict(groups)
-    _write(folder / "README.txt", _README.format(folder=folder))
+    write_whole(folder / "README.txt", _README.format(folder=folder))
     if not (folder / POINTS).exists():
-        _write(folder / POINTS, "image,y,x,class,size\n")
+        write_whole(folder / POINTS, "image,y,x,class,size\n")
     pairs = [{"image": image, "group": group} for image, group in sorted(group_of.items())]
-    _write(folder / GROUPS, _csv(("image", "group"), pairs))
+    write_whole(folder / GROUPS, table_text(("image", "group"), pairs))
     # Columns that somebody added stay.
     columns = tuple(dict.fromkeys((*_COLUMNS, *(name for row in told for name in row))))
     in_order = sorted(told, key=lambda row: str(row["image"]))
-    _write(folder / FRAMES, _csv(columns, in_order))  # last: with it the pictures count
+    write_whole(folder / FRAMES, table_text(columns, in_order))  # last: with it the pictures count
     return len(set(group_of.values()))
 
 
@@ -230,7 +230,8 @@ def _write_picture(file: Path, frame: Frame) -> None:
     os.replace(beside, file)
 
 
-def _csv(columns: Sequence[str], told: Iterable[Mapping[str, Any]]) -> str:
+def table_text(columns: Sequence[str], told: Iterable[Mapping[str, Any]]) -> str:
+    """Return a table as CSV."""
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
@@ -238,7 +239,8 @@ def _csv(columns: Sequence[str], told: Iterable[Mapping[str, Any]]) -> str:
     return text.getvalue()
 
 
-def _write(file: Path, text: str) -> None:
+def write_whole(file: Path, text: str) -> None:
+    """Write a file so that it is there as a whole, or as it was before."""
     beside = file.with_name(f".{file.name}.part")
     beside.write_text(text, encoding="utf-8", newline="")
     os.replace(beside, file)
