@@ -349,7 +349,7 @@ def gui(
     path: Annotated[
         Path | None,
         typer.Argument(
-            help="Protocol file, loaded at once; a run folder, to look back at; or frames to label.",
+            help="Protocol, loaded at once; a run folder, to look back at; or frames to label.",
             show_default=False,
         ),
     ] = None,
