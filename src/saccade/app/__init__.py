@@ -11,8 +11,17 @@ from ._bench_store import StoreBench, bench_store
 from ._calibrate import CalibrationPlan, calibrate
 from ._check import Finding, check
 from ._demo import demo_file, demo_protocol
+from ._drafts import findings_of_text, protocol_from_text
 from ._history import replay_run
 from ._montage import draw_montage
+from ._part_help import (
+    Setting,
+    parts_for,
+    settings_beside,
+    settings_of,
+    settings_of_run,
+    summary_of,
+)
 from ._protocol import Protocol, load_protocol, protocol_of
 from ._reach import Reach, reach
 from ._registry import build, parts
@@ -42,6 +51,7 @@ __all__ = [
     "RenderBench",
     "Run",
     "Scoreboard",
+    "Setting",
     "Slope",
     "Soak",
     "StoreBench",
@@ -55,9 +65,12 @@ __all__ = [
     "demo_file",
     "demo_protocol",
     "draw_montage",
+    "findings_of_text",
     "load_protocol",
     "open_scope",
     "parts",
+    "parts_for",
+    "protocol_from_text",
     "protocol_of",
     "reach",
     "replay_run",
@@ -69,7 +82,11 @@ __all__ = [
     "run_render_bench",
     "score_on_recording",
     "score_protocol",
+    "settings_beside",
+    "settings_of",
+    "settings_of_run",
     "soak",
+    "summary_of",
     "told_action",
     "try_model",
 ]

@@ -108,6 +108,11 @@ class Protocol(FileModel):
     __hash__ = None  # type: ignore[assignment]
 
     @property
+    def path(self) -> Path | None:
+        """The file that it was read from."""
+        return self._path
+
+    @property
     def folder(self) -> Path | None:
         """Folder of the file that it was read from."""
         return None if self._path is None else self._path.absolute().parent

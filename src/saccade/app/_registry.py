@@ -133,12 +133,12 @@ def _read(
 ) -> tuple[_Unmade | None, list[Problem]]:
     kind = where.partition(".")[0]
     known = parts()
-    fitting = [name for name in known if _kind_of(name) == kind or kind not in _KINDS]
+    fitting = [name for name in known if kind_of(name) == kind or kind not in _KINDS]
     if not isinstance(use, str) or use not in known:
         return None, [Problem(f"{where}.use is {use!r}, no known part", _like(use, fitting))]
     if use not in fitting:
         return None, [Problem(f"{where}.use is {use!r}, not for {kind!r}", _like(use, fitting))]
-    wanted = _parameters(known[use])
+    wanted = parameters(known[use])
     problems = [
         Problem(f"there is no key {f'{where}.{name}'!r}", did_you_mean(name, wanted))
         for name in settings
@@ -191,7 +191,7 @@ def holds_detectors(make: Make, name: str) -> bool:
     name : str
         Of the setting.
     """
-    return _parameters(make)[name].annotation in (Detector, tuple[Detector, ...])
+    return parameters(make)[name].annotation in (Detector, tuple[Detector, ...])
 
 
 def _detectors(value: object, at: str) -> tuple[Any, list[Problem]]:
@@ -232,7 +232,19 @@ def _adapter(annotation: Any) -> TypeAdapter[Any]:
 
 
 @cache
-def _parameters(make: Make) -> Mapping[str, inspect.Parameter]:
+def parameters(make: Make) -> Mapping[str, inspect.Parameter]:
+    """Return the settings of a part by name, annotations evaluated.
+
+    Parameters
+    ----------
+    make : callable
+        A part, as in `parts`.
+
+    Raises
+    ------
+    ProtocolError
+        If its signature can't be read.
+    """
     try:
         found = inspect.signature(make, eval_str=True).parameters
     except (NameError, TypeError, ValueError) as error:
@@ -271,7 +283,8 @@ def _part_name(dist: str, entry: str) -> str:
     return f"{dist}.{kind}:{name}"
 
 
-def _kind_of(name: str) -> str:
+def kind_of(name: str) -> str:
+    """Return the kind of part that a registered name is of."""
     return name.rpartition(":")[0].rpartition(".")[2]
 
 

@@ -104,6 +104,7 @@ from ._values import (
     Verdict,
 )
 from ._workers import worker_pool
+from ._yaml import parse_yaml
 
 __all__ = [
     "ANY_SIZE",
@@ -214,6 +215,7 @@ __all__ = [
     "observation_from_plain",
     "one_error",
     "parse_json",
+    "parse_yaml",
     "plain",
     "plain_event",
     "plain_frame",

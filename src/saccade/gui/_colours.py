@@ -23,6 +23,7 @@ MARKS = {
 }
 CURVES = ("#56B4E9", "#F0E442", "#0072B2", "#CC79A7", "#009E73")
 POINTS = "#F0E442"
+THRESHOLDS = "#E69F00"
 LAMPS = {
     "idle": "#999999",
     "armed": "#56B4E9",

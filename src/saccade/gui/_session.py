@@ -121,6 +121,22 @@ class Session:
         self._refuse_while_going()
         self.protocol, self.findings, self.assembled = app.load_protocol(path), (), None
 
+    def adopt(self, protocol: Protocol) -> None:
+        """Take a protocol that no file may hold yet; what was armed is let go.
+
+        Parameters
+        ----------
+        protocol : Protocol
+            As `saccade.app.protocol_from_text` returns it.
+
+        Raises
+        ------
+        UsageError
+            If a run is going on.
+        """
+        self._refuse_while_going()
+        self.protocol, self.findings, self._assembled = protocol, (), None
+
     def open(self, scope: str | None = None) -> None:
         """Open the microscope of the protocol, or another, to be set up by hand.
 

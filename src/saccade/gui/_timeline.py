@@ -53,6 +53,11 @@ class Timeline(QtWidgets.QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._plot)
 
+    @property
+    def plot(self) -> pg.PlotWidget:
+        """What it is drawn in."""
+        return self._plot
+
     def clear(self) -> None:
         """Forget everything: another run begins."""
         for curve in self._curves.values():

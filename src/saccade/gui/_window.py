@@ -11,6 +11,7 @@ from saccade.core import SaccadeError, State
 from ._alerts import AlertStrip
 from ._bar import RunBar
 from ._docks import Docks
+from ._editing import Editing
 from ._live import LiveView
 from ._panes import SIZE, panes
 from ._qt import QtCore, QtGui, QtWidgets, Signal
@@ -61,6 +62,9 @@ class Window(QtWidgets.QMainWindow):
         self.docks = Docks(self, session)
         self.docks.took.connect(self._took)
         self.docks.failed.connect(self.alerts.tell_error)
+        self.editing = Editing(self, session, self.timeline)
+        self.editing.told.connect(self.alerts.tell)
+        self.editing.armed.connect(self._arm_draft)
         self.timeline.asked.connect(self.look_back)
         self.table.asked.connect(self.look_back)
         self._timer = QtCore.QTimer(self)
@@ -98,6 +102,7 @@ class Window(QtWidgets.QMainWindow):
         self.table.add(batch.entries)
         self.bar.tell(self.session, self._planned, self._frames)
         self.docks.tell()
+        self.editing.tell(batch.observations)
         self._tell_what_changed()
 
     def _keep(self, frame: Frame) -> None:
@@ -185,6 +190,10 @@ class Window(QtWidgets.QMainWindow):
         self._back_to_live.hide()
         self.timeline.point_at(None)
 
+    def _arm_draft(self, shadow: bool) -> None:
+        self.bar.shadow.setChecked(shadow)
+        self._command("arm")
+
     def _took(self, frame: Frame) -> None:
         """Show a picture that belongs to no run, until there are others."""
         self._by_hand = True
@@ -218,6 +227,7 @@ class Window(QtWidgets.QMainWindow):
         self._seen = []
         self._kept.clear()
         self.timeline.clear()
+        self.editing.seen.clear()
         self.table.clear_rows()
         self.return_to_live()
 
@@ -238,8 +248,12 @@ class Window(QtWidgets.QMainWindow):
         if self.session.drives and self.session.going and not self._sure():
             event.ignore()
             return
+        if not self.editing.may_leave():
+            event.ignore()
+            return
         self._timer.stop()
         self.docks.let_go()
+        self.editing.let_go()
         self.session.close()
         super().closeEvent(event)
 
