@@ -544,7 +544,7 @@ def test_what_is_wrong_with_lights_is_said_in_full() -> None:
         dose(lights=(), channels=(None, "DAPI"))
     assert str(caught.value) == (
         "Dose can't be counted: 'bench' declares no light source for any channel, 'DAPI'."
-        " Declare it under 'lights' in the scope profile, with power_mw and area_cm2;"
+        " Declare it under 'lights' in the scope profile, with power_mw and area_mm2;"
         " power_mw: 0 for a channel without light."
     )
 

@@ -187,7 +187,7 @@ def check_lights(stand: Stand) -> None:
         names = ", ".join("any channel" if name is None else repr(name) for name in unlit)
         raise ProfileError(
             f"Dose can't be counted: {stand.name!r} declares no light source for {names}.",
-            "Declare it under 'lights' in the scope profile, with power_mw and area_cm2;"
+            "Declare it under 'lights' in the scope profile, with power_mw and area_mm2;"
             " power_mw: 0 for a channel without light.",
         )
 
