@@ -61,3 +61,19 @@ def test_a_new_pace_changes_no_setting() -> None:
     """An action without events passes whatever the list says."""
     action = Action(interval_s=1.0, frame=0)
     assert guard(())(action) is action
+
+
+def test_a_single_property_may_be_listed() -> None:
+    """What is named alone may be changed, and no other property of any device."""
+    pump, other = (planned(event(properties=[("Pump", name, 1)])) for name in ("State", "Rate"))
+    both = planned(event(properties=[("Pump", "State", 1), ("Pump", "Rate", 1)]))
+    only = guard(("xy", "Pump.State"))
+    assert only(pump) is pump
+    for action in (other, both):
+        assert why_not(only, action) == (
+            "'watch' changes properties on 'bench'",
+            "to change xy, Pump.State",
+        )
+    assert guard(("properties",))(both) is both
+    listed = guard(("Pump.State", "Pump.Rate"))
+    assert listed(both) is both

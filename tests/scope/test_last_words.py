@@ -9,7 +9,7 @@ from scope_rig import PATIENCE_S, Rig, wait_until
 from useq import CustomAction, MDAEvent
 
 from saccade.core import Action, Observation, SaccadeError
-from saccade.decide import from_story, wait_frames
+from saccade.decide import Switch, from_story, wait_frames
 
 if TYPE_CHECKING:
     from saccade.core import Frame
@@ -79,6 +79,20 @@ def test_a_gain_that_can_not_be_put_back_is_told(rig: Rig) -> None:
     (failure,) = rig.sink.of("failure")
     assert "After 3 tries" in failure["text"]
     assert any("Camera.Gain" in problem for problem in rig.scope.not_put_back)
+
+
+def test_a_setting_that_can_not_be_made_is_the_business_of_its_policy(rig: Rig) -> None:
+    """The journal tells why, the policy hears of it; no frame is missing, and the run goes on."""
+    rig.core.fault("setProperty", "raise", times=3)
+    policy = Switch("Camera.Gain", 3, 0, above=0.5, below=0.1)
+    rig.begin([MDAEvent() for _ in range(4)], detect=lambda _: Observation(0.9), decide=policy)
+    assert rig.runs[0].wait(PATIENCE_S).name == "completed"
+    rules = [each.rule for each in rig.sink.of("decision")]
+    assert rules[:2] == ["sets", "sets back"]
+    assert len(rig.sink.frames) == 4
+    assert rig.sink.of("gap") == []
+    assert any("After 3 tries" in value["text"] for value in rig.sink.of("failure"))
+    assert float(rig.core.getProperty("Camera", "Gain")) == 0
 
 
 def test_a_run_that_fails_puts_back_what_a_story_changed(rig: Rig) -> None:

@@ -191,7 +191,9 @@ BAD = [
         "",
         id="no device",
     ),
-    pytest.param(changed("modifiable", 0, to="laser"), 'modifiable.0 is "laser"', "", id="no such"),
+    pytest.param(
+        changed("modifiable", 0, to="laser"), "is none of xy, z, channel", "", id="no such"
+    ),
     pytest.param(changed("retries", "snap", to=1.5), "retries.snap is 1.5", "", id="half a try"),
     pytest.param(changed("retries", "snap", to=-1), "retries.snap is -1", "", id="less than none"),
     pytest.param(changed("timeouts", "settle_s", to=1e9), "settle_s is 1000000000", "", id="years"),

@@ -20,7 +20,16 @@ def told_action(action: Mapping[str, Any]) -> str:
         return f"an interval of {action['interval_s']:g} s"
     if action.get("correction") is not None:
         return f"the plan corrected: {_corrected(action['correction'])}"
+    if settings := [text for event in action["events"] for text in _set(event)]:
+        return ", ".join(settings)
     return f"{action['label']} of {len(action['events'])}"
+
+
+def _set(event: Mapping[str, Any]) -> list[str]:
+    """Return what an event sets that takes no picture."""
+    if event.get("action", {}).get("type") != "custom":
+        return []
+    return [f"{device}.{name} = {value}" for device, name, value in event.get("properties") or ()]
 
 
 def _corrected(correction: Mapping[str, Any]) -> str:

@@ -115,6 +115,7 @@ class Gap:
     """A planned picture that was not taken, or could not be trusted, and why."""
 
     index: int
+    """-1 for an event that takes no picture, and was not done."""
     stream: str
     event: MDAEvent
     reason: str

@@ -15,6 +15,7 @@ from ._shots import burst, snap
 from ._stay import Stay
 from ._stimulate import Stimulate
 from ._story import Story, from_story, story
+from ._switch import Switch
 from ._telling import StoryEnded
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "Stimulate",
     "Story",
     "StoryEnded",
+    "Switch",
     "burst",
     "from_story",
     "snap",

@@ -36,10 +36,10 @@ class Story:
     these: `wait_s`, `wait_frames`, `wait_score`. A gap in place of a frame is received as an
     invalid observation with score 0.
 
-    An action that a guard refuses ends the telling, and so does the end of the run, whatever
-    brings it: `StoryEnded` is raised where the story waits, its ``finally`` clauses run, and what
-    they yield is done as well, through the guards. After a stop or an error that is in the dark:
-    what sets or moves something is done, and no picture is taken any more.
+    An action that a guard refuses, or that sets what can't be set, ends the telling, and so does
+    the end of the run, whatever brings it: `StoryEnded` is raised where the story waits, its
+    ``finally`` clauses run, and what they yield is done as well, through the guards. After a stop
+    or an error that is in the dark: what sets or moves something is done, and no picture is taken.
 
     Parameters
     ----------
@@ -140,6 +140,8 @@ class Story:
             In any stream.
         """
         telling = self._memory.telling
+        if telling is not None and gap.index < 0 and gap.stream == telling.label:
+            return self._end(telling, f"it was not done: {gap.reason}", -1, gap.t_ns)
         if telling is None or telling.pausing is not None or gap.stream != telling.label:
             return Decision((), "idle", "the gap is not in a story", gap.index)
         return self._tell(telling, lambda: telling.hear(_unseen(gap)), gap.index)

@@ -27,7 +27,8 @@ class Modifiable:
     """Refuses to change what the scope profile does not list as modifiable.
 
     The list has ``xy``, ``z``, ``channel``, ``exposure``, ``roi``, ``mask`` and
-    ``properties``; a profile without one lets a protocol change everything.
+    ``properties``, or single ones of these, ``Pump.State``; a profile without one lets a
+    protocol change everything.
     """
 
     _known: _Known = field(default_factory=_Known, init=False, repr=False)
@@ -54,7 +55,7 @@ class Modifiable:
         if stand is None or stand.modifiable is None:
             return action
         for number, event in enumerate(every(action.events), 1):
-            for what in _changed(event):
+            for what in _changed(event, stand.modifiable):
                 if what not in stand.modifiable:
                     reason = f"{name_of(action, number)} changes {what} on {stand.name!r}"
                     allowed = ", ".join(stand.modifiable) or "nothing"
@@ -66,7 +67,7 @@ class Modifiable:
         return type(self)()
 
 
-def _changed(event: MDAEvent) -> Iterator[str]:
+def _changed(event: MDAEvent, listed: tuple[str, ...]) -> Iterator[str]:
     """Yield what an event asks for, in the words of a profile."""
     if event.x_pos is not None or event.y_pos is not None:
         yield "xy"
@@ -80,5 +81,6 @@ def _changed(event: MDAEvent) -> Iterator[str]:
         yield "roi"
     if event.slm_image is not None:
         yield "mask"
-    if event.properties:
-        yield "properties"
+    for device, name, _ in event.properties or ():
+        alone = f"{device}.{name}"
+        yield alone if alone in listed else "properties"

@@ -105,8 +105,7 @@ class _Last:
         """Receive no frame: none was ordered."""
 
     def missed(self, gap: Gap) -> None:
-        """Journal what could not be done."""
-        self._clerk.tell("failure", {"text": gap.reason})
+        """Learn what could not be done; the journal has it from the microscope itself."""
 
     def noted(self, kind: str, value: Mapping[str, Any]) -> None:
         """Journal something that happened at the microscope."""

@@ -212,7 +212,13 @@ class Feed:
             self._clerk.pass_by(frame)
 
     def missed(self, gap: Gap) -> None:
-        """Journal a gap, and tell the policies that wait for its frame."""
+        """Journal a gap, and tell the policies that wait for its frame.
+
+        What takes no picture and was not done is no gap, but the business of its policy.
+        """
+        if gap.index < 0:
+            self._hear(gap)
+            return
         self._in_hand -= 1
         self._clerk.account(gap)
         self._leave_out(gap)

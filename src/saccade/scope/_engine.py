@@ -405,10 +405,9 @@ class StrictEngine(MDAEngine):
         for order in orders:
             if order.index < 0:
                 self._source.noted("failure", {"text": reason})
-            else:
-                known = order.index, order.stream, order.event
-                self._unsettled.pop(order.index, None)
-                self._source.missed(Gap(*known, reason, self._retries, now_ns, exposures))
+            self._unsettled.pop(order.index, None)
+            known = order.index, order.stream, order.event
+            self._source.missed(Gap(*known, reason, self._retries, now_ns, exposures))
 
     # ------------------------------------------------------------------- parts of the setup
 

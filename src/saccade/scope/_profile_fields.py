@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal, Self, TypeAlias
+from typing import Annotated, Self, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
@@ -16,7 +16,22 @@ from saccade.supervise import LIMIT_MS
 DEMO = "demo"
 """In place of a path: the configuration that comes with mm-test-adapters."""
 
-Changeable: TypeAlias = Literal["xy", "z", "channel", "exposure", "roi", "mask", "properties"]
+_WORDS = ("xy", "z", "channel", "exposure", "roi", "mask", "properties")
+
+
+def _changeable(word: str) -> str:
+    """Return a word for what may be changed: one of those known, or a single property."""
+    device, dot, name = word.partition(".")
+    if word not in _WORDS and not (device and dot and name):
+        raise PydanticCustomError(
+            "changeable",
+            "{word} is none of {words}, nor a property, as in Pump.State",
+            {"word": repr(word[:80]), "words": ", ".join(_WORDS)},
+        )
+    return word
+
+
+Changeable: TypeAlias = Annotated[str, AfterValidator(_changeable)]
 
 
 def _as_text(value: object) -> object:

@@ -81,6 +81,8 @@ class FakeScope:
     properties : mapping of str to str, optional
         What devices are set to, by ``Device.Property``. It does not put them back by itself, so
         that a test sees who does.
+    stuck : mapping of str to str, optional
+        By ``Device.Property``, a value that it can't be set to.
 
     Examples
     --------
@@ -106,6 +108,7 @@ class FakeScope:
         ends_at: int | None = None,
         slow_s: float = 0.0,
         properties: Mapping[str, str] | None = None,
+        stuck: Mapping[str, str] | None = None,
     ) -> None:
         self._pictures, self._stand = pictures, stand
         self.clock: Clock = VirtualClock() if clock is None else clock
@@ -119,6 +122,8 @@ class FakeScope:
         """How the microscope is set now."""
         self.properties = dict(properties or {})
         """What devices are set to."""
+        self.stuck = dict(stuck or {})
+        """What they can't be set to."""
         self.lit = False
         """Whether there is light on the sample."""
         self.calls: list[str] = []
@@ -175,6 +180,9 @@ class FakeScope:
         """Do what is ordered; return whether to go on."""
         self.setting = self.setting.then(order.event)
         for device, name, value in order.event.properties or ():
+            if self.stuck.get(f"{device}.{name}") == str(value):
+                self._miss(order, source, f"{device}.{name} is stuck")
+                return True
             self.properties[f"{device}.{name}"] = str(value)
             self.calls.append(f"{device}.{name} = {value}")
         if order.index < 0:
@@ -185,12 +193,15 @@ class FakeScope:
             source.ended("the recording is over")
             return False
         elif order.index in self._gaps:
-            self.calls.append(f"gap {order.index}")
-            now_ns = self.clock.now_ns()
-            source.missed(Gap(order.index, order.stream, order.event, "told to", t_ns=now_ns))
+            self._miss(order, source, "told to")
         else:
             return self._take(order, source)
         return True
+
+    def _miss(self, order: Order, source: Source, reason: str) -> None:
+        self.calls.append(f"gap {order.index}")
+        now_ns = self.clock.now_ns()
+        source.missed(Gap(order.index, order.stream, order.event, reason, t_ns=now_ns))
 
     def _take(self, order: Order, source: Source) -> bool:
         began_ns = self.clock.now_ns()
