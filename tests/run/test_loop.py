@@ -175,6 +175,15 @@ def test_the_plan_goes_on_in_the_pauses_of_an_action_that_shares():
     ]
 
 
+def test_a_shared_frame_may_be_asked_for_later():
+    """Its start time counts from when it was asked for; the plan goes on until then."""
+    loop = begun(plan(4, 2.0))
+    decide(loop, shared(3.0), now_s=0)
+    assert [(t, stream) for t, stream, _ in go(loop)] == [
+        *[(2, "watch"), (3, "burst"), (4, "watch"), (6, "watch")]
+    ]
+
+
 def test_a_pause_that_is_too_short_is_left_alone():
     """What would not be over in time, there and back, waits; and the plan is delayed by it."""
     loop = begun(plan(3, 2.0), frame_s=0.6)

@@ -12,7 +12,7 @@ from saccade.score import LogSink
 
 from ._assemble import open_scope
 from ._check import check
-from ._parts import build_parts
+from ._parts import arbiter_of, build_parts
 from ._run import with_profile
 
 if TYPE_CHECKING:
@@ -118,6 +118,7 @@ def play_protocol(
         mode=protocol.mode,
         deadline_ms=protocol.deadline_ms,
         clock=clock,
+        arbiter=arbiter_of(protocol),
     )
     run.start()
     try:

@@ -11,6 +11,7 @@ from ._pace import Pace
 from ._pauses import Pause, wait_frames, wait_s, wait_score
 from ._regions import Regions
 from ._regulate import Regulate
+from ._schedule import Schedule
 from ._shots import burst, snap
 from ._stay import Stay
 from ._stimulate import Stimulate
@@ -30,6 +31,7 @@ __all__ = [
     "Pause",
     "Regions",
     "Regulate",
+    "Schedule",
     "Stay",
     "Stimulate",
     "Story",

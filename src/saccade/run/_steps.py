@@ -69,5 +69,12 @@ class Playing:
         return (self.t0_ns or 0) + round((self.left[0].min_start_time or 0.0) * 1e9)
 
     def soon_ns(self, now_ns: int) -> int:
-        """Return when its next event can come: now, if it has not begun."""
-        return now_ns if self.t0_ns is None else self.due_ns()
+        """Return when its next event can come.
+
+        One that has not begun begins at the start time of its first event, from when it was
+        asked for: a policy may ask for a frame that is due later.
+        """
+        if self.t0_ns is not None:
+            return self.due_ns()
+        first_ns = round((self.left[0].min_start_time or 0.0) * 1e9)
+        return max(now_ns, self.action.t_ns + first_ns) if first_ns else now_ns
