@@ -8,6 +8,7 @@ from ._bench_nets import NetBench, run_net_bench
 from ._bench_overview import OverviewBench, bench_overview
 from ._bench_render import RenderBench, run_render_bench
 from ._bench_store import StoreBench, bench_store
+from ._bench_stream import StreamBench, run_stream_bench
 from ._calibrate import CalibrationPlan, calibrate
 from ._check import Finding, check
 from ._demo import demo_file, demo_protocol
@@ -55,6 +56,7 @@ __all__ = [
     "Slope",
     "Soak",
     "StoreBench",
+    "StreamBench",
     "Worth",
     "assemble",
     "bench_overview",
@@ -80,6 +82,7 @@ __all__ = [
     "run_net_bench",
     "run_overnight",
     "run_render_bench",
+    "run_stream_bench",
     "score_on_recording",
     "score_protocol",
     "settings_beside",

@@ -7,7 +7,19 @@ from typing import Annotated
 
 import typer
 
-from . import _calibrate, _demo, _gui, _inspect, _label, _left_out, _play, _score, _soak, _train
+from . import (
+    _calibrate,
+    _demo,
+    _gui,
+    _inspect,
+    _label,
+    _left_out,
+    _play,
+    _score,
+    _soak,
+    _stream,
+    _train,
+)
 from ._console import AsJson, Exit
 from ._model_app import model_app
 
@@ -427,6 +439,10 @@ def bench(
     store: Annotated[
         bool, typer.Option("--store", help="Only stores, beside raw sequential writing.")
     ] = False,
+    stream: Annotated[
+        bool, typer.Option("--stream", help="Only a camera that runs by itself, for --seconds.")
+    ] = False,
+    seconds: Annotated[float, typer.Option(min=0, help="Of that stream of 512 px.")] = 60.0,
     isolate: Annotated[
         bool, typer.Option("--isolate", help="Only detectors in processes of their own.")
     ] = False,
@@ -466,6 +482,8 @@ def bench(
         _inspect.bench_nets(nets, (size or [512])[0], events, as_json)
     if render:
         _inspect.bench_render(max(events // 3, 1), as_json)
+    if stream:
+        _stream.bench_stream(seconds, events, repetitions, folder, as_json)
     if isolate:
         _inspect.bench_isolate(tuple(size or (512, 2048)), events, as_json)
     if overview is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from saccade.core import Action, Commits, Hears, Learns, Refusal, Settles
@@ -64,6 +65,24 @@ class Door:
             What would be intended.
         """
         return _pass(action, self._guards, ())
+
+    def consider_more(self, action: Action, count: int) -> bool:
+        """Return whether so many planned actions like this would pass, one after the other.
+
+        Parameters
+        ----------
+        action : Action
+            Of the plan, with one event.
+        count : int
+            How many. Only a guard with a ledger needs to be asked for all of them: to any
+            other each is the same as the first, and asking costs.
+        """
+        all_of_them = replace(action, events=action.events * count)
+        for guard in self._guards:
+            asked = all_of_them if isinstance(guard, Commits) else action
+            if _ask(guard, asked) is not asked:
+                return False
+        return True
 
     def enter(self, action: Action) -> None:
         """Enter into the ledgers what passed before, as part of more that was considered.

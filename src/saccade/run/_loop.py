@@ -148,8 +148,7 @@ class Loop:
         now_ns : int
             Monotonic time.
         """
-        asked = Action((event,) * count, "watch", t_ns=now_ns)
-        return self._door.consider(asked) is asked
+        return self._door.consider_more(Action((event,), "watch", t_ns=now_ns), count)
 
     def take_again(self, event: MDAEvent, now_ns: int) -> Order | None:
         """Return the order of the next picture of the plan, which the camera took by itself.
