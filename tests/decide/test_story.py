@@ -221,6 +221,7 @@ def test_a_refused_action_ends_the_story() -> None:
     assert HEARD == ["finally"]
     assert policy.refused(Refusal(action, "Dose", "too much")).rule == "idle"
     assert policy(seen(0.5, 1)).actions
+    policy.ended(End(2))
 
 
 def test_a_story_can_begin_a_run() -> None:
@@ -326,6 +327,7 @@ def test_a_finally_is_done_when_a_story_is_ended() -> None:
     assert one.verdict == "invalid"  # type: ignore[attr-defined]
     assert [each.verdict for each in two] == ["invalid", "invalid"]  # type: ignore[attr-defined]
     assert policy(seen(0.5, 4)).rule == "told"
+    policy.ended(End(5))  # or whoever collects it would do it, some time
 
 
 def custom(name: str) -> Action:
