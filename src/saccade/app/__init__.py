@@ -32,10 +32,14 @@ from ._score_recording import score_on_recording
 from ._soak import Slope, Soak, soak
 from ._told import told_action
 from ._try_model import ModelTrial, try_model
+from ._tune import TUNE_SEED, Suggestion, Tuned, TunePlan, tune_protocol
+from ._tune_figure import draw_tuning
+from ._tune_search import Range, Searched, SearchPlan, Trial, search_protocol
 from ._worth import Hindsight, Worth
 
 __all__ = [
     "FIRST_SEED",
+    "TUNE_SEED",
     "Assembled",
     "Bar",
     "Bench",
@@ -48,15 +52,22 @@ __all__ = [
     "NetBench",
     "OverviewBench",
     "Protocol",
+    "Range",
     "Reach",
     "RenderBench",
     "Run",
     "Scoreboard",
+    "SearchPlan",
+    "Searched",
     "Setting",
     "Slope",
     "Soak",
     "StoreBench",
     "StreamBench",
+    "Suggestion",
+    "Trial",
+    "TunePlan",
+    "Tuned",
     "Worth",
     "assemble",
     "bench_overview",
@@ -67,6 +78,7 @@ __all__ = [
     "demo_file",
     "demo_protocol",
     "draw_montage",
+    "draw_tuning",
     "findings_of_text",
     "load_protocol",
     "open_scope",
@@ -85,6 +97,7 @@ __all__ = [
     "run_stream_bench",
     "score_on_recording",
     "score_protocol",
+    "search_protocol",
     "settings_beside",
     "settings_of",
     "settings_of_run",
@@ -92,4 +105,5 @@ __all__ = [
     "summary_of",
     "told_action",
     "try_model",
+    "tune_protocol",
 ]

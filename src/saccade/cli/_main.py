@@ -19,6 +19,7 @@ from . import (
     _soak,
     _stream,
     _train,
+    _tune,
 )
 from ._console import AsJson, Exit
 from ._model_app import model_app
@@ -177,6 +178,60 @@ def score(
     options = {"runs": runs, "seed": seed, "processes": processes, "hours": hours}
     more = {"fast_s": fast_s, "kinds": tuple(kind or ()), "tolerance": tolerance}
     _score.score(protocol, specimen, recording, events, out, as_json, **options, **more)
+
+
+@app.command()
+def tune(
+    protocol: ProtocolFile,
+    specimen: Annotated[
+        str | None, typer.Option(help="What lives in the worlds, such as calcium.")
+    ] = None,
+    policy: Annotated[
+        str | None, typer.Option(help="Whose threshold; by default the first that has one.")
+    ] = None,
+    worlds: Annotated[int, typer.Option(help="Number of worlds to tune in.")] = 6,
+    seed: Annotated[int, typer.Option(help="Of the first of them.")] = 100,
+    unseen: Annotated[
+        int, typer.Option(help="Worlds to try the suggestions in, from seed 1000 on.")
+    ] = 0,
+    hours: Annotated[
+        float | None, typer.Option(help="Of each; by default as long as the watch.")
+    ] = None,
+    false_per_h: Annotated[
+        list[float] | None,
+        typer.Option(help="False alarms per hour that are wanted; by default 0.5 and 2."),
+    ] = None,
+    kind: Annotated[
+        list[str] | None, typer.Option(help="Kinds of occurrences that count; by default all.")
+    ] = None,
+    search: Annotated[
+        list[str] | None,
+        typer.Option(help="Settings to search instead, such as decide.0.above=0.3:0.9."),
+    ] = None,
+    trials: Annotated[int, typer.Option(help="Of that search, earlier ones included.")] = 20,
+    processes: Annotated[int, typer.Option(help="How many worlds are played at a time.")] = 1,
+    out: Annotated[
+        Path, typer.Option(help="Where the figure and the trials of a search lie.")
+    ] = Path("tuning"),
+    as_json: AsJson = False,
+) -> None:
+    """Suggest thresholds by what they come to in simulated worlds; or search other settings."""
+    _tune.tune(
+        protocol,
+        out,
+        search or (),
+        trials,
+        as_json,
+        policy=policy,
+        unseen=unseen,
+        false_per_h=false_per_h or (),
+        specimen=specimen,
+        worlds=worlds,
+        seed=seed,
+        hours=hours,
+        kinds=tuple(kind or ()),
+        processes=processes,
+    )
 
 
 @app.command()

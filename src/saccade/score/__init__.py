@@ -13,6 +13,7 @@ from ._score import Rules, Score, score_from_plain, score_log
 from ._sink import LogSink
 from ._statistics import Interval, bootstrap, wilson
 from ._summary import Merit, Row, merit_of, row_of
+from ._trace import Point, Trace, Trigger, acts, foreseen, points
 from ._truth import counterparts, during, in_the_dark
 
 __all__ = [
@@ -31,11 +32,15 @@ __all__ = [
     "Means",
     "Merit",
     "Place",
+    "Point",
     "RecordingScore",
     "Row",
     "Rules",
     "Score",
     "Shot",
+    "Trace",
+    "Trigger",
+    "acts",
     "bootstrap",
     "can_draw",
     "capture",
@@ -43,12 +48,14 @@ __all__ = [
     "draw",
     "during",
     "fixed",
+    "foreseen",
     "in_the_dark",
     "ladder",
     "log_of",
     "merit_of",
     "oracle",
     "play",
+    "points",
     "random_bursts",
     "read_marks",
     "row_of",

@@ -1,0 +1,111 @@
+"""The command that finds thresholds, and other settings, in simulated worlds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+
+from saccade import app
+from saccade.core import UsageError
+from saccade.score import can_draw
+
+from ._console import answer, err, named_errors, out, say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from saccade.app import Searched, Tuned
+
+_FIGURE = "tune.png"
+
+
+def tune(
+    path: Path,
+    folder: Path,
+    search: Sequence[str],
+    trials: int,
+    as_json: bool,
+    *,
+    policy: str | None,
+    unseen: int,
+    false_per_h: Sequence[float],
+    **options: Any,
+) -> None:
+    """Suggest thresholds, or search settings."""
+    with named_errors(as_json), err.status("playing ...") as status:
+        protocol = app.load_protocol(path)
+        if search:
+            ranges = tuple(_range(text) for text in search)
+            wishes: dict[str, Any] = {"false_per_h": false_per_h[0]} if false_per_h else {}
+            plan = app.SearchPlan(ranges=ranges, trials=trials, **wishes, **options)
+            found = app.search_protocol(protocol, plan, folder, status.update)
+            answer(found.plain()) if as_json else _tell_search(found)
+            return
+        wishes = {"false_per_h": tuple(false_per_h)} if false_per_h else {}
+        plan_ = app.TunePlan(policy=policy, unseen=unseen, **wishes, **options)
+        tuned = app.tune_protocol(protocol, plan_, status.update)
+        figure = None
+        if can_draw():
+            figure = folder / _FIGURE
+            app.draw_tuning(tuned, figure)
+    if as_json:
+        answer({**tuned.plain(), "figure": figure and str(figure)})
+    else:
+        _tell(tuned, figure)
+
+
+def _range(text: str) -> app.Range:
+    path, _, ends = text.partition("=")
+    low, _, high = ends.partition(":")
+    try:
+        numbers = [
+            int(each) if each.lstrip("-").isdecimal() else float(each) for each in (low, high)
+        ]
+    except ValueError:
+        raise UsageError(
+            f"--search {text} is no range.", "Such as decide.0.above=0.3:0.9."
+        ) from None
+    return app.Range(path, *numbers)
+
+
+def _number(text: str) -> float:
+    return int(text) if text.lstrip("-").isdecimal() else float(text)
+
+
+def _tell(tuned: Tuned, figure: Path | None) -> None:
+    hours = tuned.hours * len(tuned.seeds)
+    say(
+        f"{tuned.policy} on {tuned.on}, {len(tuned.seeds)} worlds of {tuned.specimen}, {hours:g} h."
+    )
+    table = Table(
+        "wanted /h", "above", "below", "false /h", "caught", "J/cm² a run", "unseen /h", ""
+    )
+    for each in tuned.suggestions:
+        unseen = "" if each.unseen_per_h is None else f"{each.unseen_per_h:.3g}"
+        kept = {None: "", True: "as promised", False: "not as promised"}[each.kept]
+        table.add_row(
+            f"{each.wanted_per_h:g}",
+            f"{each.above:g}",
+            f"{each.below:g}",
+            str(each.false_per_h),
+            str(each.caught),
+            f"{each.dose_j_per_cm2:.3g}",
+            unseen,
+            kept,
+        )
+    out.print(table)
+    say("In brackets: what as many worlds again will show, 95 %; of what was caught, its interval.")
+    if figure is not None:
+        say(f"{figure} shows scores, precision against recall, and false alarms.")
+
+
+def _tell_search(found: Searched) -> None:
+    table = Table("trial", "s per J/cm²", "captured", "false /h", "J/cm² a run", "settings")
+    for each in found.trials[:10]:
+        settings = ", ".join(f"{name} {value:.4g}" for name, value in each.settings.items())
+        figures = f"{each.captured:.1%}", f"{each.false_per_h:.3g}", f"{each.dose_j_per_cm2:.3g}"
+        table.add_row(str(each.number), f"{each.value:.3g}", *figures, settings)
+    out.print(table)
+    say(f"{len(found.trials)} trials in {found.file}, {found.before} of them from before.")

@@ -1,0 +1,135 @@
+"""Tuning in simulated worlds: what is suggested, what is promised, what a search remembers."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from saccade.app import (
+    Range,
+    SearchPlan,
+    TunePlan,
+    draw_tuning,
+    search_protocol,
+    tune_protocol,
+)
+from saccade.app._protocol import Protocol, protocol_of
+from saccade.app._tune_worlds import knob_of, set_at
+from saccade.core import ProtocolError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DOCUMENT: dict[str, Any] = {
+    "saccade": 1,
+    "name": "flashes",
+    "scope": "sim:calcium",
+    "sim": {
+        "clock": "virtual",
+        "sensor_px": [64, 64],
+        "specimen": {"rate_hz": 0.01, "size_um": [100, 100]},
+    },
+    "watch": {
+        "stage_positions": [{"x": 0, "y": 0}],
+        "channels": [{"config": "FITC", "exposure": 10}],
+        "time_plan": {"interval": 1, "loops": 30},
+    },
+    "detect": {"flash": {"use": "saccade.detect:Change", "sigma": 4}},
+    "decide": [
+        {
+            "use": "saccade.decide:Burst",
+            "on": "flash",
+            "above": 0.6,
+            "below": 0.3,
+            "do": {"time_plan": {"interval": 0.2, "loops": 4}},
+        }
+    ],
+    "guard": [{"use": "saccade.guard:Limits"}],
+}
+
+
+def protocol(**changed: Any) -> Protocol:
+    """Return a protocol that catches what flashes, for half a minute."""
+    return protocol_of({**DOCUMENT, **changed})
+
+
+def test_thresholds_are_suggested_with_what_they_came_to(tmp_path: Path) -> None:
+    """Each wish has its threshold; the figures are of worlds where it was played; it is drawn."""
+    plan = TunePlan(worlds=2, unseen=2, false_per_h=(30.0, 300.0))
+    told: list[str] = []
+    tuned = tune_protocol(protocol(), plan, told.append)
+    assert told[1] == "watched: 2 of 2 worlds"
+    assert len(tuned.traces) == 2
+    assert all(len(trace.t_s) == 30 for trace in tuned.traces)
+    strict, loose = tuned.suggestions
+    assert strict.above >= loose.above
+    assert strict.false_per_h.low <= strict.false_per_h.value <= strict.false_per_h.high
+    assert loose.unseen_per_h is not None
+    assert isinstance(loose.kept, bool)
+    assert loose.below < loose.above
+    assert json.loads(json.dumps(tuned.plain()))["seeds"] == [100, 101]
+    draw_tuning(tuned, tmp_path / "tune.png")
+    assert (tmp_path / "tune.png").stat().st_size > 10_000
+    assert replace(loose, unseen_per_h=None).kept is None
+
+
+def test_a_search_goes_on_where_it_was(tmp_path: Path) -> None:
+    """Trials lie in a file: asked for more, only those that are missing are played."""
+    pytest.importorskip("optuna", reason="the extra 'tune' is not installed")
+    ranges = (Range("decide.0.above", 0.4, 0.9), Range("decide.0.dwell", 1, 2))
+    plan = SearchPlan(ranges=ranges, trials=2, worlds=1, hours=20 / 3600)
+    first = search_protocol(protocol(), plan, tmp_path)
+    told: list[str] = []
+    more = search_protocol(protocol(), replace(plan, trials=3), tmp_path, told.append)
+    assert (first.before, more.before) == (0, 2)
+    assert len(told) == 1
+    assert {each.number for each in more.trials} == {0, 1, 2}
+    assert [each.value for each in more.trials] == sorted(
+        (each.value for each in more.trials), reverse=True
+    )
+    for each in more.trials:
+        assert 0.4 <= each.settings["decide.0.above"] <= 0.9
+        assert each.settings["decide.0.dwell"] in (1, 2)
+
+
+def test_the_policy_to_tune_is_found_by_name_or_by_its_threshold() -> None:
+    """The first that has a threshold, unless one is named; what has none is a named error."""
+    focus = {"use": "saccade.decide:Pace", "on": "flash", "slow_s": 1, "fast_s": 0.2, "above": 0.5}
+    both = protocol(decide=[*DOCUMENT["decide"], {**focus, "name": "pace", "below": 0.1}])
+    assert (knob_of(both).place, knob_of(both).trigger.above) == (0, 0.6)
+    assert knob_of(both, "pace").place == 1
+    with pytest.raises(ProtocolError, match="Did you mean 'pace'"):
+        knob_of(both, "paces")
+    with pytest.raises(ProtocolError, match="has a threshold"):
+        knob_of(protocol(decide=[]))
+
+
+@pytest.mark.parametrize(
+    "path", ["decide.7.above", "decide.x.above", "dedice.0.above", "name.0", "decide.0.above.x"]
+)
+def test_a_path_that_leads_nowhere_is_refused(path: str) -> None:
+    """It is said which part of it there isn't."""
+    with pytest.raises(ProtocolError, match=r"no |has"):
+        set_at(protocol().resolved(), path, 1)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"worlds": 1}, {"unseen": -1}, {"false_per_h": ()}, {"false_per_h": (0,)}, {"hours": 0}],
+    ids=str,
+)
+def test_a_plan_that_makes_no_sense_is_refused(settings: dict[str, Any]) -> None:
+    """Each is a named error before anything is played."""
+    with pytest.raises(ProtocolError, match="--"):
+        TunePlan(**settings)
+    with pytest.raises(ProtocolError, match="--"):
+        SearchPlan(ranges=(Range("a", 1, 0),))
+
+
+def test_more_hours_than_the_watch_has_are_refused() -> None:
+    """A watch is not made longer by asking."""
+    with pytest.raises(ProtocolError, match="--hours"):
+        tune_protocol(protocol(), TunePlan(hours=5.0))
