@@ -141,6 +141,8 @@ class Protocol(FileModel):
 
     def _unheard(self) -> Iterator[str]:
         heard = {each.on or next(iter(self.detect), None) for each in self.decide}
+        if (keep := self.record.keep) is not None and keep.above is not None:
+            heard |= set(self.detect) if keep.on is None else {keep.on}
         for name in self.detect:
             if name not in heard:
                 yield f"No policy listens to the detector {name!r}: it only observes."
