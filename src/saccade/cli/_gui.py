@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from saccade.core import UsageError
@@ -14,6 +15,14 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 
+class Theme(StrEnum):
+    """What the window is painted in."""
+
+    SYSTEM = "system"
+    LIGHT = "light"
+    DARK = "dark"
+
+
 def gui(
     path: Path | None,
     scope: str | None,
@@ -23,6 +32,8 @@ def gui(
     *,
     attach: Path | None = None,
     until_painted: bool = False,
+    reset_layout: bool = False,
+    theme: str | None = None,
 ) -> None:
     """Open the window, or take its picture."""
     from saccade import gui as windows  # Qt comes with an extra, and only here
@@ -31,10 +42,19 @@ def gui(
         if attach is not None:
             raise SystemExit(windows.follow_run(attach))
         if picture is None:
-            raise SystemExit(windows.open_window(path, scope, out, until_painted=until_painted))
+            status = windows.open_window(
+                path,
+                scope,
+                out,
+                until_painted=until_painted,
+                reset_layout=reset_layout,
+                theme=theme,
+            )
+            raise SystemExit(status)
         if path is None or path.is_dir():
             raise UsageError("A picture needs something to show.", "Name a protocol.")
-        windows.picture(picture, path, scope=scope, out=out, seconds=seconds)
+        theme = theme or "light"  # not the system's: pictures are to be the same anywhere
+        windows.picture(picture, path, scope=scope, out=out, seconds=seconds, theme=theme)
         say(f"{picture}: the window after {seconds:g} s of {path.name}")
 
 

@@ -437,12 +437,29 @@ def gui(
             show_default=False,
         ),
     ] = None,
+    theme: Annotated[
+        _gui.Theme | None,
+        typer.Option(help="What it is painted in; goes before View > Theme.", show_default=False),
+    ] = None,
+    reset_layout: Annotated[
+        bool, typer.Option("--reset-layout", help="Arrange the window as at first.")
+    ] = False,
     until_painted: Annotated[
         bool, typer.Option("--until-painted", hidden=True, help="Close it as soon as it is there.")
     ] = False,
 ) -> None:
     """Open the window: what the microscope sees, what is decided and why, and how to stop it."""
-    _gui.gui(path, scope, out, picture, seconds, attach=attach, until_painted=until_painted)
+    _gui.gui(
+        path,
+        scope,
+        out,
+        picture,
+        seconds,
+        attach=attach,
+        until_painted=until_painted,
+        reset_layout=reset_layout,
+        theme=None if theme is None else theme.value,
+    )
 
 
 @app.command()

@@ -59,6 +59,9 @@ class RunBar(QtWidgets.QWidget):
         for widget in (self._dose, self._progress, self._lamp):
             layout.addWidget(widget)
 
+    commands = _COMMANDS
+    """Name, text, key and purpose of each."""
+
     def tell(self, session: Session, planned: int, frames: int) -> None:
         """Show where a session is.
 

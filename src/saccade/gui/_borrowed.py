@@ -113,7 +113,17 @@ def core_log(core: WindowCore) -> QtWidgets.QWidget:
 
 def properties(core: WindowCore) -> QtWidgets.QWidget:
     """Return the table of all properties of all devices."""
-    return widgets().PropertyBrowser(mmcore=core)  # type: ignore[no-any-return]
+    made: QtWidgets.QWidget = widgets().PropertyBrowser(mmcore=core)
+    # What can only be read has one grey on any ground.
+    grey = made.palette().alternateBase()
+    for table in made.findChildren(QtWidgets.QTableWidget):
+        for row in range(table.rowCount()):
+            item = table.item(row, 0)
+            if item is not None and item.background().style() != QtCore.Qt.BrushStyle.NoBrush:
+                item.setBackground(grey)
+                if (value := table.cellWidget(row, 1)) is not None:
+                    value.setStyleSheet("")
+    return made
 
 
 def pixel_size(core: WindowCore) -> QtWidgets.QWidget:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _AREA = QtCore.Qt.DockWidgetArea
 RUNNING = "A run is going on. The microscope belongs to it until it ends or is stopped."
+ELSEWHERE = "Another process drives this run, and has its microscope."
 CLOSED = "No microscope is open. Open it here, or with Ctrl+M."
 
 

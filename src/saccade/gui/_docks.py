@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from saccade.core import SaccadeError
 
 from ._borrowed import DIALOGS, PANES
-from ._dock import CLOSED, RUNNING, Dock
+from ._dock import CLOSED, ELSEWHERE, RUNNING, Dock
 from ._preview import Preview
 from ._qt import QAction, QtCore, QtGui, QtWidgets, Signal
 from ._wizard import open_wizard
@@ -50,15 +50,18 @@ class Docks(QtCore.QObject):
         self.docks = {pane.name: Dock(pane) for pane in PANES}
         self.dialogs: dict[str, QtWidgets.QDialog] = {}
         self.view, self.microscope = self._menus()
-        first: Dock | None = None
         for dock in self.docks.values():
             dock.wanted.connect(self._open)
-            window.addDockWidget(_RIGHT, dock)
-            if first is None:
-                first = dock
-            else:
-                window.tabifyDockWidget(first, dock)
+        self.place()
+
+    def place(self) -> None:
+        """Put all docks to the right, one behind the other, closed."""
+        first, *others = self.docks.values()
+        for dock in (first, *others):
+            self._window.addDockWidget(_RIGHT, dock)
             dock.hide()
+        for dock in others:
+            self._window.tabifyDockWidget(first, dock)
 
     # ------------------------------------------------------------------------- by the timer
 
@@ -111,6 +114,8 @@ class Docks(QtCore.QObject):
     # -------------------------------------------------------------------------------- inside
 
     def _reason(self) -> str:
+        if not self._session.drives:
+            return ELSEWHERE
         if self._session.going:
             return RUNNING
         if self._session.busy:

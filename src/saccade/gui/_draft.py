@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -121,7 +122,8 @@ class Draft:
             beside.write_text(self.text, encoding="utf-8", newline="\n")
             beside.replace(target)
         except OSError as error:
-            beside.unlink(missing_ok=True)
+            with suppress(OSError):  # where it could not even be begun
+                beside.unlink(missing_ok=True)
             why = error.strerror or str(error)
             raise StoreError(f"{target} can't be written: {why}.", "Save it elsewhere.") from None
         self.path, self.saved = target, self.text

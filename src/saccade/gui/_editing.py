@@ -67,7 +67,7 @@ class Editing(QtCore.QObject):
     def tell(self, observations: Iterable[Observation]) -> None:
         """Take what was seen, and show where the session is."""
         self.seen.add(observations)
-        free = not self._session.going and not self._session.busy
+        free = self._session.drives and not self._session.going and not self._session.busy
         self.thresholds.show_protocol(self._session.protocol)
         self.thresholds.let_move(free)
         self._ticks += 1
@@ -128,6 +128,10 @@ class Editing(QtCore.QObject):
         if draft is None or (path is not None and draft.path != path):
             self._draft = draft = Draft(path)
         return draft
+
+    def recolour(self) -> None:
+        """Draw in the colours of now."""
+        self.thresholds.recolour()
 
     def let_go(self) -> None:
         """End what is under way: the window closes."""

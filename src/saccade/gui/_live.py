@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._colours import POINTS
+from ._colours import POINTS, ground
 from ._qt import QtWidgets, pg
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class LiveView(QtWidgets.QWidget):
         # However much there is to say, the window stays as wide as it is.
         ignored = QtWidgets.QSizePolicy.Policy.Ignored
         self._caption.setSizePolicy(ignored, QtWidgets.QSizePolicy.Policy.Preferred)
-        contrast = QtWidgets.QPushButton("&Contrast")
+        contrast = QtWidgets.QPushButton("Con&trast")
         contrast.setToolTip("Set black and white by the picture that is shown.")
         contrast.clicked.connect(self.set_contrast)
         below = QtWidgets.QHBoxLayout()
@@ -97,6 +97,10 @@ class LiveView(QtWidgets.QWidget):
         text = caption(frame, seen)
         self._caption.setText(text)
         self._caption.setToolTip(text)
+
+    def recolour(self) -> None:
+        """Stand on the ground of now."""
+        self._view.setBackground(ground().window)
 
     def set_contrast(self) -> None:
         """Set the contrast of the stream by the frame that is shown."""

@@ -37,6 +37,8 @@ def open_window(
     out: Path | None = None,
     *,
     until_painted: bool = False,
+    reset_layout: bool = False,
+    theme: str | None = None,
 ) -> int:
     """Open the window, and return when it is closed.
 
@@ -51,6 +53,10 @@ def open_window(
         Run folder; by default a new one for each run.
     until_painted : bool
         Close it as soon as it has been painted, to measure how long that takes.
+    reset_layout : bool
+        Arrange it as at first.
+    theme : {'system', 'light', 'dark'}, optional
+        Goes before the one that was chosen in the window.
 
     Returns
     -------
@@ -58,10 +64,12 @@ def open_window(
         Exit status.
     """
     if path is not None and path.is_dir():
-        return _label(path) if (path / _LABELS).is_file() else _look_back(path)
+        show = _label if (path / _LABELS).is_file() else _look_back
+        return show(path, theme)
     application, window = _made(path, Session(scope, out))
     if until_painted:
         window.painted.connect(application.quit)  # type: ignore[attr-defined]
+    window.looks.take_up(reset=reset_layout, theme=theme)
     return _shown(application, window)
 
 
@@ -87,6 +95,7 @@ def follow_run(folder: Path) -> int:
 
     application, window = _made(None, AttachedSession(folder))
     window.setWindowTitle(f"{folder.name} (followed) - Saccade")
+    window.looks.take_up()
     return _shown(application, window)
 
 
@@ -113,6 +122,7 @@ def run_in_window(
         Exit status.
     """
     application, window = _made(protocol, Session(scope, out, unattended=unattended))
+    window.looks.take_up()
     if window.session.protocol is not None:
         window.begin(shadow=shadow)
     return _shown(application, window)
@@ -127,8 +137,9 @@ def _shown(application: object, window: Window) -> int:
         window.session.close()
 
 
-def _label(path: Path) -> int:
+def _label(path: Path, theme: str | None) -> int:
     application = _application()
+    _paint(application, theme)
     from ._label_window import LabelWindow, labels_of
 
     window = LabelWindow(labels_of(path))
@@ -136,11 +147,20 @@ def _label(path: Path) -> int:
     return int(application.exec())  # type: ignore[attr-defined]
 
 
-def _look_back(path: Path) -> int:
+def _paint(application: object, theme: str | None) -> None:
+    """Paint a window that keeps no layout of its own as those that do."""
+    from ._layout import read_layout
+    from ._theme import Theme
+
+    Theme(application).use(theme or read_layout()[0].theme)  # type: ignore[arg-type]
+
+
+def _look_back(path: Path, theme: str | None) -> int:
     from ._recall import Recall
 
     recall = Recall(path)
     application = _application()
+    _paint(application, theme)
     from ._look_back import LookBack
 
     window = LookBack(recall)
@@ -156,6 +176,7 @@ def picture(
     out: Path | None = None,
     seconds: float = 10.0,
     size: tuple[int, int] = (1366, 768),
+    theme: str = "light",
 ) -> None:
     """Run a protocol for a while, and write what the window looks like then; nobody need watch.
 
@@ -171,6 +192,8 @@ def picture(
         From the first frame to the picture.
     size : tuple of int
         Of the window.
+    theme : {'light', 'dark', 'system'}
+        In which it is painted.
 
     Raises
     ------
@@ -178,6 +201,7 @@ def picture(
         What keeps the protocol from running.
     """
     application, window = _made(protocol, Session(scope, out))
+    window.looks.use_theme(theme)
     window.resize(*size)
     window.show()
     try:

@@ -46,6 +46,14 @@ class DecisionTable(QtWidgets.QTableWidget):
         """Forget everything: another run begins."""
         self.setRowCount(0)
 
+    def recolour(self) -> None:
+        """Draw the signs in the colours of now."""
+        colours = {mark.sign: mark.colour for mark in MARKS.values()}
+        for row in range(self.rowCount()):
+            item = self.item(row, 0)
+            if item is not None and item.text() in colours:
+                item.setForeground(QtGui.QColor(colours[item.text()]))
+
     def _insert(self, entry: Entry) -> None:
         mark = MARKS[entry.kind]
         frame = str(entry.frame) if entry.frame >= 0 else ""

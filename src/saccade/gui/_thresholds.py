@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from saccade.app import settings_of
 
-from ._colours import THRESHOLDS
+from ._colours import threshold
 from ._qt import QtCore, Signal, pg
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Thresholds(QtCore.QObject):
 
     def show_protocol(self, protocol: Protocol | None) -> None:
         """Draw the thresholds of a protocol, and those of no other."""
-        if protocol is self._protocol:
+        if protocol is self._protocol and protocol is not None:
             return
         self._protocol = protocol
         for line in self.lines.values():
@@ -65,18 +65,25 @@ class Thresholds(QtCore.QObject):
         for place in self.lines:
             self._tell(place)
 
+    def recolour(self) -> None:
+        """Draw in the colours of now."""
+        protocol, self._protocol = self._protocol, None
+        self.show_protocol(None)
+        self.show_protocol(protocol)
+
     def _drawn(self, place: tuple[str, int, str], value: float) -> pg.InfiniteLine:
+        colour = threshold()
         dashes = QtCore.Qt.PenStyle.DashLine if place[2] == "above" else QtCore.Qt.PenStyle.DotLine
         line = pg.InfiniteLine(
             value,
             angle=0,
             movable=True,
             bounds=(0, 1),
-            pen=pg.mkPen(THRESHOLDS, width=1.5, style=dashes),
-            hoverPen=pg.mkPen(THRESHOLDS, width=3),
+            pen=pg.mkPen(colour, width=1.5, style=dashes),
+            hoverPen=pg.mkPen(colour, width=3),
             label="",
             # Beside each other, should there be several at one height.
-            labelOpts={"position": 0.98, "anchors": [(1, 1), (1, 1)], "color": THRESHOLDS},
+            labelOpts={"position": 0.98, "anchors": [(1, 1), (1, 1)], "color": colour},
         )
         line.sigPositionChanged.connect(partial(self._tell, place))
         line.sigPositionChangeFinished.connect(partial(self._finished, place))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
+from itertools import cycle
 from typing import TYPE_CHECKING
 
-from ._colours import CURVES, MARKS
+from ._colours import MARKS, curves, ground
 from ._live import short
 from ._qt import QtCore, QtWidgets, Signal, pg
 
@@ -44,7 +45,7 @@ class Timeline(QtWidgets.QWidget):
         self._marks: dict[str, list[int]] = {kind: [] for kind in _MARKED_AT}
         self._items = {kind: self._made(kind) for kind in _MARKED_AT}
         self._shown = pg.InfiniteLine(
-            angle=90, pen=pg.mkPen("w", style=QtCore.Qt.PenStyle.DashLine)
+            angle=90, pen=pg.mkPen(ground().text, style=QtCore.Qt.PenStyle.DashLine)
         )
         self._shown.setVisible(False)
         self._plot.addItem(self._shown)
@@ -86,6 +87,25 @@ class Timeline(QtWidgets.QWidget):
                 del marks[:-_MOST]
                 self._items[entry.kind].setData(marks, [_MARKED_AT[entry.kind]] * len(marks))
 
+    def recolour(self) -> None:
+        """Draw in the colours of now."""
+        text = ground().text
+        self._plot.setBackground(ground().window)
+        for name in ("bottom", "left"):
+            axis = self._plot.getAxis(name)
+            axis.setPen(text)
+            axis.setTextPen(text)
+        self._shown.setPen(pg.mkPen(text, style=QtCore.Qt.PenStyle.DashLine))
+        for curve, colour in zip(self._curves.values(), cycle(curves()), strict=False):
+            curve.setSymbolBrush(colour)
+        for kind, item in self._items.items():
+            item.setBrush(MARKS[kind].colour)
+            item.setPen(pg.mkPen(MARKS[kind].colour))
+        legend = self._plot.plotItem.legend
+        legend.setLabelTextColor(text)
+        for _, label in legend.items:
+            label.setText(label.text)
+
     def point_at(self, frame: int | None) -> None:
         """Point at the frame that is looked back at, or at none."""
         self._shown.setVisible(frame is not None)
@@ -93,7 +113,7 @@ class Timeline(QtWidgets.QWidget):
             self._shown.setValue(frame)
 
     def _begun(self, name: str) -> pg.PlotDataItem:
-        colour = CURVES[len(self._curves) % len(CURVES)]
+        colour = curves()[len(self._curves) % len(curves())]
         # Dots and no line: neighbours may be of other positions.
         curve = self._plot.plot(
             [],

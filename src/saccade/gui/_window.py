@@ -13,6 +13,7 @@ from ._bar import RunBar
 from ._docks import Docks
 from ._editing import Editing
 from ._live import LiveView
+from ._looks import Looks
 from ._panes import SIZE, panes
 from ._qt import QtCore, QtGui, QtWidgets, Signal
 from ._table import DecisionTable
@@ -65,6 +66,7 @@ class Window(QtWidgets.QMainWindow):
         self.editing = Editing(self, session, self.timeline)
         self.editing.told.connect(self.alerts.tell)
         self.editing.armed.connect(self._arm_draft)
+        self.looks = Looks(self)
         self.timeline.asked.connect(self.look_back)
         self.table.asked.connect(self.look_back)
         self._timer = QtCore.QTimer(self)
@@ -251,6 +253,7 @@ class Window(QtWidgets.QMainWindow):
         if not self.editing.may_leave():
             event.ignore()
             return
+        self.looks.keep()
         self._timer.stop()
         self.docks.let_go()
         self.editing.let_go()
