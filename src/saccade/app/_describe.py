@@ -10,7 +10,7 @@ from saccade.core import plain
 from saccade.isolate import Isolated
 from saccade.run import Eye, Rule
 
-from ._registry import holds_detectors, parts
+from ._registry import holds_parts, parts
 
 if TYPE_CHECKING:
     from saccade import run as runs
@@ -66,6 +66,6 @@ def _described(part: Any) -> dict[str, Any]:
 
 
 def _setting(make: Any, name: str, value: Any) -> Any:
-    if not holds_detectors(make, name):
+    if not holds_parts(make, name):
         return plain(value)
     return [_described(each) for each in value] if isinstance(value, tuple) else _described(value)

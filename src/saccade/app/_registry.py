@@ -19,6 +19,7 @@ from saccade import decide, detect, guard
 from saccade.core import (
     Detector,
     Keys,
+    Policy,
     Problem,
     ProtocolError,
     UsageError,
@@ -41,6 +42,7 @@ The environment is the user's own; a file that somebody sent can't set it.
 _GROUP = "saccade.parts"
 _KINDS = {"detect": detect, "decide": decide, "guard": guard}
 _NESTED = "Write {use: saccade.detect:Spots, ...}."
+_NESTED_POLICY = "Write {use: saccade.decide:Burst, ...}."
 _NEEDS_CODE = frozenset({"Story", "StoryEnded", "Pause"})
 _STRICT = ConfigDict(strict=True, allow_inf_nan=False, arbitrary_types_allowed=True)
 
@@ -172,6 +174,8 @@ def _value(annotation: Any, value: object, at: str) -> tuple[Any, list[Problem]]
         return _detector(value, at)
     if annotation == tuple[Detector, ...]:
         return _detectors(value, at)
+    if annotation == Policy:
+        return _policy(value, at)
     try:
         # As JSON, because strict pydantic then takes lists as tuples.
         return _adapter(annotation).validate_json(json.dumps(value)), []
@@ -181,8 +185,8 @@ def _value(annotation: Any, value: object, at: str) -> tuple[Any, list[Problem]]
         return None, [Problem(f"{at} is {value!r}, which no file could hold")]
 
 
-def holds_detectors(make: Make, name: str) -> bool:
-    """Return whether a setting of a part is a detector, or a tuple of some.
+def holds_parts(make: Make, name: str) -> bool:
+    """Return whether a setting of a part is a part itself, or a tuple of some.
 
     Parameters
     ----------
@@ -191,7 +195,7 @@ def holds_detectors(make: Make, name: str) -> bool:
     name : str
         Of the setting.
     """
-    return parameters(make)[name].annotation in (Detector, tuple[Detector, ...])
+    return parameters(make)[name].annotation in (Detector, tuple[Detector, ...], Policy)
 
 
 def _detectors(value: object, at: str) -> tuple[Any, list[Problem]]:
@@ -206,6 +210,15 @@ def _detector(value: object, at: str) -> tuple[Any, list[Problem]]:
         return value, []
     if not isinstance(value, Mapping) or "use" not in value:
         return None, [Problem(f"{at} is {value!r}, no detector", _NESTED)]
+    settings = {str(name): each for name, each in value.items() if name != "use"}
+    return _read(value["use"], settings, at)
+
+
+def _policy(value: object, at: str) -> tuple[Any, list[Problem]]:
+    if callable(value):
+        return value, []
+    if not isinstance(value, Mapping) or "use" not in value:
+        return None, [Problem(f"{at} is {value!r}, no policy", _NESTED_POLICY)]
     settings = {str(name): each for name, each in value.items() if name != "use"}
     return _read(value["use"], settings, at)
 

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 
 from saccade.app import told_action
 from saccade.core import State, plain
 
+from ._ask import Prompt, follow_questions
 from ._console import out, say
 from ._shadow import ShadowTally, say_shadowed, told_shadow
 
@@ -46,6 +48,7 @@ class Tally:
         self.last_detector = ""
         """What happened last to the process of a detector."""
         self.shadow = ShadowTally(run)
+        self.prompt = Prompt(run)
         self._began = time.monotonic()
         self._arrivals: deque[int] = deque(maxlen=_WINDOW)
         self._turns_ms: deque[float] = deque(maxlen=_WINDOW)
@@ -127,6 +130,7 @@ def follow_plainly(run: Run) -> None:
     run.refused.connect(_say_refusal)
     run.shadowed.connect(say_shadowed)
     run.noted.connect(_say_note)
+    follow_questions(run)
 
 
 def follow_live(tally: Tally, title: str, planned: int | None) -> None:
@@ -143,6 +147,7 @@ def follow_live(tally: Tally, title: str, planned: int | None) -> None:
     """
     with Live(console=out, refresh_per_second=_REFRESH_HZ, transient=True) as live:
         while not tally.run.state.ended:
+            tally.prompt.poll()
             live.update(panel(tally, title, planned))
             time.sleep(1 / _REFRESH_HZ)
 
@@ -164,6 +169,8 @@ def panel(tally: Tally, title: str, planned: int | None) -> Table:
     if (shadowed := tally.shadow.summary())["actions"]:
         table.add_row("shadow", told_shadow(shadowed))
     table.add_row("last", tally.last_decision)
+    if question := tally.prompt.told():
+        table.add_row("question", Text(question, style="bold yellow"))
     if tally.last_detector:
         table.add_row("detector", f"{tally.run.unseen_looks} looks missed; {tally.last_detector}")
     return table

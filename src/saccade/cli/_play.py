@@ -169,7 +169,7 @@ def _wait(
                 follow_live(tally, protocol.name, protocol.planned)
             run.wait(_WAIT_S)
         except TimeoutError:
-            continue
+            tally.prompt.poll()
         except KeyboardInterrupt:
             interrupted = True
             err.print("Stopping safely ...")

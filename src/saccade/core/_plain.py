@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _NOT_IN_LINES = frozenset({"pixels", "labels", "grid"})
 # A line may hold hundreds of points, and few actions correct anything.
 _ONLY_IF_THERE = frozenset(
-    {"track", "correction", "policy", "lets_go", "modulator", "region", "mask", "kept"}
+    {"track", "correction", "policy", "lets_go", "question", "modulator", "region", "mask", "kept"}
 )
 
 

@@ -302,6 +302,32 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """What a policy asks a person before it acts."""
+
+    id: str
+    """By which it is answered; the loop puts the name of the policy in front."""
+    text: str
+    default: bool = False
+    """What counts if nobody answers."""
+    until_ns: int = 0
+    """Monotonic time after which nobody's answer counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a person has said."""
+
+    question: str
+    """Its id."""
+    yes: bool
+    t_ns: int = 0
+    """Monotonic time at which it was heard."""
+    by: str = ""
+    """Who, or from where."""
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """What a policy chose for one observation, and why."""
 
@@ -317,6 +343,8 @@ class Decision:
     elapsed_ms: float = field(default=0.0, compare=False)
     weights: str = ""
     """Hash of the weights of the detector that the policy listens to; empty if it has none."""
+    question: Question | None = None
+    """What somebody is asked by it, or was asked before it."""
 
 
 ARBITER = "arbiter"

@@ -1,5 +1,6 @@
 """From an observation to a decision: bursts, overviews, following, light where it is wanted, ..."""
 
+from ._ask import Ask
 from ._burst import Burst
 from ._drift import Drift
 from ._expose import Expose
@@ -20,6 +21,7 @@ from ._switch import Switch
 from ._telling import StoryEnded
 
 __all__ = [
+    "Ask",
     "Burst",
     "Drift",
     "Expose",

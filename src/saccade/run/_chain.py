@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from saccade.core import (
     ARBITER,
+    Answer,
     Apart,
     Closes,
     Decision,
@@ -143,7 +144,7 @@ class Chain:
 
         Parameters
         ----------
-        news : Start, Frame, Gap, Refusal, Round, Due or End
+        news : Start, Frame, Gap, Refusal, Round, Due, End or Answer
             A part that fails does not stop the others; the failure is in the result.
         unseen : sequence of str
             As in `look`.
@@ -163,6 +164,8 @@ class Chain:
                 return self.begin(news)
             case Due():
                 return self.wake(news)
+            case Answer():
+                return self.answer(news)
             case End():
                 return self._ask(self._rules, "ended", news, -1, news)
 
@@ -182,6 +185,12 @@ class Chain:
         due = [(rule, getattr(rule.policy, "due_ns", None)) for rule in self._rules]
         rules = [rule for rule, at in due if at is not None and at <= now.t_ns]
         return self._ask(rules, "due", now, -1, now)
+
+    def answer(self, answer: Answer) -> Look:
+        """Tell the policy that has asked."""
+        whose, _, number = answer.question.rpartition("/")
+        rules = [rule for rule in self._rules if rule.name == whose]
+        return self._ask(rules, "answered", replace(answer, question=number), -1, answer)
 
     @property
     def heeds_the_end(self) -> bool:
@@ -382,10 +391,15 @@ class Chain:
                 raise TypeError(f"it returned {type(decision).__name__}, not a Decision")
         except Exception as error:  # noqa: BLE001 - a policy may fail in any way; acquisition goes on
             return _failed(rule.name or "", frame, error)
+        whose = decision.policy or rule.name or ""
+        question = decision.question
+        if question is not None:
+            question = replace(question, id=f"{whose}/{question.id}")
         return replace(
             decision,
-            frame=frame,
-            policy=decision.policy or rule.name or "",
+            frame=frame if question is None or frame >= 0 else decision.frame,
+            policy=whose,
+            question=question,
             elapsed_ms=0.0 if self._declared else (time.perf_counter_ns() - began_ns) / 1e6,
             weights=self._weights.get(rule.on or "", ""),
         ), None

@@ -135,6 +135,11 @@ def _takes_turns(rule: Rule) -> bool:
 
 
 def _check_role(one: Rule, other: Rule) -> None:
+    if one.name == other.name and all(hasattr(each.policy, "answered") for each in (one, other)):
+        raise ConflictError(
+            f"{_both(one, other)} both ask a person, and would hear the answers to each other.",
+            "Give each a name of its own, name: ...",
+        )
     label = getattr(one.policy, "label", None)
     if label is None or label != getattr(other.policy, "label", None):
         return

@@ -23,10 +23,13 @@ from ._acts import decided, is_dark, rests
 from ._history import heard
 from ._keep import Ring, occurs
 from ._parts import Start
+from ._questions import Questions
 from ._shadow import not_done
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from useq import MDAEvent
 
     from saccade.core import Decision, Observation
 
@@ -79,6 +82,8 @@ class Clerk:
         self._shadow = shadow
         self._failed_looks = 0
         self._planned = True
+        self.questions = Questions()
+        """What policies have asked a person."""
         self.newest = -1
         """Index of the frame that was taken last."""
         self.shifts = 0
@@ -109,6 +114,8 @@ class Clerk:
             self.tell("failure", {"text": str(failure)})
         for decision in look.decisions:
             self.tell("decision", self._aged(decision))
+            if self.questions.note(decision, _event_of(look.seen)):
+                self.tell("question", decision.question)
         self._mark(look)
         self._count_failures(look)
         refused = self._tell_outcomes(self._act(look, now_ns))
@@ -228,11 +235,12 @@ class Clerk:
             return ()
         if why_not := self._why_not():
             return self._last(look, now_ns, *why_not)
-        base = look.seen.event if isinstance(look.seen, (Frame, Gap)) else None
-        decisions = [self._dated(decision, look.seen) for decision in look.decisions]
-        if self._shadow is not None:
-            return self._shadow.of(self._loop.consider(decisions, base, now_ns), look.seen)
-        return self._loop.apply(decisions, base, now_ns)
+        outcomes: list[Action | Refusal] = []
+        ask = self._loop.apply if self._shadow is None else self._loop.consider
+        for decision in look.decisions:
+            base = _event_of(look.seen) or self.questions.base(decision)
+            outcomes += ask((self._dated(decision, look.seen),), base, now_ns)
+        return outcomes if self._shadow is None else self._shadow.of(outcomes, look.seen)
 
     def _last(self, look: Look, now_ns: int, who: str, why: str) -> list[Action | Refusal]:
         """Refuse what comes too late, except for what puts something to rest in the dark.
@@ -273,6 +281,11 @@ class Clerk:
         if not self._lagged or decision.frame < 0:
             return decision
         return replace(decision, age_frames=max(0, self.newest - decision.frame))
+
+
+def _event_of(seen: News) -> MDAEvent | None:
+    """Return the event of what a look rests on, if it rests on one."""
+    return seen.event if isinstance(seen, (Frame, Gap)) else None
 
 
 def _guard_error(cause: Exception) -> GuardError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from saccade.core import Due, End, Gap, Round
@@ -117,8 +118,10 @@ class Feed:
                     self._stretch = None
 
     def _attend(self) -> None:
-        """Take notice of what was seen, and tell that a time has come or a round is over."""
+        """Take notice of what was seen, and tell of answers, times that have come, and rounds."""
         self._take_looks()
+        for answer in self._clerk.questions.take():
+            self._hear(replace(answer, t_ns=self._clock.now_ns()))
         now_ns = self._clock.now_ns()
         if (due_ns := self._next_due_ns) <= now_ns:
             self._told_due_ns = due_ns

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from saccade.core import (
+    Answer,
     Due,
     End,
     Frame,
@@ -39,7 +40,7 @@ def heard(news: News) -> dict[str, News]:
 
     Parameters
     ----------
-    news : Start, Gap, Refusal, Round, Due or End
+    news : Start, Gap, Refusal, Round, Due, End or Answer
         Decisions on a frame have its observations before them.
     """
     return {type(news).__name__.lower(): news}
@@ -105,6 +106,8 @@ def _heard_from_plain(value: Mapping[str, Any]) -> News:
         return Round(**value["round"])
     if "due" in value:
         return Due(**value["due"])
+    if "answer" in value:
+        return Answer(**value["answer"])
     if "end" in value:
         return End(**value["end"])
     if "gap" in value:

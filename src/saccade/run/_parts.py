@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from saccade.core import (
+    Answer,
     Decision,
     Due,
     End,
@@ -47,7 +48,7 @@ class Recalled:
     observations: tuple[Observation, ...]
 
 
-News: TypeAlias = Start | Frame | Gap | Refusal | Round | Due | End | Recalled
+News: TypeAlias = Start | Frame | Gap | Refusal | Round | Due | End | Recalled | Answer
 """What a chain can be told of."""
 
 
@@ -102,8 +103,9 @@ class Rule:
         ``missed``, ``refused``, ``rounded``, ``due`` and ``ended``, which are called with the time
         before the first frame, with a gap, with a refusal, with the end of a time point of the
         watch, once the time ``due_ns`` has come that it asks for, and with the end of the run, and
-        return a decision; ``leads``, whether it begins
-        only a run that has no plan (by default, if it hears all).
+        return a decision; ``answered``, called with the answer to a question that a decision of
+        its own has asked; ``leads``, whether it begins only a run that has no plan (by default,
+        if it hears all).
     on : str or None
         None is the first detector.
     name : str or None

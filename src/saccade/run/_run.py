@@ -32,7 +32,17 @@ if TYPE_CHECKING:
 
     from useq import MDAEvent
 
-    from saccade.core import Clock, Guard, Monitor, Scope, Sink, Stand, Supervisor, Verdict
+    from saccade.core import (
+        Clock,
+        Guard,
+        Monitor,
+        Question,
+        Scope,
+        Sink,
+        Stand,
+        Supervisor,
+        Verdict,
+    )
 
     from ._arbiter import Arbiter
     from ._keep import Keep
@@ -277,6 +287,36 @@ class Run(Signals):
         """Go on after a `hold`; the plan is moved back by the time that was held."""
         self._switch.hold(False)
 
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """What policies ask a person now, the oldest first; see `asked` and `answer`."""
+        return self._clerk.questions.open
+
+    def left_s(self, question: Question) -> float:
+        """Return for how long a question may be answered."""
+        return max(0.0, (question.until_ns - self._clock.now_ns()) / 1e9)
+
+    def answer(self, question: str, yes: bool, by: str = "") -> None:
+        """Answer a question; any thread may call it.
+
+        Parameters
+        ----------
+        question : str
+            Its id.
+        yes : bool
+            Whether what it asks for is to be done.
+        by : str
+            Who says so, for the journal.
+
+        Raises
+        ------
+        UsageError
+            If no such question is open.
+        """
+        if why := self._clerk.questions.answer(question, yes, by):
+            raise UsageError(f"There is no open question {question!r}.", why)
+        self._switch.rouse()
+
     # ------------------------------------------------------------------------- the thread
 
     def _new_lookout(self) -> AnyLookout:
@@ -329,6 +369,7 @@ class Run(Signals):
             sys.setswitchinterval(switch_interval_s)
 
     def _end(self) -> None:
+        self._clerk.questions.close()
         self.verdict = self._ending.end()
         self._state = STATES.get(self.verdict.name, State.FINISHED)
         self._report.close(self.verdict)

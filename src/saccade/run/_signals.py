@@ -16,6 +16,7 @@ _NAMES = {
     "gap": "gapped",
     "observation": "observed",
     "decision": "decided",
+    "question": "asked",
     "action": "acted",
     "refusal": "refused",
     "shadowed": "shadowed",
@@ -37,6 +38,7 @@ class Signals:
     gapped = Signal(object)
     observed = Signal(object)
     decided = Signal(object)
+    asked = Signal(object)
     acted = Signal(object)
     refused = Signal(object)
     shadowed = Signal(object)
