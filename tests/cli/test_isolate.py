@@ -28,7 +28,8 @@ class Told:
     """As much of a run as following it needs."""
 
     framed = gapped = observed = decided = SimpleNamespace(connect=lambda _: None)
-    acted = refused = shadowed = framed
+    acted = refused = shadowed = asked = framed
+    questions = ()
     noted = Signal(str, object)
     state = State.RUNNING
     unseen_looks = 3
