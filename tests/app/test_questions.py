@@ -72,7 +72,7 @@ def test_a_nested_policy_is_described_and_made_again() -> None:
         pytest.param(
             {"use": "saccade.detect:Spots", "sigma": 1}, "not for 'decide'", id="a detector"
         ),
-        pytest.param(BURST | {"abov": 1}, "Did you mean 'above'", id="key"),
+        pytest.param(BURST | {"above_": 1}, "Did you mean 'above'", id="key"),
     ],
 )
 def test_a_nested_policy_that_can_not_be_is_named(policy: Any, what: str) -> None:
