@@ -18,6 +18,7 @@ from saccade.gui._asks import Seen
 from saccade.gui._draft import NEW, Draft
 from saccade.gui._plan import plan_of
 from saccade.gui._trial import told_board
+from saccade.gui._trial_job import main
 from saccade.gui._window import Window
 
 if TYPE_CHECKING:
@@ -223,12 +224,25 @@ def test_how_often_a_policy_would_ask_is_what_it_does() -> None:
     assert asks is not None
     assert (asks.count, round(asks.hours, 6)) == (2, 1.0)
     assert str(asks) == "2/h (2 in 1 h seen)"
+    seen.add(
+        [Observation(0.1, frame=7, t_ns=int(7 * 600e9)), Observation(0.9, t_ns=int(8 * 600e9))]
+    )
+    again = seen.asks({**burst, "above": 0.8}, None)
+    assert again == anew(seen).asks({**burst, "above": 0.8}, None)
+    assert again is not None
+    assert again.count == 3
     assert seen.asks({**burst, "above": 0.2}, None) is None  # which can't be made
     assert seen.asks({**burst, "above": 0.8}, "saccade.detect:Spots") is None
 
 
+def anew(seen: Seen) -> Seen:
+    made = Seen()
+    made.add(seen._kept)
+    return made
+
+
 def test_a_draft_is_tried_in_a_process_of_its_own(editor: Editor, qtbot: QtBot) -> None:
-    """The score is told, or why there is none, before anything is armed; it can be cancelled."""
+    """The score is told before anything is armed; it can be cancelled at once."""
     trial = editor.trial
     trial.hours.setValue(0.1)
     trial.worlds.setValue(1)
@@ -242,12 +256,25 @@ def test_a_draft_is_tried_in_a_process_of_its_own(editor: Editor, qtbot: QtBot) 
     trial.begins.click()
     qtbot.waitUntil(lambda: not trial.going, timeout=PATIENCE_MS)
     assert "dividing-nuclei, worlds 0 to 0, 0.1 h each: caught" in editor.problems.toPlainText()
+
+
+def test_what_cant_be_tried_says_why(
+    window: Window, editor: Editor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In the words of the command line, which the window passes on."""
     editor.put(("watch", "channels"), [{"config": "Chartreuse"}])
-    trial.begins.click()
-    qtbot.waitUntil(lambda: not trial.going, timeout=PATIENCE_MS)
-    told = editor.problems.toPlainText()
-    assert "Not tried" in told
-    assert "Chartreuse" in told
+    job = {
+        "text": editor.draft.text,
+        "source": "x.yaml",
+        "specimen": None,
+        "worlds": 1,
+        "hours": 0.1,
+    }
+    assert main(json.dumps(job)) == 1
+    line = json.loads(capsys.readouterr().out)
+    assert "Chartreuse" in line["error"]
+    editor.trial._take(line)
+    assert editor.trial._error == f"{line['error']} {line['do']}"
 
 
 def test_a_score_is_told_in_a_sentence() -> None:

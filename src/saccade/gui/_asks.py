@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 _MOST = 3000
 """Observations that are kept; the newest."""
+_MOST_TALLIES = 16
+"""Policies that are counted on; the newest."""
+_BESIDE = ("use", "on", "name")
 
 
 @dataclass(frozen=True)
@@ -31,20 +34,29 @@ class Asks:
 
 
 class Seen:
-    """What detectors saw, for as long as there is room."""
+    """What detectors saw, for as long as there is room.
+
+    A policy that is asked about again has gone on counting meanwhile: to count anew would hold up
+    a run that goes on in this process.
+    """
 
     def __init__(self) -> None:
         self._kept: deque[Observation] = deque(maxlen=_MOST)
+        self._tallies: dict[str, _Tally] = {}
 
     def add(self, observations: Iterable[Observation]) -> None:
         """Keep what has come; without masks, which are large."""
         for each in observations:
             if not each.unseen:
-                self._kept.append(replace(each, labels=None))
+                kept = replace(each, labels=None)
+                self._kept.append(kept)
+                for tally in self._tallies.values():
+                    tally.take(kept)
 
     def clear(self) -> None:
         """Forget everything: another run begins."""
         self._kept.clear()
+        self._tallies.clear()
 
     def asks(self, part: Mapping[str, Any], detector: str | None) -> Asks | None:
         """Return how often a policy would have asked for something.
@@ -62,22 +74,44 @@ class Seen:
             None where nothing was seen that it could be asked about, or it can't be made. It is
             the number of false alarms if nothing of what was seen was real.
         """
-        heard = [each for each in self._kept if detector is None or _is_of(each, detector)]
-        if len(heard) < 2:
-            return None
-        hours = (heard[-1].t_ns - heard[0].t_ns) / 3.6e12
-        settings = {k: v for k, v in part.items() if k not in ("use", "on", "name")}
-        try:
-            policy = build(str(part["use"]), settings, "decide.0")
-            streams = getattr(policy, "streams", None)
-            count = sum(
-                bool(policy(each).actions)
-                for each in heard
-                if streams is None or each.stream in streams
-            )
-        except SaccadeError:
-            return None  # the check says why
-        return Asks(count, hours) if hours > 0 else None
+        key = f"{detector} {part}"
+        if key not in self._tallies:
+            try:
+                tally = _Tally(part, detector)
+            except SaccadeError:
+                return None  # the check says why
+            for each in self._kept:
+                tally.take(each)
+            self._tallies[key] = tally
+            while len(self._tallies) > _MOST_TALLIES:
+                del self._tallies[next(iter(self._tallies))]
+        return self._tallies[key].asks
+
+
+class _Tally:
+    """A policy, and how often it has asked for something."""
+
+    def __init__(self, part: Mapping[str, Any], detector: str | None) -> None:
+        settings = {name: each for name, each in part.items() if name not in _BESIDE}
+        self._policy = build(str(part["use"]), settings, "decide.0")
+        self._streams = getattr(self._policy, "streams", None)
+        self._detector = detector
+        self._count = 0
+        self._first_ns = self._last_ns = -1
+
+    @property
+    def asks(self) -> Asks | None:
+        hours = (self._last_ns - self._first_ns) / 3.6e12
+        return Asks(self._count, hours) if hours > 0 else None
+
+    def take(self, seen: Observation) -> None:
+        if self._detector is not None and not _is_of(seen, self._detector):
+            return
+        if self._first_ns < 0:
+            self._first_ns = seen.t_ns
+        self._last_ns = seen.t_ns
+        if self._streams is None or seen.stream in self._streams:
+            self._count += bool(self._policy(seen).actions)
 
 
 def _is_of(seen: Observation, detector: str) -> bool:
