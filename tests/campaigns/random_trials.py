@@ -109,12 +109,16 @@ class Trial:
 class Dice:
     """All that is drawn from one seed."""
 
+    core_calls = CORE_CALLS
+    frames = FRAMES
+
     def __init__(self, seed: int) -> None:
         self.rng = np.random.default_rng(seed)
         count = int(self.rng.integers(1, 5))
         self.kinds = tuple(KINDS[k] for k in self.rng.integers(len(KINDS), size=count))
-        self.on = [int(n) for n in self.rng.integers(1, FRAMES, size=count)]
-        self.limit = float(self.rng.uniform(0.3, 1.6) * FRAMES * 6e-3 * POWER_MW / AREA_CM2 / 1e3)
+        self.on = [int(n) for n in self.rng.integers(1, self.frames, size=count)]
+        usual = self.frames * 6e-3 * POWER_MW / AREA_CM2 / 1e3
+        self.limit = float(self.rng.uniform(0.3, 1.6) * usual)
         self.mode = str(self.rng.choice(["inline", "lagged"]))
 
     def pick(self, values: Any) -> Any:
@@ -149,7 +153,7 @@ class Dice:
                 exposure=float(uniform(2, 10)),
                 channel="FITC",
             )
-            for t in range(FRAMES)
+            for t in range(self.frames)
         ]
 
 
@@ -230,9 +234,13 @@ class Meter:
 
 def trial(seed: int) -> Trial:
     """Do one run; everything about it follows from a number."""
+    return trial_of(Dice(seed), seed)
+
+
+def trial_of(dice: Dice, seed: int) -> Trial:
+    """Do one run of what was drawn."""
     faulthandler.dump_traceback_later(100, exit=True)
     began_s, before = time.perf_counter(), set(threading.enumerate())
-    dice = Dice(seed)
     scope = load("sim:beads", sim=SIM)
     with tempfile.TemporaryDirectory() as parent:
         play = _Play(dice, scope, Path(parent) / "run", Trial(seed, dice.limit, dice.kinds))
@@ -296,17 +304,17 @@ class _Play:
         for kind, on in zip(self.dice.kinds, self.dice.on, strict=True):
             match kind:
                 case "core":
-                    fault = self.dice.fault({"core": CORE_CALLS}, 3 * FRAMES)
+                    fault = self.dice.fault({"core": self.dice.core_calls}, 3 * self.dice.frames)
                     self.core_faults.plan(fault)
                 case "device":
-                    fault = self.dice.fault(_DEVICE_CALLS, 2 * FRAMES)
+                    fault = self.dice.fault(_DEVICE_CALLS, 2 * self.dice.frames)
                     if (fault.call, fault.what) == ("expose", "slow"):
                         tries = MANNERS.snap_retries + 1
                         late_s = tries * fault.ms / 1e3
                         self.result.late += late_s * POWER_MW / AREA_CM2 / 1e3
                     self.core.faults.plan(fault)
                 case "disk":
-                    fault = self.dice.fault({"disk": _DISK_CALLS}, 2 * FRAMES)
+                    fault = self.dice.fault({"disk": _DISK_CALLS}, 2 * self.dice.frames)
                     name = self.dice.pick(("EIO", "ENOSPC", "EROFS"))
                     assert hasattr(errno, name)
                     fault = Fault(fault.call, fault.what, fault.on, fault.times, value=name)
@@ -318,7 +326,8 @@ class _Play:
 
     def _listen(self) -> None:
         """Note every command that leaves for the hardware, before any fault can change it."""
-        faulty(self.core, CORE_CALLS, self.core_faults, "core", leave_out=("_do_snap_image",))
+        calls = self.dice.core_calls
+        faulty(self.core, calls, self.core_faults, "core", leave_out=("_do_snap_image",))
         axes = {"setXYPosition": ("x_um", "y_um"), "setPosition": ("z_um",)}
         for name, limits in {**axes, "setExposure": ("exposure_ms",)}.items():
             setattr(self.core, name, self._noting(getattr(self.core, name), name, limits))

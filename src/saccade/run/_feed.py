@@ -201,6 +201,8 @@ class Feed:
     def took(self, frame: Frame) -> None:
         """Store a frame, then look at it or leave it to the worker."""
         self._in_hand -= 1
+        if self._stretch is not None:
+            self._stretch.settle(frame.exposures)
         self._clerk.account(frame)
         stored = self._clerk.keep(frame)
         if stored is None:
@@ -223,6 +225,8 @@ class Feed:
             self._hear(gap)
             return
         self._in_hand -= 1
+        if self._stretch is not None:
+            self._stretch.settle(gap.exposures)
         self._clerk.account(gap)
         self._leave_out(gap)
 

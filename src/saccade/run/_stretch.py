@@ -64,8 +64,9 @@ class Stretch:
         self.sheds = sheds
         self._loop, self._clock = loop, clock
         self._wanted, self._begun, self._failed = wanted, begun, failed
-        self._leave = 0
+        self._leave = 0.0
         self._taken = 1
+        self._seen = self._exposures = 0
         self._began_ns = clock.now_ns()
 
     def goes_on(self, waiting: int) -> bool:
@@ -83,7 +84,18 @@ class Stretch:
 
     def doubt(self) -> None:
         """Ask the guards again before going on: they may trust the run less than before."""
-        self._leave = 0
+        self._leave = 0.0
+
+    def settle(self, exposures: int) -> None:
+        """Learn what a picture has cost.
+
+        Parameters
+        ----------
+        exposures : int
+            There may have been light between pictures as well.
+        """
+        self._seen += 1
+        self._exposures += exposures
 
     def next(self) -> Order | None:
         """Return the order that the next picture is for, None if it is one too many."""
@@ -93,7 +105,7 @@ class Stretch:
             self._failed(error)
             return None
         if order is not None:
-            self._leave -= 1
+            self._leave -= self._each
             self._taken += 1
             self._begun()
         return order
@@ -105,10 +117,15 @@ class Stretch:
         except Exception as error:  # noqa: BLE001 - as above
             self._failed(error)
 
+    @property
+    def _each(self) -> float:
+        """Exposures that a picture costs, as far as is known."""
+        return max(1.0, self._exposures / self._seen) if self._seen else 1.0
+
     def _has_leave(self, waiting: int, now_ns: int) -> bool:
-        ahead = self._ahead(now_ns)
-        if self._leave < waiting + math.ceil(ahead / 2):
-            asked = waiting + ahead
+        ahead, each = self._ahead(now_ns), self._each
+        if self._leave < (waiting + math.ceil(ahead / 2)) * each:
+            asked = math.ceil((waiting + ahead) * each)
             if not self._loop.may_go_on(self.first.event, asked, now_ns):
                 return False
             self._leave = asked

@@ -102,6 +102,7 @@ class StrictEngine(MDAEngine):
         self._camera = Camera(core, *common, self._expose, vigil, self._darken)
         self._free_run = FreeRun(core, manners, source, clock, vigil)
         self._stretch: WatchedStretch | None = None
+        self._tally: Tally | None = None
         self._orders: tuple[Order, ...] = ()
         self._lease = Lease(safety, clock)
         self._held_open = ""
@@ -158,6 +159,11 @@ class StrictEngine(MDAEngine):
             for index, order in list(self._unsettled.items())
         ]
 
+    def cut_off(self) -> None:
+        """Charge the light of a stream that was given up; nothing more will come of it."""
+        if self._tally is not None and self._stretch is not None:
+            self._tally.close(self._stretch.unwatched, self._clock.now_ns())
+
     def rest(self, until_ns: int) -> None:
         """Learn that nothing comes before a time; light is not left on for so long."""
         self._lease.rest(until_ns)
@@ -212,7 +218,6 @@ class StrictEngine(MDAEngine):
             if isinstance(event, SequencedEvent):
                 for problem in stop_sequences(self.mmcore, event):
                     self._source.noted("failure", {"text": problem})
-            if isinstance(event, SequencedEvent) or self._stretch is not None:
                 self._darken()
         finally:
             if event.properties or isinstance(event, SequencedEvent):
@@ -277,19 +282,23 @@ class StrictEngine(MDAEngine):
 
     def _stream(self, stretch: WatchedStretch, event: MDAEvent) -> Iterator[PImagePayload | None]:
         """Let the camera run by itself as long as the run wants the same picture once more."""
-        tally, made_safe, begun = Tally(stretch), self._safety.made, False
+        self._tally = tally = Tally(stretch, self._open_ms)
+        made_safe = self._safety.made
         try:
             real = self._look(event)
+            self._refuse_disturbed(real)
             self._camera.end_live_view()
             ready_ns = self._clock.now_ns()
             self._glow.await_frame(self.exposure_ms, first=True)
-            begun, standing = True, partial(self._refuse_disturbed, real)
+            tally.begin(self.exposure_ms, ready_ns)
+            standing = partial(self._refuse_disturbed, real)
             for shot in self._free_run.shots(stretch, self.exposure_ms, real.roi, standing):
                 if self._safety.made != made_safe:
                     raise StoppedError("The light was put out during the stream.")
                 if (order := tally.order()) is None:
                     continue
                 self._orders, self._unsettled[order.index] = (order,), order
+                self._leaks = tally.exposures(shot.exposed_ns) - 1
                 if isinstance(shot, Shed):
                     self._miss(self._orders, SnapError(shot.reason, exposures=1))
                     continue
@@ -300,13 +309,28 @@ class StrictEngine(MDAEngine):
         except (StoppedError, GeneratorExit):
             tally.why = "a stop was asked for"
         except Exception as error:  # noqa: BLE001 - a gap, whatever the reason
-            tally.why = " ".join(str(error).split()) or repr(error)
+            self._leaks, tally.why = 0, " ".join(str(error).split()) or repr(error)
             if (order := tally.order()) is not None:
                 self._miss((order,), error)
-        self._opened_ns = self._clock.now_ns()  # how long it was open is no single picture's
-        if begun:
+        self._end_stream(stretch, tally)
+
+    def _end_stream(self, stretch: WatchedStretch, tally: Tally) -> None:
+        """See to it that it is dark, and say what a stretch came to.
+
+        Raises
+        ------
+        LitError
+            If the shutter can't be closed.
+        """
+        self._opened_ns = self._clock.now_ns()  # how long it was open before is charged below
+        self._leaks = 0
+        try:
+            self._darken()
+        finally:
             with suppress(StoppedError):  # who was given up has nothing more to say
-                self._source.noted("stretch", tally.close())
+                if told := tally.close(stretch, self._clock.now_ns()):
+                    self._source.noted("stretch", told)
+            self._leaks, self._tally = 0, None
 
     def _look(self, event: MDAEvent) -> Real:
         """Read the label of what is exposed next, and show its mask."""

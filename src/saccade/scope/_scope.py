@@ -210,6 +210,8 @@ class MicroManagerScope:
             self._safety.make()
             for gap in [] if self._engine is None else self._engine.given_up(error.what):
                 source.missed(gap)
+            if self._engine is not None:
+                self._engine.cut_off()
             raise
         finally:
             if self._engine is not None:

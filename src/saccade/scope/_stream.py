@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,12 +27,17 @@ _LOOK_NS = 100_000_000
 """How often it is asked whether all still stands as the labels say: more would cost pictures."""
 
 
+_ROUNDING = 1e-3
+"""Share of an exposure by which the clock may be off."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shed:
     """A picture that was given up, or never reached the buffer."""
 
     place: int
     reason: str
+    exposed_ns: int
 
 
 class FreeRun:
@@ -175,15 +181,16 @@ class FreeRun:
         pixels, tags = self._core.popNextImageAndMD()
         number = str(tags.get("ImageNumber", ""))
         place = int(number) if number.isdigit() else self._due
+        exposed_ns = stamps.exposed_ns(arrived_ns, tags.get("ElapsedTime-ms", ""))
         for lost in range(self._due, place):
-            yield Shed(lost, "the camera did not deliver it")
+            yield Shed(lost, "the camera did not deliver it", exposed_ns)
         self._due = max(self._due, place) + 1
         if self._shedding:
-            yield Shed(place, "it was given up, because the camera's buffer was almost full")
+            why = "it was given up, because the camera's buffer was almost full"
+            yield Shed(place, why, exposed_ns)
             return
         if pixels.shape != roi[:1:-1]:
             raise SnapError("Somebody changed the camera's region during the stream.")
-        exposed_ns = stamps.exposed_ns(arrived_ns, tags.get("ElapsedTime-ms", ""))
         yield Shot(pixels, exposed_ns, self._clock.now_ns(), place=place)
 
 
@@ -223,21 +230,33 @@ class _Stamps:
 
 
 class Tally:
-    """Which picture is for which order, and what a stretch came to.
+    """Which picture is for which order, and what a stretch came to, its light included.
+
+    The shutter is open from its beginning to its end. What is more than the pictures' own
+    exposures, as far as the clock tells, is charged as further ones: where the light is gated
+    by the camera, that is more than the sample had, and never less.
 
     Parameters
     ----------
     stretch : Stretch
         Gives the orders.
+    open_ms : float
+        How much longer the shutter may be open, for its own time.
     """
 
-    def __init__(self, stretch: Stretch) -> None:
+    def __init__(self, stretch: Stretch, open_ms: float) -> None:
         self._stretch = stretch
         self._first: Order | None = stretch.first
-        self._over = 0
+        self._open_ms = open_ms
+        self._exposure_ms, self._began_ns = 0.0, 0
+        self._over = self._charged = 0
         self.frames = 0
         self.why = "enough"
         """Why it ended."""
+
+    def begin(self, exposure_ms: float, now_ns: int) -> None:
+        """Learn that there is light from now on, and how long an exposure is."""
+        self._exposure_ms, self._began_ns = exposure_ms, now_ns
 
     def order(self) -> Order | None:
         """Return what the next picture is for, None if it is one too many."""
@@ -245,13 +264,37 @@ class Tally:
         self._over += order is None
         return order
 
-    def close(self) -> dict[str, object]:
+    def exposures(self, until_ns: int) -> int:
+        """Return for how many exposures there was light since the last picture; at least one."""
+        count = max(1, self._due(until_ns))
+        self._charged += count
+        return count
+
+    def close(self, stretch: Stretch, now_ns: int) -> dict[str, object]:
         """Let the run know of exposures in vain; return what the journal should hold.
 
         When a camera that runs by itself is ended, one more exposure has begun.
+
+        Parameters
+        ----------
+        stretch : Stretch
+            Hears of it.
+        now_ns : int
+            It is dark since then.
         """
-        self._stretch.cut(self._over + 1)
-        return {"frames": self.frames, "cut": self._over + 1, "why": self.why}
+        if not self._began_ns:
+            return {}
+        cut = max(self._over + 1, self._due(now_ns))
+        self._began_ns = 0
+        stretch.cut(cut)
+        return {"frames": self.frames, "cut": cut, "why": self.why}
+
+    def _due(self, until_ns: int) -> int:
+        """Return how many exposures there was light for that nothing was charged for yet."""
+        lit_ms = (until_ns - self._began_ns) / 1e6 - self._open_ms
+        if self._exposure_ms <= 0:
+            return 0
+        return math.ceil(lit_ms / self._exposure_ms - _ROUNDING) - self._charged
 
 
 class WatchedStretch:
@@ -268,6 +311,7 @@ class WatchedStretch:
     def __init__(self, stretch: Stretch, vigil: Vigil) -> None:
         self._stretch, self._vigil = stretch, vigil
         self.first: Order = stretch.first
+        self.unwatched = stretch
         self.sheds = stretch.sheds
 
     def goes_on(self, waiting: int) -> bool:
