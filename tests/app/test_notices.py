@@ -89,6 +89,19 @@ def test_the_lab_hears_of_a_division_and_of_the_end(
         assert "secret" not in (folder.path / name).read_text(encoding="utf-8")
 
 
+def test_a_policy_with_a_name_of_its_own_is_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What an arbiter calls it does not keep its messages back."""
+    with chat() as (address, texts):
+        monkeypatch.setenv(WEBHOOKS, f"lab={address}")
+        scope = saccade.scope.load("sim:beads", sim={"clock": "virtual"})
+        rule = saccade.run.Rule(Notify("lab", above=0.8, end=False), name="alarm")
+        run = saccade.Run(scope, PLAN, detect=high, decide=rule, out=tmp_path / "n", name="night")
+        run.start().wait(WAIT_S)
+    assert texts == ["night: frame 1: score 0.9 >= 0.8 for 1 frame at position 0"]
+
+
 @pytest.mark.parametrize("status", [500, 302])
 def test_a_webhook_that_fails_costs_nothing_but_a_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int

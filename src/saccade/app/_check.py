@@ -15,9 +15,8 @@ from saccade.guard import Limits, Modifiable
 from saccade.isolate import Isolated
 from saccade.run import Chain, Door, blank, count_again, in_turns, name_of
 
-from ._notices import notifying
+from ._notices import notifying, teller
 from ._parts import arbiter_of, build_parts
-from ._webhooks import webhook
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -249,7 +248,7 @@ def _supervised(protocol: Protocol, stand: Stand) -> Iterator[Finding]:
 def _told(rules: tuple[Rule, ...]) -> Iterator[Finding]:
     for policy in notifying(rules):
         try:
-            webhook(policy.to)
+            teller(policy.to, _mute)
         except UsageError as error:
             yield Finding("error", error.what, error.do)
 
@@ -264,6 +263,10 @@ def _claimed(parts: Parts, protocol: Protocol) -> Iterator[Finding]:
     else:
         rules = [replace(each, name=each.name or name_of(each.policy)) for each in parts.rules]
         yield from (Finding("warning", text) for text in in_turns(rules, arbiter))
+
+
+def _mute(_: str) -> None:
+    """Tell nobody: a check sends nothing."""
 
 
 def _in_virtual_time(stand: Stand) -> bool:

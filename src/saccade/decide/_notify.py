@@ -21,13 +21,14 @@ class Notify:
     """Tells somebody when the score has risen, and acquires nothing; event-driven.
 
     It decides as a `Burst` does, place by place; a decision to tell has the rule ``tells`` and
-    no actions. `saccade.Run` sends it to the webhook that the user has given the name ``to``
-    in the environment, and how the run ended as well; a replay decides alike, and sends nothing.
+    no actions. `saccade.Run` sends it to the webhook or mailbox that the user has given the name
+    ``to`` in the environment, and how the run ended as well; a replay decides alike, and sends
+    nothing.
 
     Parameters
     ----------
     to : str
-        Name of a webhook in ``SACCADE_WEBHOOKS``.
+        Name of a webhook in ``SACCADE_WEBHOOKS``, or of a mailbox in ``SACCADE_MAIL``.
     above, below : float
         Thresholds for the score, from 0 to 1: the first tells, the second re-arms.
     dwell : int
