@@ -169,6 +169,20 @@ def test_a_net_may_be_asked_for_by_its_size(tmp_path: Path) -> None:
         )
 
 
+def test_a_packed_model_is_calibrated_and_tested_as_it_is_stored(tmp_path: Path) -> None:
+    """Eight bits a weight in the file; its example, made of the rounded network, holds."""
+    order = replace(ORDER, pack=True)
+    brief = replace(QUICK, epochs=4)
+    model = train_model(samples(8), order, tmp_path / "small", recipe=brief, architecture=SMALL)
+    stored = load_model(model.path).weights.tensors
+    assert any(each.dtype == np.int8 for each in stored.values())
+    example = load_example(model)
+    assert example is not None
+    heads = open_session(model, "torch")(example.pictures)
+    for name, expected in example.told.items():
+        assert np.allclose(heads[name], expected, atol=1e-4)
+
+
 def test_with_little_data_all_of_it_is_tested_in_turn(tmp_path: Path) -> None:
     """Every group is in the test, none by a network that has learned from it; the card says so."""
     told: list[str] = []

@@ -353,6 +353,9 @@ def train(
     net: Annotated[
         str, typer.Option(help="Width x blocks of a network; `saccade bench --nets` times them.")
     ] = "32x3",
+    pack: Annotated[
+        bool, typer.Option("--pack", help="Eight bits a weight: a quarter of the file's size.")
+    ] = False,
     folds: Annotated[
         int,
         typer.Option(
@@ -404,6 +407,7 @@ def train(
         fluorescence=fluorescence,
         kind=kind,
         net=net,
+        pack=pack,
         folds=folds,
         about=about,
         licence=licence,

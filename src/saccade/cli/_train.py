@@ -92,6 +92,7 @@ def train(
     fluorescence: bool,
     kind: str | None,
     net: str,
+    pack: bool,
     folds: int,
     about: str,
     licence: str,
@@ -113,6 +114,7 @@ def train(
             pixel_size_um=size_um_of(samples),
             compress=COMPRESS if fluorescence else 0.0,
             net=net,
+            pack=pack,
         )
         recipe = recipe_of(data, len(samples), epochs, minutes, fluorescence=fluorescence)
 

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 import numpy as np
 
 from saccade.detect import forest_heat, forest_peaks, forest_places_px, made_ready
-from saccade.models import Architecture, arrays_of, tensors_of
+from saccade.models import (
+    Architecture,
+    arrays_of,
+    packed,
+    set_tensors,
+    tensors_of,
+    unpacked,
+)
 
 from ._fit import fit_network
 from ._grow import cells_of, grow, plan_trees
@@ -98,6 +105,7 @@ class _Net:
     architecture: Architecture
     given: Input
     epochs: int
+    is_packed: bool = False
 
     def look(self, samples: Sequence[Sample], kind: int = 0, mask_logit: float = 0.0) -> list[Seen]:
         return look_at(self.net, self.given, samples, kind=kind, mask_logit=mask_logit)
@@ -106,7 +114,8 @@ class _Net:
         return find_in(self.net, self.given, sample, kind)
 
     def tensors(self) -> Mapping[str, Any]:
-        return tensors_of(self.net)
+        tensors = tensors_of(self.net)
+        return packed(tensors) if self.is_packed else tensors
 
 
 @dataclass(frozen=True)
@@ -117,11 +126,14 @@ class NetworkLearner:
     ----------
     made, given, recipe
         What it is made of, how pictures are prepared for it, and how it learns.
+    pack : bool
+        Round what was learned to eight bits before it is calibrated and tested.
     """
 
     made: Architecture
     given: Input
     recipe: Recipe
+    pack: bool = False
 
     def learn(
         self, samples: Sequence[Sample], others: Sequence[Sample], tell: Callable[[str], None]
@@ -138,7 +150,9 @@ class NetworkLearner:
             tell(f"epoch {epoch + 1} of {self.recipe.epochs}: loss {loss:.3f}")
 
         fitted = fit_network(self.made, self.given, samples, self.recipe, judge, progress)
-        learned = _Net(fitted.net, self.made, self.given, fitted.epochs)
+        if self.pack:
+            set_tensors(fitted.net, unpacked(packed(tensors_of(fitted.net))))
+        learned = _Net(fitted.net, self.made, self.given, fitted.epochs, self.pack)
         return learned, look_at_every(fitted.net, self.given, others, len(self.made.classes))
 
     def probe(self, samples: Sequence[Sample]) -> Learned:

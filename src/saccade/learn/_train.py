@@ -74,6 +74,8 @@ class Order:
     net : str
         Of a network its width x blocks: the wider and deeper, the more it learns and the longer it
         takes to look.
+    pack : bool
+        Store a network in eight bits a weight; it is calibrated and tested as it is stored.
     """
 
     name: str
@@ -86,6 +88,7 @@ class Order:
     pixel_size_um: float | None = None
     compress: float = 0.0
     net: str = "32x3"
+    pack: bool = False
 
 
 def train_model(
@@ -232,7 +235,7 @@ def _learner(
         )
     masks = all(each.labels is not None for each in samples)
     made = architecture or Architecture.of_net(order.net, order.classes, frames=frames, masks=masks)
-    return NetworkLearner(made, given, recipe)
+    return NetworkLearner(made, given, recipe, order.pack)
 
 
 def _check_told(order: Order) -> None:

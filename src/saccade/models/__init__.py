@@ -17,6 +17,7 @@ from ._choice import SETTINGS, choices_file, choose_runtime, chosen_runtime
 from ._example import Example, load_example, save_example
 from ._folder import Model, check_new, load_model, save_model, shipped_models
 from ._import import import_model
+from ._packed import packed, unpacked
 from ._runtimes import RUNTIMES, Runtime, check_runtime, installed_runtimes, open_session
 from ._threads import look_threads, wait_asleep
 from ._tiles import Looker
@@ -26,9 +27,9 @@ from ._weights import Weights, load_weights
 
 if TYPE_CHECKING:
     from ._export import FORMATS, Format, export_model
-    from ._net import PatchNet, build_net, tensors_of
+    from ._net import PatchNet, build_net, set_tensors, tensors_of
 
-_TORCH = ("PatchNet", "build_net", "tensors_of")
+_TORCH = ("PatchNet", "build_net", "set_tensors", "tensors_of")
 _EXPORT = ("FORMATS", "Format", "export_model")
 
 
@@ -83,11 +84,14 @@ __all__ = [
     "load_weights",
     "look_threads",
     "open_session",
+    "packed",
     "save_example",
     "save_model",
+    "set_tensors",
     "shipped_models",
     "tensors_of",
     "trees_of",
     "unmeasured",
+    "unpacked",
     "wait_asleep",
 ]

@@ -10,7 +10,11 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from saccade.core import ModelError
 
+from ._packed import unpacked
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ._card import Architecture
     from ._folder import Model
     from ._weights import Tensor as Numbers
@@ -99,7 +103,8 @@ def build_net(model: Model) -> PatchNet:
         If the weights are not those of such a network.
     """
     net = PatchNet(model.card.architecture)
-    state = {name: torch.from_numpy(each.copy()) for name, each in model.weights.tensors.items()}
+    tensors = unpacked(model.weights.tensors)
+    state = {name: torch.from_numpy(each.copy()) for name, each in tensors.items()}
     try:
         net.load_state_dict(state)
     except RuntimeError as error:
@@ -113,6 +118,11 @@ def build_net(model: Model) -> PatchNet:
 def tensors_of(net: PatchNet) -> dict[str, Numbers]:
     """Return the weights of a network as arrays."""
     return {name: each.detach().cpu().numpy() for name, each in net.state_dict().items()}
+
+
+def set_tensors(net: PatchNet, tensors: Mapping[str, Numbers]) -> None:
+    """Give a network other weights, as `tensors_of` returns them."""
+    net.load_state_dict({name: torch.from_numpy(each.copy()) for name, each in tensors.items()})
 
 
 def folded(net: PatchNet) -> PatchNet:
