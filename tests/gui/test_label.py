@@ -125,10 +125,9 @@ def test_a_run_that_is_looked_back_at_can_be_labelled(
     """Its most useful frames are chosen, and a window opens for them."""
     back = LookBack(Recall(run))
     qtbot.addWidget(back)
-    back.label_into(tmp_path / "chosen")
-    assert back._labelling is not None
+    labelling = back.tools.label_into(tmp_path / "chosen")
     opened: list[object] = []
-    back._labelling.done.connect(lambda window, _: opened.append(window))
+    labelling.done.connect(lambda window, _: opened.append(window))
     qtbot.waitUntil(lambda: bool(opened), timeout=PATIENCE_MS)
     window = opened[0]
     assert isinstance(window, LabelWindow)
@@ -144,6 +143,6 @@ def test_a_folder_that_can_not_be_labelled_into_is_named(
     (tmp_path / "full/thesis.txt").write_text("precious", encoding="utf-8")
     back = LookBack(Recall(run))
     qtbot.addWidget(back)
-    back.label_into(tmp_path / "full")
+    back.tools.label_into(tmp_path / "full")
     qtbot.waitUntil(lambda: "something else" in back.alerts.text(), timeout=PATIENCE_MS)
     assert [each.name for each in (tmp_path / "full").iterdir()] == ["thesis.txt"]

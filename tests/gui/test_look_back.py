@@ -111,3 +111,49 @@ def test_what_is_no_run_is_refused(tmp_path: Path) -> None:
     """It says what it is instead."""
     with pytest.raises(FolderError, match="not a run folder"):
         Recall(tmp_path)
+
+
+def test_another_protocol_is_tried_on_what_was_recorded(
+    window: LookBack, qtbot: QtBot, protocol: Path
+) -> None:
+    """With a threshold that nothing reaches, every decision of the run would have been none."""
+    calm = protocol.with_name("calm.yaml")
+    text = protocol.read_text(encoding="utf-8")
+    calm.write_text(text.replace("above: 0.2", "above: 1.0"), encoding="utf-8")
+    made = sum(each.kind == "decision" for each in window.recall.entries)
+    window.tools.doubt(calm)
+    qtbot.waitUntil(lambda: "otherwise" in window.alerts.text(), timeout=PATIENCE_MS)
+    assert window.filter.currentText() == "what if"
+    assert window.table.rowCount() == made > 0
+    assert window.table.item(0, 2).text() == "nothing, not burst of 2"
+    window.tools.doubt(protocol)  # the run's own: nothing would be otherwise
+    qtbot.waitUntil(lambda: "0 frames" in window.alerts.text(), timeout=PATIENCE_MS)
+    assert window.table.rowCount() == 0
+
+
+def test_a_protocol_that_can_not_be_tried_is_named(
+    window: LookBack, qtbot: QtBot, tmp_path: Path
+) -> None:
+    """The window goes on as it was."""
+    (tmp_path / "no.yaml").write_text("saccade: 1", encoding="utf-8")
+    window.tools.doubt(tmp_path / "no.yaml")
+    qtbot.waitUntil(lambda: "no.yaml" in window.alerts.text(), timeout=PATIENCE_MS)
+
+
+def test_two_runs_are_led_through_time_together(
+    window: LookBack, qtbot: QtBot, folder: Path
+) -> None:
+    """The other window shows the frame that was taken as long after its begin."""
+    window.compare(folder)
+    assert window.other is not None
+    qtbot.addWidget(window.other)
+    for number in (3, len(window.recall.frames) - 1, 0):
+        window.slider.setValue(number)
+        assert window.other.slider.value() == number
+
+
+def test_a_folder_that_is_no_run_can_not_be_compared(window: LookBack, tmp_path: Path) -> None:
+    """It is named, and no window opens."""
+    window.compare(tmp_path)
+    assert window.other is None
+    assert window.alerts.isVisible()

@@ -13,7 +13,7 @@ from ._calibrate import CalibrationPlan, calibrate
 from ._check import Finding, check
 from ._demo import demo_file, demo_protocol
 from ._drafts import findings_of_text, protocol_from_text
-from ._history import replay_run
+from ._history import WhatIf, replay_run, what_if
 from ._montage import draw_montage
 from ._part_help import (
     Setting,
@@ -68,6 +68,7 @@ __all__ = [
     "Trial",
     "TunePlan",
     "Tuned",
+    "WhatIf",
     "Worth",
     "assemble",
     "bench_overview",
@@ -106,4 +107,5 @@ __all__ = [
     "told_action",
     "try_model",
     "tune_protocol",
+    "what_if",
 ]

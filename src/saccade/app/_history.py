@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +11,16 @@ from saccade.run import Chain, history, replay
 from saccade.store import RunFolder
 
 from ._parts import build_parts
+from ._told import told_action
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from saccade import run as runs
     from saccade.core import Frame
-    from saccade.run import Replay
+    from saccade.run import Difference, Replay
+
+    from ._protocol import Protocol
 
 
 _MISFITS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
@@ -52,6 +56,64 @@ def replay_run(
         # What fails by itself has a name already; here, lines say what no run could.
         why = " ".join(f"{type(error).__name__}: {error}".split())
         raise DamagedRunError(f"{path} can't be decided again: {why}.") from error
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """A frame that another protocol would have answered otherwise."""
+
+    frame: int
+    before: str
+    """What was asked for then; empty for nothing."""
+    now: str
+    """What would have been asked for; empty for nothing."""
+    reason: str
+    """Of the other protocol."""
+
+    def __str__(self) -> str:
+        was = self.before or "nothing"
+        return f"frame {self.frame}: {self.now or 'nothing'}, where it was {was}: {self.reason}"
+
+
+def what_if(path: Path | str, protocol: Protocol) -> tuple[WhatIf, ...]:
+    """Decide again with the detectors and policies of another protocol.
+
+    What would have been decided first is certain; what would have come of it was never taken, so
+    that later answers are what this protocol would have said to the frames that there are.
+
+    Parameters
+    ----------
+    path : path
+        The run folder.
+    protocol : Protocol
+        Whose ``detect`` and ``decide`` are tried.
+
+    Raises
+    ------
+    FolderError, DamagedRunError
+        As `replay_run`.
+    """
+    parts = build_parts(protocol.spec())
+    found = replay_run(path, detect=dict(parts.eyes) or None, decide=parts.rules)
+    frames: dict[int, list[Difference]] = {}
+    for each in found.differences:
+        if each.what == "decision":
+            frames.setdefault(each.frame, []).append(each)
+    told = (_what_if(frame, of) for frame, of in frames.items())
+    return tuple(each for each in told if each.before != each.now)
+
+
+def _what_if(frame: int, differences: list[Difference]) -> WhatIf:
+    """Return what was asked for at a frame, and what would have been, by all policies."""
+    before, now = (
+        ", ".join(told_action(action) for each in of if each for action in each["actions"])
+        for of in (
+            [each.recorded for each in differences],
+            [each.again for each in differences],
+        )
+    )
+    reasons = [each.again["reason"] for each in differences if each.again]
+    return WhatIf(frame, before, now, "; ".join(filter(None, reasons)) or "no such policy")
 
 
 def _replayed(folder: RunFolder, detect: runs.Eyes, decide: runs.Rules | None) -> Replay:

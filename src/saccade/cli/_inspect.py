@@ -49,8 +49,11 @@ _PACKAGES = (
 )  # fmt: skip
 
 
-def replay(path: Path, as_json: bool) -> None:
-    """Decide again from the stored frames."""
+def replay(path: Path, other: Path | None, as_json: bool) -> None:
+    """Decide again from the stored frames, by the run's own parts or those of a protocol."""
+    if other is not None:
+        _what_if(path, other, as_json)
+        return
     with named_errors(as_json):
         result = app.replay_run(path)
     if as_json:
@@ -60,6 +63,19 @@ def replay(path: Path, as_json: bool) -> None:
             say(str(difference))
         say(f"{result.identical} of {result.looks} looks are decided as they were.")
     raise SystemExit(int(Exit.FINISHED if result.same else Exit.FAILED))
+
+
+def _what_if(path: Path, other: Path, as_json: bool) -> None:
+    with named_errors(as_json):
+        found = app.what_if(path, app.load_protocol(other))
+    if as_json:
+        answer({"frames": [plain(each) for each in found]})
+        return
+    for each in found:
+        say(str(each))
+    say(f"{len(found)} frames would be answered otherwise.")
+    if found:
+        say("What would have come of that was never taken: only the first is certain.")
 
 
 def verify(path: Path, as_json: bool) -> None:

@@ -140,9 +140,20 @@ def calibrate(
 
 
 @app.command()
-def replay(run: RunPath, as_json: AsJson = False) -> None:
+def replay(
+    run: RunPath,
+    other: Annotated[
+        Path | None,
+        typer.Option(
+            "--with",
+            help="What if this protocol's detectors and policies had decided?",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Decide again from the stored frames, and report any difference."""
-    _inspect.replay(run, as_json)
+    _inspect.replay(run, other, as_json)
 
 
 @app.command()

@@ -10,7 +10,7 @@ from saccade.app import told_action
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Kind = Literal["decision", "refusal", "gap", "shadowed", "note"]
+Kind = Literal["decision", "refusal", "gap", "shadowed", "note", "what if"]
 TOLD = ("decision", "refusal", "gap", "shadowed")
 """Kinds of records that are told of; of decisions those that ask for something."""
 NOTES = ("failure", "detector", "interference", "listener", "safe")

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from itertools import chain
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from saccade.core import SaccadeError
 
 from ._alerts import AlertStrip
-from ._labelling import Labelling
 from ._live import LiveView
-from ._napari import open_in_napari
+from ._look_back_tools import Tools
 from ._panes import SIZE, panes
 from ._qt import QShortcut, QtCore, QtGui, QtWidgets
+from ._recall import Recall
 from ._table import DecisionTable
 from ._timeline import Timeline
 
 if TYPE_CHECKING:
-    from ._recall import Recall
+    from pathlib import Path
+
+    from ._entries import Entry
 
 _PLAY_MS = 50
 """20 frames a second."""
@@ -48,11 +49,9 @@ class LookBack(QtWidgets.QMainWindow):
         self.filter.setToolTip("What the table shows.")
         self.play = QtWidgets.QPushButton("&Play (Space)")
         self.play.setCheckable(True)
-        self.label = QtWidgets.QPushButton("&Label…")
-        self.label.setToolTip("Choose the frames that are most useful to label, and label them.")
-        self.napari = QtWidgets.QPushButton("nap&ari")
-        self.napari.setToolTip("Open the pictures of this run in napari.")
-        self._labelling: Labelling | None = None
+        self.tools = Tools(recall)
+        self.other: LookBack | None = None
+        """Another run that is compared with this one."""
         self._timer = QtCore.QTimer(self)
         self._timer.timeout.connect(lambda: self.step(1))
         self.setWindowTitle(f"{recall.path.name} - Saccade")
@@ -67,7 +66,7 @@ class LookBack(QtWidgets.QMainWindow):
 
     def _arrange(self) -> None:
         below = QtWidgets.QHBoxLayout()
-        for widget in (self.play, self.slider, self.filter, self.label, self.napari):
+        for widget in (self.play, self.slider, self.filter, self.tools):
             below.addWidget(widget, 1 if widget is self.slider else 0)
         whole = QtWidgets.QWidget()
         layout = QtWidgets.QVBoxLayout(whole)
@@ -83,8 +82,9 @@ class LookBack(QtWidgets.QMainWindow):
         self.table.asked.connect(self.show_frame)
         self.filter.currentTextChanged.connect(self._tell_rows)
         self.play.toggled.connect(self._played)
-        self.label.clicked.connect(self._choose_labels)
-        self.napari.clicked.connect(self._open_in_napari)
+        self.tools.failed.connect(self.alerts.tell_error)
+        self.tools.asked_to_compare.connect(self.compare)
+        self.tools.doubted.connect(self._doubted)
         for key, do in (
             ("Right", lambda: self.step(1)),
             ("Left", lambda: self.step(-1)),
@@ -124,39 +124,40 @@ class LookBack(QtWidgets.QMainWindow):
         else:
             self.play.setChecked(False)
 
-    def label_into(self, folder: Path) -> None:
-        """Choose frames to label, and open them for labelling as soon as they are chosen.
+    def compare(self, folder: Path) -> None:
+        """Open another run beside this one; both go through time together.
 
         Parameters
         ----------
         folder : Path
-            New, or one that was labelled before: frames are added.
+            Of the other run.
         """
-        self.label.setEnabled(False)
-        self._labelling = Labelling(self.recall.path, folder, self)
-        self._labelling.done.connect(self._labelled)
-        self._labelling.start()
-
-    def _choose_labels(self) -> None:
-        path = QtWidgets.QFileDialog.getExistingDirectory(
-            self, "An empty folder for the labels, or one with labels of other runs"
-        )
-        if path:
-            self.label_into(Path(path))
-
-    def _labelled(self, window: QtWidgets.QWidget | None, error: SaccadeError | None) -> None:
-        self.label.setEnabled(True)
-        if error is not None:
-            self.alerts.tell_error(error)
-        elif window is not None:
-            window.show()
-
-    def _open_in_napari(self) -> None:
-        pictures = self.recall.path / "frames.ome.zarr"
         try:
-            open_in_napari([pictures / each / "0" for each in self.recall.streams], stack=False)
+            self.other = LookBack(Recall(folder))
         except SaccadeError as error:
             self.alerts.tell_error(error)
+            return
+        self.other.show()
+        self.slider.valueChanged.connect(self._lead)
+        self._lead(self.slider.value())
+
+    def _lead(self, number: int) -> None:
+        """Show of the other run the frame that was taken as long after its begin."""
+        if self.other is not None and self.recall.frames and self.other.recall.frames:
+            self.other.slider.setValue(self.other.recall.number_at(self.recall.t_s(number)))
+
+    def _doubted(self, entries: list[Entry]) -> None:
+        kinds = [self.filter.itemText(n) for n in range(self.filter.count())]
+        self.recall.doubt(entries)
+        self.timeline.replace("what if", entries)
+        if "what if" not in kinds:
+            self.filter.addItem("what if")
+        self.filter.setCurrentText("what if")
+        self._tell_rows("what if")
+        text = f"{len(entries)} frames would be answered otherwise."
+        if entries:
+            text += " What would have come of that was never taken: only the first is certain."
+        self.alerts.tell("fact", text)
 
     def _played(self, on: bool) -> None:
         if on:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from saccade.core import observation_from_plain
@@ -10,6 +11,7 @@ from saccade.store import RunFolder
 from ._entries import NOTES, TOLD, entry_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from saccade.core import Frame, Observation
@@ -47,6 +49,21 @@ class Recall:
         self.frames = tuple(self._lines)
         """Numbers of all frames, in the order in which they were taken."""
         self.verdict = self._folder.verdict
+
+    def t_s(self, number: int) -> float:
+        """Return when a frame was taken, by its place in the run, in s since the first."""
+        first, this = (self._lines[self.frames[n]].value["t_ns"] for n in (0, number))
+        return float(this - first) / 1e9
+
+    def number_at(self, t_s: float) -> int:
+        """Return the place of the frame that was taken last at a time, in s since the first."""
+        numbers = range(len(self.frames))
+        return max(bisect_right(numbers, t_s, key=self.t_s) - 1, 0)
+
+    def doubt(self, entries: Iterable[Entry]) -> None:
+        """Keep what another protocol would have done, in place of what one before would have."""
+        self.entries = [each for each in self.entries if each.kind != "what if"]
+        self.entries += entries
 
     @property
     def streams(self) -> tuple[str, ...]:

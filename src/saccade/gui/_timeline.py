@@ -21,7 +21,9 @@ _MOST = 5000
 """Scores of each detector that are drawn."""
 _TOP = 1.5
 """Above the scores there is room for marks, and above these for what they mean."""
-_MARKED_AT = {"decision": 1.07, "shadowed": 1.07, "refusal": 1.14, "gap": -0.06}
+_MARKED_AT = {"decision": 1.07, "shadowed": 1.07, "refusal": 1.14, "gap": -0.06, "what if": 1.14}
+_ALWAYS = ("decision", "shadowed", "refusal", "gap")
+"""Signs that the legend explains before there are any."""
 
 
 class Timeline(QtWidgets.QWidget):
@@ -42,8 +44,8 @@ class Timeline(QtWidgets.QWidget):
         self._plot.addLegend(offset=(4, 1), colCount=4)
         self._scores: dict[str, deque[tuple[int, float]]] = {}
         self._curves: dict[str, pg.PlotDataItem] = {}
-        self._marks: dict[str, list[int]] = {kind: [] for kind in _MARKED_AT}
-        self._items = {kind: self._made(kind) for kind in _MARKED_AT}
+        self._marks: dict[str, list[int]] = {kind: [] for kind in _ALWAYS}
+        self._items = {kind: self._made(kind) for kind in _ALWAYS}
         self._shown = pg.InfiniteLine(
             angle=90, pen=pg.mkPen(ground().text, style=QtCore.Qt.PenStyle.DashLine)
         )
@@ -87,6 +89,7 @@ class Timeline(QtWidgets.QWidget):
                 del marks[:-_MOST]
                 self._items[entry.kind].setData(marks, [_MARKED_AT[entry.kind]] * len(marks))
 
+<<<<<<< HEAD
     def recolour(self) -> None:
         """Draw in the colours of now."""
         text = ground().text
@@ -105,6 +108,15 @@ class Timeline(QtWidgets.QWidget):
         legend.setLabelTextColor(text)
         for _, label in legend.items:
             label.setText(label.text)
+=======
+    def replace(self, kind: str, entries: Iterable[Entry]) -> None:
+        """Draw these entries of a kind in place of those that were drawn."""
+        if kind not in self._items:
+            self._marks[kind], self._items[kind] = [], self._made(kind)
+        self._marks[kind].clear()
+        self._items[kind].setData([], [])
+        self.add((), entries)
+>>>>>>> 18c1087 (Looking back: another run beside it, what another protocol would have decided; nuclei-fine is shipped)
 
     def point_at(self, frame: int | None) -> None:
         """Point at the frame that is looked back at, or at none."""
