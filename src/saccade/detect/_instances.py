@@ -16,7 +16,7 @@ _FAR_CELLS = 1e6
 
 
 def instances(
-    inside: Image, vote: Image, centres: NDArray[np.float64], stride: int
+    inside: Image, vote: Image, centres: NDArray[np.float64], stride: int, least: float = 0.0
 ) -> NDArray[np.int32]:
     """Return masks, (y, x), numbered from 1 in the order of the centres; 0 is background.
 
@@ -33,9 +33,11 @@ def instances(
         Of the objects, rows and columns in cells.
     stride : int
         Pixels to a cell.
+    least : float
+        Logit above which a pixel is inside.
     """
     labels = np.zeros(inside.shape, np.int32)
-    rows, cols = np.nonzero(inside > 0)
+    rows, cols = np.nonzero(inside > least)
     if not len(centres) or not len(rows):
         return labels
     height, width = inside.shape

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import KW_ONLY, dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import cv2
 import numpy as np
@@ -18,16 +18,20 @@ from saccade.models import (
 )
 
 from ._learned import Learned, opened, scale_of
+from ._masks import masks_of
 from ._pixels import Peaks, not_a_picture, picture, points, sample
 from ._settings import look_ms
 from ._shared import Shared, shared_look
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from saccade.core import Frame
     from saccade.models import Calibration, Input, Model
 
+    from ._masks import Box
     from ._pixels import Image
 
 STRIDE = 4
@@ -53,6 +57,9 @@ class Network(Learned):
         Calibrated score from which a place is reported; by default that of the card.
     max_points : int
         Number of places to report, the surest first; all are counted.
+    masks : bool
+        Also draw what is found, where the model can: ``labels`` are 1 for the surest place, and
+        each point has its box. It takes some milliseconds more.
     sha256 : str, optional
         Of the weights; another model of the same name is refused.
     runtime : {'torch', 'onnxruntime', 'openvino'}, optional
@@ -76,6 +83,7 @@ class Network(Learned):
     class_name: str | None = None
     threshold: float | None = None
     max_points: int = 200
+    masks: bool = False
     sha256: str | None = None
     runtime: Runtime | None = None
     _loaded: Model = field(init=False, repr=False)
@@ -88,6 +96,9 @@ class Network(Learned):
         do = f"Choose one of {', '.join(RUNTIMES)}."
         require(ok, "Network.runtime", self.runtime, "a runtime", do)
         object.__setattr__(self, "_loaded", loaded)
+        can = loaded.card.architecture.masks or not self.masks
+        do = f"{self.model} was trained without masks; choose another model, or leave it out."
+        require(can, "Network.masks", self.masks, "false", do)
         # Said aloud from here on, so that a run's record tells it and a replay takes the same.
         runtime = self.runtime or chosen_runtime(loaded.card.architecture)
         check_runtime(runtime)
@@ -108,7 +119,8 @@ class Network(Learned):
         prepared = self._shared().prepared(
             frame.pixels, lambda: made_ready(seen.pixels, scale, self._loaded.card.input)
         )
-        heat, offset = self._look(self._with_past(frame, prepared))
+        told = self._look(self._with_past(frame, prepared))
+        heat, offset = told["heat"][0, self._class], told["offset"][0]
         calibration = self._calibration
         found = peaks_of(heat, offset, uncalibrated(self._least_score, calibration))
         scores = calibrated(found.strength, calibration)
@@ -116,9 +128,12 @@ class Network(Learned):
         kept = slice(0, self.max_points)
         y_px, x_px = places_px(found, frame.pixels.shape, prepared.shape)
         shown = Peaks(y_px[kept], x_px[kept], scores[kept], found.total)
+        labels, boxes = self._masks(told, found.first(self.max_points), frame, prepared)
         return Observation(
             float(calibrated(np.array([surest]), calibration)[0]),
             points=points(frame, shown, 1),
+            boxes=boxes,
+            labels=labels,
             measurements={"count": float(found.total), "surest": surest},
             detector=self.identity,
         )
@@ -156,11 +171,25 @@ class Network(Learned):
         self._seen[place] = pictures[1:]
         return pictures
 
-    def _look(self, pictures: list[Image]) -> tuple[Image, NDArray[np.float32]]:
-        """Return logits of the class, (y/4, x/4), and offsets, (2, y/4, x/4)."""
-        told = self._shared().look(pictures)
-        number = self._loaded.card.architecture.classes.index(self._wanted)
-        return told["heat"][0, number], told["offset"][0]
+    def _look(self, pictures: list[Image]) -> Mapping[str, NDArray[np.float32]]:
+        """Return what each head says of the last pictures of a place."""
+        return self._shared().look(pictures)
+
+    @property
+    def _class(self) -> int:
+        return self._loaded.card.architecture.classes.index(self._wanted)
+
+    def _masks(
+        self, told: Mapping[str, NDArray[np.float32]], found: Peaks, frame: Frame, prepared: Image
+    ) -> tuple[NDArray[np.int32] | None, tuple[Box, ...]]:
+        """Return labels and boxes of places, if they are wanted."""
+        if not self.masks:
+            return None, ()
+        shapes = (
+            cast("tuple[int, int]", frame.pixels.shape),
+            cast("tuple[int, int]", prepared.shape),
+        )
+        return masks_of(told, found, *shapes, stride=STRIDE, least=self._calibration.inside)
 
 
 def prepared_picture(pixels: Image, scale: float, low: float, high: float) -> Image:

@@ -123,6 +123,10 @@ class Peaks(NamedTuple):
     total: int
     """Number of maxima, those included that were too many."""
 
+    def first(self, most: int) -> Peaks:
+        """Return the strongest of them, so many at most."""
+        return Peaks(self.y_px[:most], self.x_px[:most], self.strength[:most], self.total)
+
 
 def peaks(response: Image, threshold: float, radius: int, most: int) -> Peaks:
     """Return the local maxima of a picture that are above a threshold.

@@ -67,8 +67,17 @@ class Learned(Protocol):
     def epochs(self) -> int:
         """How often it has seen the samples."""
 
-    def look(self, samples: Sequence[Sample], kind: int = 0, mask_logit: float = 0.0) -> list[Seen]:
-        """Return what it sees of a class in samples, by group; masks are made from a logit on."""
+    def look(
+        self,
+        samples: Sequence[Sample],
+        kind: int = 0,
+        mask_logit: float = 0.0,
+        inside: float = 0.0,
+    ) -> list[Seen]:
+        """Return what it sees of a class in samples, by group.
+
+        Masks are made of places from a logit on, of pixels above another.
+        """
 
     def find(self, sample: Sample, kind: int = 0) -> Places:
         """Return rows, columns and logits of what it finds of a class, the surest first."""
@@ -107,8 +116,16 @@ class _Net:
     epochs: int
     is_packed: bool = False
 
-    def look(self, samples: Sequence[Sample], kind: int = 0, mask_logit: float = 0.0) -> list[Seen]:
-        return look_at(self.net, self.given, samples, kind=kind, mask_logit=mask_logit)
+    def look(
+        self,
+        samples: Sequence[Sample],
+        kind: int = 0,
+        mask_logit: float = 0.0,
+        inside: float = 0.0,
+    ) -> list[Seen]:
+        return look_at(
+            self.net, self.given, samples, kind=kind, mask_logit=mask_logit, inside=inside
+        )
 
     def find(self, sample: Sample, kind: int = 0) -> Places:
         return find_in(self.net, self.given, sample, kind)
@@ -180,6 +197,7 @@ class _Trees:
         samples: Sequence[Sample],
         kind: int = 0,
         mask_logit: float = 0.0,  # noqa: ARG002 - it makes no masks
+        inside: float = 0.0,  # noqa: ARG002 - it makes no masks
     ) -> list[Seen]:
         return by_group(self._look(each, kind) for each in samples)
 

@@ -56,6 +56,7 @@ def look_at(
     *,
     kind: int = 0,
     mask_logit: float = 0.0,
+    inside: float = 0.0,
 ) -> list[Seen]:
     """Return what a network sees in samples, those of a group together.
 
@@ -75,9 +76,11 @@ def look_at(
         Class that counts.
     mask_logit : float
         Logit from which places have masks.
+    inside : float
+        Logit above which a pixel belongs to one.
     """
     return by_group(
-        _seen_in(_told(net, given, sample), sample, kind, mask_logit) for sample in samples
+        _seen_in(_told(net, given, sample), sample, kind, mask_logit, inside) for sample in samples
     )
 
 
@@ -176,7 +179,11 @@ def find_in(
 
 
 def _seen_in(
-    told: Mapping[str, NDArray[np.float32]], sample: Sample, kind: int, mask_logit: float
+    told: Mapping[str, NDArray[np.float32]],
+    sample: Sample,
+    kind: int,
+    mask_logit: float,
+    least: float = 0.0,
 ) -> Seen:
     found = peaks_of(told["heat"][kind], told["offset"], FAINTEST)
     shape = sample.shape_px
@@ -187,7 +194,7 @@ def _seen_in(
     kept = found.strength >= mask_logit
     centres = np.column_stack([found.y_px, found.x_px])[kept]
     inside = told["inside"][0, : shape[0], : shape[1]]
-    made = instances(inside, told["vote"], centres, STRIDE)
+    made = instances(inside, told["vote"], centres, STRIDE, least)
     right, count = _mask_hits(made, sample.labels)
     return replace(seen, mask_hits=right, mask_made=count)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from ._calibrate import calibrate
-from ._measure import by_group
+from ._measure import by_group, mask_ap50
 from ._split import Split, parts_by_group, split_by_group
 from ._worth import least_logit, probe_of, tested_of
 
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from ._learners import Learned, Learner
     from ._measure import Seen
     from ._sample import Sample
+
+
+_INSIDE = (-1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0)
+"""Logits that are tried as the border of masks."""
 
 
 class Taught(NamedTuple):
@@ -106,7 +110,23 @@ def _calibrated(
     learner: Learner, split: Split, classes: Sequence[str], tell: Callable[[str], None]
 ) -> tuple[Learned, dict[str, Calibration]]:
     learned, seen = learner.learn(split.train, split.calibrate, tell)
-    return learned, {name: calibrate(each) for name, each in zip(classes, seen, strict=True)}
+    found = {name: calibrate(each) for name, each in zip(classes, seen, strict=True)}
+    if not learned.architecture.masks:
+        return learned, found
+    for kind, (name, known) in enumerate(found.items()):
+        best = _best_inside(learned, split.calibrate, kind, known)
+        found[name] = known.model_copy(update={"inside": best})
+    return learned, found
+
+
+def _best_inside(
+    learned: Learned, samples: Sequence[Sample], kind: int, known: Calibration
+) -> float:
+    """Return the logit above which pixels make the best masks; that nearest to 0 if they tie."""
+    with_masks = [each for each in samples if each.labels is not None]
+    least = least_logit(known)
+    marks = {inside: mask_ap50(learned.look(with_masks, kind, least, inside)) for inside in _INSIDE}
+    return max(_INSIDE, key=lambda inside: (marks[inside], -abs(inside)))
 
 
 def _without(parts: list[list[Sample]], number: int) -> Split:

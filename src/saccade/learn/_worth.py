@@ -36,7 +36,7 @@ def tested_of(
 ) -> dict[str, list[Seen]]:
     """Return what is seen of each class in the test, with masks where there are some to make."""
     return {
-        name: learned.look(test, kind, least_logit(known))
+        name: learned.look(test, kind, least_logit(known), known.inside)
         for kind, (name, known) in enumerate(calibration.items())
     }
 

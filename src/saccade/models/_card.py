@@ -150,6 +150,8 @@ class Calibration(FileModel):
     """Of the logit (Platt, 1999), fitted on groups that training has not seen."""
     threshold: Share = 0.5
     """Of the calibrated score: where F1 was best on the same groups."""
+    inside: float = 0.0
+    """Logit above which a pixel belongs to an object: where masks were best on the same groups."""
     groups: Annotated[int, Field(ge=0)] = 0
 
 
