@@ -89,7 +89,6 @@ class Timeline(QtWidgets.QWidget):
                 del marks[:-_MOST]
                 self._items[entry.kind].setData(marks, [_MARKED_AT[entry.kind]] * len(marks))
 
-<<<<<<< HEAD
     def recolour(self) -> None:
         """Draw in the colours of now."""
         text = ground().text
@@ -108,7 +107,7 @@ class Timeline(QtWidgets.QWidget):
         legend.setLabelTextColor(text)
         for _, label in legend.items:
             label.setText(label.text)
-=======
+
     def replace(self, kind: str, entries: Iterable[Entry]) -> None:
         """Draw these entries of a kind in place of those that were drawn."""
         if kind not in self._items:
@@ -116,7 +115,6 @@ class Timeline(QtWidgets.QWidget):
         self._marks[kind].clear()
         self._items[kind].setData([], [])
         self.add((), entries)
->>>>>>> 18c1087 (Looking back: another run beside it, what another protocol would have decided; nuclei-fine is shipped)
 
     def point_at(self, frame: int | None) -> None:
         """Point at the frame that is looked back at, or at none."""
