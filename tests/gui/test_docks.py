@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from qtpy.QtCore import QThread
-from qtpy.QtWidgets import QDoubleSpinBox, QPushButton
+from qtpy.QtWidgets import QDoubleSpinBox, QPushButton, QWizard
 
 from saccade.core import SaccadeError, UsageError
 from saccade.gui import Session
@@ -189,8 +189,26 @@ def test_a_run_has_the_microscope_for_itself(
         assert len(getattr(events, name)) == 0
     with pytest.raises(UsageError, match="going on"):
         window.session.open()
+    window.docks._wizard()
+    assert "going on" in window.alerts.text()
+    assert not window.findChildren(QWizard)
     window.session.stop()
     qtbot.waitUntil(lambda: dock.filled, timeout=PATIENCE_MS)
+
+
+def test_the_wizard_has_a_core_of_its_own(window: Window, qtbot: QtBot) -> None:
+    """The window's microscope is closed before: no two programs can have the same devices."""
+    opened(window, qtbot, "stage")
+    scope = window.session.microscope.scope
+    assert scope is not None
+    window.docks._wizard()
+    qtbot.waitUntil(lambda: not window.session.busy, timeout=PATIENCE_MS)
+    wizard = window.findChild(QWizard)
+    assert wizard.isVisible()
+    assert window.session.microscope.scope is None
+    assert len(scope.core.getLoadedDevices()) == 1  # the core itself
+    qtbot.waitUntil(lambda: not window.docks.docks["stage"].filled, timeout=PATIENCE_MS)
+    wizard.reject()
 
 
 def test_pictures_are_taken_by_hand(window: Window, qtbot: QtBot) -> None:

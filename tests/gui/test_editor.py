@@ -298,7 +298,10 @@ def test_what_is_not_saved_is_not_lost(
     cancel = QMessageBox.StandardButton.Cancel
     monkeypatch.setattr(QMessageBox, "question", lambda *_: cancel)
     assert not editor.close()
+    asked: list[str] = []
+    monkeypatch.setattr(window, "_sure", lambda: asked.append("stop") or True)
     assert not window.close()
+    assert not asked  # whoever goes on has their run as well
     assert window.editing.begin_new() is None
     assert editor.draft.get(ABOVE) == 0.7
     monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Save)

@@ -166,8 +166,11 @@ class Docks(QtCore.QObject):
             self._do(lambda: self._session.do("taking a picture", preview.snap))
 
     def _wizard(self) -> None:
-        self._do(self._session.let_go)
-        self._do(lambda: open_wizard(self._window))
+        def close_and_open() -> None:
+            self._session.let_go()  # which a run that goes on refuses
+            open_wizard(self._window)
+
+        self._do(close_and_open)
 
     def _do(self, do: Callable[[], object]) -> None:
         try:

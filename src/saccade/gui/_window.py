@@ -247,10 +247,10 @@ class Window(QtWidgets.QMainWindow):
 
     def closeEvent(self, event: QtGui.QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Stop what this window drives, light off first, and go."""
-        if self.session.drives and self.session.going and not self._sure():
+        if not self.editing.may_leave():  # asked first: a run that is to stop must not wait for it
             event.ignore()
             return
-        if not self.editing.may_leave():
+        if self.session.drives and self.session.going and not self._sure():
             event.ignore()
             return
         self.looks.keep()
