@@ -8,10 +8,12 @@ import pytest
 from decide_cases import seen
 from hypothesis import given
 from hypothesis import strategies as st
+from useq import MDAEvent
 
-from saccade.core import Decision, Gap, Observation, Point, ProtocolError
+from saccade.core import Decision, Frame, Gap, Observation, Point, ProtocolError, Round
 from saccade.decide import Follow
-from saccade.testing import frame_of
+from saccade.run import Run
+from saccade.testing import FakeScope, MemorySink, frame_of
 
 
 def at(x_um: float, y_um: float = 0.0, strength: float = 1.0) -> Point:
@@ -137,3 +139,28 @@ def test_it_says_what_kind_it_is() -> None:
     assert Follow.kind == "event-driven"
     assert Follow(1.0, label="cell").streams == {"watch", "cell"}
     assert repr(Follow(1.0).fresh()) == repr(Follow(1.0))
+
+
+def test_it_ends_with_the_plan() -> None:
+    """The last round is the end of it; other rounds are not, and it may begin anew in between."""
+    policy = Follow(10.0)
+    assert policy.rounded(Round(0, 0, last=True)).rule == "quiet"
+    look(policy, 0, at(3.0), stream="watch")
+    assert policy.rounded(Round(1, 0)).rule == "quiet"
+    assert look(policy, 10, at(3.0)).rule == "follows"
+    assert policy.rounded(Round(2, 1, last=True)).rule == "over"
+    assert look(policy, 20, at(3.0)).rule == "quiet"
+
+
+def test_a_run_that_follows_has_an_end() -> None:
+    """Something that is always in sight does not keep a run going for ever."""
+
+    def sees(frame: Frame) -> Observation:
+        return Observation(0.9, points=(at(frame.x_um or 0.0),))
+
+    scope, sink = FakeScope(), MemorySink()
+    watch = [MDAEvent(index={"t": t}, min_start_time=60.0 * t) for t in range(4)]
+    run = Run(scope, watch, detect=sees, decide=Follow(10.0), sink=sink, clock=scope.clock)
+    assert run.start().wait(30).name == "completed"
+    followed = [frame.times.asked / 1e9 for frame in sink.frames if frame.stream == "follow"]
+    assert followed == pytest.approx([10.0 * n for n in range(1, 19)], abs=0.5)

@@ -370,6 +370,8 @@ class Round:
     """Monotonic time."""
     frame: int = -1
     """Index of the frame that was taken last."""
+    last: bool = False
+    """Whether it was the last of the plan."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from saccade.core import Action, Decision, Observation, is_number, require
 from ._settings import check_label, check_seconds, check_whole
 
 if TYPE_CHECKING:
-    from saccade.core import Point, Refusal
+    from saccade.core import Point, Refusal, Round
 
 
 @dataclass
@@ -50,7 +50,7 @@ class Follow:
     is taken every ``every_s`` where the thing should be by then: the point nearest to where it
     was expected, no farther off than ``reach_um``, is taken to be it. Where there is none the
     course is kept for a while; after ``patience`` frames in a row without it, it is given up,
-    and the watch may take up another. The watch goes on in between.
+    and the watch may take up another. The watch goes on in between; with the plan it ends.
 
     Parameters
     ----------
@@ -124,6 +124,13 @@ class Follow:
         self._tracks.append(_Track(best.x_um, best.y_um, seen.t_ns))
         why = f"takes up the strongest of {len(seen.points)} points"
         return Decision((self._action(seen),), "takes up", why, seen.frame)
+
+    def rounded(self, over: Round) -> Decision:
+        """Give it up when the plan is at its end, or the run would have none."""
+        if not (over.last and self._tracks):
+            return Decision((), "quiet", "a round is over", over.frame)
+        self._tracks.clear()
+        return Decision((), "over", "the plan is at its end", over.frame)
 
     def missed(self, gap: object) -> Decision:
         """Give it up if the frame that it waits for does not come."""

@@ -127,7 +127,7 @@ class Feed:
             self._told_due_ns = due_ns
             self._hear(Due(now_ns))
         if self._loop.came_round() and self._chain.goes_round:
-            self._hear(Round(self._clock.now_ns(), self._clerk.newest))
+            self._hear(Round(self._clock.now_ns(), self._clerk.newest, self._loop.unplanned))
 
     def _stretched(self, order: Order) -> Order | Stretch:
         """Return a stretch that begins with an order, if the camera may run by itself now."""
