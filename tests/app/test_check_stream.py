@@ -36,6 +36,18 @@ def test_a_stream_is_checked_before_it_runs() -> None:
     assert "No picture of the plan is the one before once more" in text
 
 
+def test_a_look_back_that_does_not_fit_is_told() -> None:
+    """How much memory it may take, and for how long what there is lasts."""
+    document: dict[str, Any] = {"saccade": 1, "name": "a", "scope": "demo", "mode": "stream"}
+    document["watch"] = {"time_plan": {"interval": 0, "loops": 9}}
+    document["record"] = {"keep": {"before_s": 2, "memory_mb": 100}}
+    stand = Stand("scope", shape_px=(1024, 1024), exposure_ms=10.0)
+    texts = [each.text for each in app.check(protocol_of(document), stand)]
+    assert [text for text in texts if "400 MB" in text and "0.50 s" in text]
+    document["record"]["keep"]["memory_mb"] = 400
+    assert not any("held back" in each.text for each in app.check(protocol_of(document), stand))
+
+
 def test_a_recording_can_not_be_streamed(tmp_path: Path) -> None:
     """It has no camera that runs by itself: the check says so, and the run is not armed."""
     import numpy as np

@@ -169,6 +169,21 @@ def test_each_frame_of_a_burst_is_promised_anew(rig: Rig, heard: Listener) -> No
     assert heard.said[-1].word == "dark"
 
 
+def test_a_stream_never_promises_for_long(rig: Rig, heard: Listener) -> None:
+    """The camera runs by itself, in the light: each frame is promised anew, none without end."""
+    plan = [MDAEvent(index={"t": t}, exposure=5.0, min_start_time=0.0) for t in range(12)]
+    rig.begin(plan, supervisor=heard, mode="stream").wait(PATIENCE_S)
+    began = rig.core.called("startSequenceAcquisition")[0].t_ns
+    ended = rig.core.called("stopSequenceAcquisition")[0].t_ns
+    during = [each for each in heard.said if began < each.t_ns < ended]
+    assert {each.word for each in during} == {"lit", "lent"}
+    assert heard.at(began).word == "lit"
+    longest_s = max((each.until_ns - each.t_ns) / 1e9 for each in [heard.at(began), *during])
+    assert longest_s <= 0.005 + QUICK.first_frame_s + 1 + 1e-6
+    assert len(during) >= 2 * (len(plan) - 1)
+    assert heard.said[-1].word == "dark"
+
+
 @pytest.mark.parametrize("how", ["no autoshutter", "no shutter"])
 def test_without_a_shutter_that_closes_itself_it_is_never_dark(
     rig: Rig, heard: Listener, how: str

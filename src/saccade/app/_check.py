@@ -202,6 +202,25 @@ def _streamed(protocol: Protocol, plan: Sequence[MDAEvent], stand: Stand) -> Ite
     elif plan:
         text = f"The camera takes {again} of {len(plan)} planned frames by itself, at its own rate."
         yield Finding("fact", text)
+        yield from _held_back(protocol, plan, stand)
+
+
+def _held_back(protocol: Protocol, plan: Sequence[MDAEvent], stand: Stand) -> Iterator[Finding]:
+    """Yield whether what is held back fits, at the highest rate that the exposure allows."""
+    if (keep := protocol.record.keep) is None:
+        return
+    exposure_ms = min(event.exposure or stand.exposure_ms for event in plan)
+    height, width = stand.shape_px
+    mb_per_s = height * width * np.dtype(stand.dtype).itemsize / 2**20 * 1e3 / exposure_ms
+    needed_mb = keep.before_s * mb_per_s
+    if needed_mb > keep.memory_mb:
+        yield Finding(
+            "warning",
+            f"record.keep: {keep.before_s:g} s of frames may be {needed_mb:.0f} MB, and "
+            f"{keep.memory_mb:g} MB may be held back: that lasts for as little as "
+            f"{keep.memory_mb / mb_per_s:.2f} s.",
+            "Give it more memory_mb, a shorter before_s, or a longer exposure.",
+        )
 
 
 def _disk(plan: Sequence[MDAEvent], stand: Stand, out: Path | None) -> Iterator[Finding]:

@@ -409,7 +409,8 @@ class StrictEngine(MDAEngine):
         )
         if self._held_open and len(self._orders) == 1:
             self._lease.begin()  # whoever looks at the frame may take long
-        self._glow.look(bool(self._held_open), left_ms)
+        # In a stream nobody but a busy disk may hold this thread up, and light is on all the time.
+        self._glow.look(bool(self._held_open) or self._stretch is not None, left_ms)
         self.at_work = False
         self._unsettled.pop(order.index, None)
         self._source.took(frame)
@@ -425,7 +426,7 @@ class StrictEngine(MDAEngine):
         now_ns = self._clock.now_ns()
         exposures = error.exposures if isinstance(error, SnapError) else self._exposures
         exposures += self._leaks
-        self._glow.look(bool(self._held_open))
+        self._glow.look(bool(self._held_open) or self._tally is not None)
         for order in orders:
             if order.index < 0:
                 self._source.noted("failure", {"text": reason})
