@@ -8,7 +8,7 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
-from qtpy.QtCore import QThread
+from qtpy.QtCore import Qt, QThread
 from qtpy.QtWidgets import QDoubleSpinBox, QPushButton, QWizard
 
 from saccade.core import SaccadeError, UsageError
@@ -154,6 +154,19 @@ def test_what_happens_in_other_threads_is_shown_in_the_windows(
 
 def values(widget: object) -> list[float]:
     return [each.value() for each in widget.findChildren(QDoubleSpinBox)]  # type: ignore[attr-defined]
+
+
+def test_the_stage_is_moved_by_keys(window: Window, qtbot: QtBot) -> None:
+    """Each of its buttons can be reached with Tab, and pressed with Space."""
+    opened(window, qtbot, "stage")
+    stage, scope = window.docks.docks["stage"].content, window.session.microscope.scope
+    assert stage is not None
+    assert scope is not None
+    buttons = stage.findChildren(QPushButton)
+    assert all(each.focusPolicy() & Qt.FocusPolicy.TabFocus for each in buttons)
+    right = next(each for each in buttons if each.accessibleName() == "XY: x +1 steps")
+    qtbot.keyClick(right, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: max(map(abs, scope.core.getXYPosition())) > 9, timeout=PATIENCE_MS)
 
 
 def test_what_is_set_in_a_dock_is_what_the_run_finds(window: Window, qtbot: QtBot) -> None:

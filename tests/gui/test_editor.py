@@ -270,7 +270,7 @@ def test_what_cant_be_tried_says_why(
         "worlds": 1,
         "hours": 0.1,
     }
-    assert main(json.dumps(job)) == 1
+    assert main(json.dumps(job).encode()) == 1
     line = json.loads(capsys.readouterr().out)
     assert "Chartreuse" in line["error"]
     editor.trial._take(line)

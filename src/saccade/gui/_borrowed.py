@@ -82,6 +82,11 @@ def stage(core: WindowCore) -> QtWidgets.QWidget:
         inner.setContentsMargins(0, 0, 0, 0)
         inner.addWidget(made)
         column.addWidget(box)
+        for button in made.findChildren(QtWidgets.QPushButton):
+            button.setFocusPolicy(QtCore.Qt.FocusPolicy.TabFocus)  # else it is moved by mouse alone
+            if (along_x := getattr(button, "xmag", None)) is not None:
+                steps = f"x {along_x:+d}" if along_x else f"y {button.ymag:+d}"
+                button.setAccessibleName(f"{device}: {steps} steps")
         # It would only ask now and then, if a person ticks a box.
         for moved in (core.events.XYStagePositionChanged, core.events.stagePositionChanged):
             moved.connect(made._update_position_from_core)  # noqa: SLF001

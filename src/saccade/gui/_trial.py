@@ -92,7 +92,9 @@ class Trial(QtWidgets.QWidget):
         self._process = process
         self.progress.setRange(0, 0)
         self._tell_going()
-        process.start(sys.executable, ["-m", "saccade.gui._trial_job", json.dumps(job)])
+        process.start(sys.executable, ["-m", "saccade.gui._trial_job"])
+        process.write(json.dumps(job).encode())  # an argument may not be as long everywhere
+        process.closeWriteChannel()
 
     def cancel(self) -> None:
         """End it at once; what it was to tell is not told."""

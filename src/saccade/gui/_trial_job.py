@@ -1,6 +1,6 @@
 """A protocol scored in a few worlds, in a process of its own: ``python -m`` this module.
 
-It reads what to do from its first argument, a JSON mapping, and writes a JSON mapping a line:
+It reads what to do from its standard input, a JSON mapping, and writes a JSON mapping a line:
 ``{"done": 3, "of": 10}``, and in the end ``{"board": ...}`` or ``{"error": ..., "do": ...}``.
 """
 
@@ -16,15 +16,15 @@ from saccade.app import protocol_from_text, score_protocol
 from saccade.core import SaccadeError
 
 
-def main(argument: str) -> int:
+def main(job: bytes) -> int:
     """Score what is asked for, and tell how far it is.
 
     Parameters
     ----------
-    argument : str
+    job : bytes
         JSON: ``text`` and ``source`` of the protocol, ``specimen``, ``worlds``, ``hours``.
     """
-    asked = json.loads(argument)
+    asked = json.loads(job)
     try:
         protocol = protocol_from_text(asked["text"], Path(asked["source"]))
         with tempfile.TemporaryDirectory(prefix="saccade-trial-") as folder:
@@ -49,4 +49,4 @@ def _tell(**line: Any) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.stdin.buffer.read()))
