@@ -71,3 +71,16 @@ def test_what_can_not_be_tuned_is_one_named_error(file, saccade, args, why):
     """Exit code 2, and what to do."""
     code, _, error = saccade("tune", str(file), *args)
     assert (code, why in error) == (2, True), error
+
+
+def test_the_cookbook_is_told_as_a_table(saccade):
+    """A row a family, beside what fixed acquisition comes to."""
+    code, output, _ = saccade("cookbook", "hold-response", "--share", "0.05", "--worlds", "1")
+    assert code == 0
+    assert "feedback optogenetics" in output
+    code, output, _ = saccade(
+        "cookbook", "hold-response", "--share", "0.05", "--worlds", "1", "--json"
+    )
+    assert json.loads(output)[0]["unit"] == "%"
+    code, _, error = saccade("cookbook", "hold-responses")
+    assert (code, "Did you mean" in error) == (2, True)

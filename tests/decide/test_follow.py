@@ -164,3 +164,33 @@ def test_a_run_that_follows_has_an_end() -> None:
     assert run.start().wait(30).name == "completed"
     followed = [frame.times.asked / 1e9 for frame in sink.frames if frame.stream == "follow"]
     assert followed == pytest.approx([10.0 * n for n in range(1, 19)], abs=0.5)
+
+
+def point(x_um: float, track: int | None = None, strength: float = 1.0) -> Point:
+    """Return something on a line, perhaps with an identity."""
+    return Point(0.0, x_um, strength, x_um, 0.0, track)
+
+
+def expected(decision: Decision) -> float | None:
+    """Return where it looks next."""
+    return decision.actions[0].events[0].x_pos if decision.actions else None
+
+
+def test_two_that_cross_are_not_taken_for_one_another() -> None:
+    """The one that is followed goes on behind the other, which has another identity."""
+    policy = Follow(1.0, reach_um=5.0, smooth=1.0)
+    look(policy, 0, point(0.0, 7, 2.0), point(10.0, 8), stream="watch")
+    look(policy, 1, point(2.0, 7), point(8.0, 8))
+    look(policy, 2, point(4.5, 8))  # one hides the other, nearer to where it was expected
+    decision = look(policy, 3, point(3.0, 8), point(7.5, 7))
+    assert decision.rule == "follows"
+    assert expected(decision) == pytest.approx(7.5 + 5.5 / 2, abs=0.1)
+
+
+def test_a_new_identity_near_its_course_may_be_it() -> None:
+    """A tracker that has lost it gives it another number; who was seen beside it is not it."""
+    policy = Follow(1.0, reach_um=5.0, smooth=1.0)
+    look(policy, 0, point(0.0, 7), stream="watch")
+    look(policy, 1, point(2.0, 7), point(3.0, 8))
+    assert look(policy, 2, point(4.1, 8)).rule == "waits"
+    assert look(policy, 3, point(5.8, 9), point(6.1, 8)).rule == "follows"

@@ -11,6 +11,7 @@ from ._bench_store import StoreBench, bench_store
 from ._bench_stream import StreamBench, run_stream_bench
 from ._calibrate import CalibrationPlan, calibrate
 from ._check import Finding, check
+from ._cookbook import COOKBOOK, Recipe, Tasted, cookbook, recipe_file, recipe_protocol
 from ._demo import demo_file, demo_protocol
 from ._drafts import findings_of_text, protocol_from_text
 from ._history import WhatIf, replay_run, what_if
@@ -38,6 +39,7 @@ from ._tune_search import Range, Searched, SearchPlan, Trial, search_protocol
 from ._worth import Hindsight, Worth
 
 __all__ = [
+    "COOKBOOK",
     "FIRST_SEED",
     "TUNE_SEED",
     "Assembled",
@@ -54,6 +56,7 @@ __all__ = [
     "Protocol",
     "Range",
     "Reach",
+    "Recipe",
     "RenderBench",
     "Run",
     "Scoreboard",
@@ -65,6 +68,7 @@ __all__ = [
     "StoreBench",
     "StreamBench",
     "Suggestion",
+    "Tasted",
     "Trial",
     "TunePlan",
     "Tuned",
@@ -76,6 +80,7 @@ __all__ = [
     "build",
     "calibrate",
     "check",
+    "cookbook",
     "demo_file",
     "demo_protocol",
     "draw_montage",
@@ -88,6 +93,8 @@ __all__ = [
     "protocol_from_text",
     "protocol_of",
     "reach",
+    "recipe_file",
+    "recipe_protocol",
     "replay_run",
     "run_bench",
     "run_detector_bench",

@@ -9,6 +9,7 @@ import typer
 
 from . import (
     _calibrate,
+    _cookbook,
     _demo,
     _gui,
     _inspect,
@@ -189,6 +190,21 @@ def score(
     options = {"runs": runs, "seed": seed, "processes": processes, "hours": hours}
     more = {"fast_s": fast_s, "kinds": tuple(kind or ()), "tolerance": tolerance}
     _score.score(protocol, specimen, recording, events, out, as_json, **options, **more)
+
+
+@app.command()
+def cookbook(
+    only: Annotated[
+        list[str] | None,
+        typer.Argument(help="Protocols, such as catch-divisions.", show_default=False),
+    ] = None,
+    share: Annotated[float, typer.Option(help="Of the time that each takes in full.")] = 1.0,
+    worlds: Annotated[int, typer.Option(help="Number of worlds for each.")] = 2,
+    seed: Annotated[int, typer.Option(help="Of the first.")] = 1000,
+    as_json: AsJson = False,
+) -> None:
+    """Play a protocol of each family in simulated worlds, beside fixed acquisition."""
+    _cookbook.cookbook(only or (), share, worlds, seed, as_json)
 
 
 @app.command()

@@ -26,6 +26,10 @@ class _Track:
     vx_um_per_s: float = 0.0
     vy_um_per_s: float = 0.0
     lost: int = 0
+    track: int | None = None
+    """Who it is, where a `Tracker` tells."""
+    others: set[int] = field(default_factory=set)
+    """Who was seen beside it, hence is somebody else."""
 
     def at(self, t_ns: int) -> tuple[float, float]:
         """Return where it should be at a time, if it keeps its course."""
@@ -40,6 +44,24 @@ class _Track:
             self.vx_um_per_s += smooth * (vx - self.vx_um_per_s)
             self.vy_um_per_s += smooth * (vy - self.vy_um_per_s)
         self.x_um, self.y_um, self.t_ns, self.lost = point.x_um, point.y_um, t_ns, 0
+        self.track = point.track
+
+    def may_be(self, points: tuple[Point, ...]) -> list[Point]:
+        """Return which of the points that were found may be it.
+
+        Parameters
+        ----------
+        points : tuple of Point
+            Of one frame. Where they have identities, its own goes before all others, and who
+            was seen beside it can't be it.
+        """
+        mine = [each for each in points if each.track is not None and each.track == self.track]
+        return mine or [each for each in points if each.track not in self.others]
+
+    def beside(self, points: tuple[Point, ...], me: Point) -> None:
+        """Learn who is somebody else, as it was seen in the same frame."""
+        self.others |= {each.track for each in points if each.track is not None}
+        self.others.discard(-1 if me.track is None else me.track)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +72,8 @@ class Follow:
     is taken every ``every_s`` where the thing should be by then: the point nearest to where it
     was expected, no farther off than ``reach_um``, is taken to be it. Where there is none the
     course is kept for a while; after ``patience`` frames in a row without it, it is given up,
-    and the watch may take up another. The watch goes on in between; with the plan it ends.
+    and the watch may take up another. The watch goes on in between; with the plan it ends. Points
+    that have identities, as those of a `Tracker`, are not taken for one another where they cross.
 
     Parameters
     ----------
@@ -121,7 +144,9 @@ class Follow:
         if seen.verdict == "invalid" or not (seen.points and seen.score >= self.above):
             return _quiet(seen, f"score {seen.score:.3g} < {self.above:g}, or no point")
         best = max(seen.points, key=lambda point: point.strength)
-        self._tracks.append(_Track(best.x_um, best.y_um, seen.t_ns))
+        track = _Track(best.x_um, best.y_um, seen.t_ns, track=best.track)
+        track.beside(seen.points, best)
+        self._tracks.append(track)
         why = f"takes up the strongest of {len(seen.points)} points"
         return Decision((self._action(seen),), "takes up", why, seen.frame)
 
@@ -159,10 +184,11 @@ class Follow:
         def away_um(point: Point) -> float:
             return math.hypot(point.x_um - x_um, point.y_um - y_um)
 
-        nearest = min(points, key=away_um, default=None)
+        nearest = min(track.may_be(points), key=away_um, default=None)
         if nearest is not None and away_um(nearest) <= self.reach_um:
             why = f"found {away_um(nearest):.1f} µm from where it was expected"
             track.saw(nearest, seen.t_ns, self.smooth)
+            track.beside(points, nearest)
             return Decision((self._action(seen),), "follows", why, seen.frame)
         track.lost += 1
         if track.lost > self.patience:
