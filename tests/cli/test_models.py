@@ -44,6 +44,25 @@ def test_a_sound_model_passes_and_a_changed_one_does_not(saccade: Saccade, tmp_p
     assert "not the file that was recorded" in out + err
 
 
+def test_models_are_compared_by_worth_and_time(saccade: Saccade, tmp_path: Path) -> None:
+    """A row a model with its card's figures, and a picture; what can't be written is named."""
+    plain, masks = net_model(tmp_path / "plain"), net_model(tmp_path / "masks", masks=True)
+    both = (str(plain.path), str(masks.path))
+    code, out, _ = saccade("model", "compare", *both, "--json")
+    told = json.loads(out)["models"]
+    assert code == 0
+    assert all(each["look_ms"] > 0 and each["kilobytes"] > 0 for each in told)
+    assert all("F1" in each["figures"] for each in told)
+    figure = tmp_path / "worth.png"
+    code, out, _ = saccade("model", "compare", *both, "--figure", str(figure))
+    assert code == 0
+    assert figure.read_bytes().startswith(b"\x89PNG")
+    where = str(tmp_path / "nowhere" / "worth.png")
+    code, out, err = saccade("model", "compare", *both, "--figure", where)
+    assert code == 2
+    assert "can't be written" in out + err
+
+
 def test_models_are_exported_by_format(saccade: Saccade, tmp_path: Path) -> None:
     """Each format is a file; unknown formats, runtimes and models are named errors."""
     model = str(net_model(tmp_path / "m").path)

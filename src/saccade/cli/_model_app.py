@@ -39,6 +39,20 @@ def try_model(
     _models.try_model(name, runtime, as_json)
 
 
+@model_app.command("compare")
+def compare(
+    names: Annotated[
+        list[str], typer.Argument(help="Models, tested on the same.", show_default=False)
+    ],
+    figure: Annotated[
+        Path | None, typer.Option(help="PNG of worth against time.", show_default=False)
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say how long models look here, beside what their cards say they are worth."""
+    _models.compare(names, figure, as_json)
+
+
 @model_app.command("export")
 def export_model(
     name: Name,

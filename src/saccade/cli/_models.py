@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
+from rich.table import Table
+
 from saccade import app, models
 from saccade.core import UsageError, did_you_mean, plain
 
-from ._console import Exit, answer, err, named_errors, say
+from ._console import Exit, answer, err, named_errors, out, say
 from ._train import SIM, interval
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from saccade.learn import Watched, Worlds
+    from saccade.learn import Compared, Watched, Worlds
     from saccade.models import Model
 
 T = TypeVar("T", bound=str)
@@ -122,3 +125,33 @@ def _one_of(given: str, known: tuple[T, ...], what: str) -> T:
         if each == given:
             return each
     raise UsageError(f"There is no {what} {given!r}.", did_you_mean(given, known))
+
+
+def compare(names: Sequence[str], figure: Path | None, as_json: bool) -> None:
+    """Measure models in turn, and draw what they are worth against how long they look."""
+    from saccade.learn import Compared, draw_compared, figures_of
+
+    found: list[Compared] = []
+    with named_errors(as_json), err.status("measuring ...") as status:
+        for name in names:
+            status.update(f"measuring {name} ...")
+            tried, model = app.try_model(name), models.load_model(name)
+            nbytes = (model.path / "weights.safetensors").stat().st_size
+            told = figures_of(model.card)
+            found.append(Compared(model.card.name, tried.median_ms, nbytes / 1e3, told))
+        if figure is not None:
+            draw_compared(found, figure)
+    if as_json:
+        answer({"models": [{**each._asdict(), "figures": _plain(each)} for each in found]})
+        return
+    table = Table(
+        "model", "look, ms", "kB", *dict.fromkeys(n for each in found for n in each.figures)
+    )
+    for each in found:
+        cells = [f"{f.value:.3f} [{f.low:.3f}, {f.high:.3f}]" for f in each.figures.values()]
+        table.add_row(each.name, f"{each.look_ms:.1f}", f"{each.kilobytes:.0f}", *cells)
+    out.print(table)
+
+
+def _plain(of: Compared) -> dict[str, object]:
+    return {name: each.model_dump() for name, each in of.figures.items()}

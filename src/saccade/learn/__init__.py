@@ -3,6 +3,7 @@
 from ._augment import Variety
 from ._calibrate import calibrate
 from ._choose import Candidate, Chosen, candidate, choose
+from ._compared import Compared, draw_compared, figures_of
 from ._fit import Fitted, Recipe, fit_network
 from ._folder import read_folder
 from ._grow import as_arrays, cells_of, grow, plan_trees
@@ -37,6 +38,7 @@ __all__ = [
     "PLATE",
     "Candidate",
     "Chosen",
+    "Compared",
     "Fitted",
     "Found",
     "Kind",
@@ -70,10 +72,12 @@ __all__ = [
     "cells_of",
     "choose",
     "counted_cells",
+    "draw_compared",
     "duplicates",
     "f1_of",
     "false_alarms",
     "figure",
+    "figures_of",
     "fit_network",
     "from_labels",
     "grow",
