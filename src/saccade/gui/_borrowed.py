@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -173,6 +175,11 @@ def _filled(layout: QtWidgets.QLayout) -> QtWidgets.QWidget:
     return whole
 
 
+@cache
+def _log_folder() -> tempfile.TemporaryDirectory[str]:
+    """Return where the log lies until the program ends; the core has none otherwise."""
+    return tempfile.TemporaryDirectory(prefix="saccade-log-", ignore_cleanup_errors=True)
+
+
 def _log_file() -> Path:
-    folder = QtCore.QDir.tempPath()
-    return Path(folder) / f"saccade-core-{QtCore.QCoreApplication.applicationPid()}.log"
+    return Path(_log_folder().name) / "core.log"
