@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from saccade.app import Assembled, Finding, Protocol
-    from saccade.core import Verdict
+    from saccade.core import Question, Verdict
     from saccade.scope import MicroManagerScope
 
 _JOIN_S = 30.0
@@ -96,6 +96,26 @@ class Session:
         if self.assembled is None or self.assembled.dose is None:
             return None
         return self.assembled.dose()
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """What policies ask a person, the oldest first."""
+        return () if self.assembled is None else self.assembled.run.questions
+
+    def left_s(self, question: Question) -> float:
+        """Return for how long a question may be answered."""
+        return 0.0 if self.assembled is None else self.assembled.run.left_s(question)
+
+    def answer(self, question: Question, yes: bool) -> None:
+        """Answer a question.
+
+        Raises
+        ------
+        UsageError
+            If it is not open any more.
+        """
+        if self.assembled is not None:
+            self.assembled.run.answer(question.id, yes, "window")
 
     def take(self) -> Batch:
         """Return what the run has told since the last call."""

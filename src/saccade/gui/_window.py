@@ -16,6 +16,7 @@ from ._live import LiveView
 from ._looks import Looks
 from ._panes import SIZE, panes
 from ._qt import QtCore, QtGui, QtWidgets, Signal
+from ._questions import QuestionStrip
 from ._table import DecisionTable
 from ._timeline import Timeline
 
@@ -49,6 +50,7 @@ class Window(QtWidgets.QMainWindow):
         self.session = session
         self.live, self.timeline, self.table = LiveView(), Timeline(), DecisionTable()
         self.bar, self.alerts = RunBar(), AlertStrip()
+        self.questions = QuestionStrip(session)
         self._planned = self._frames = 0
         self._state = State.IDLE
         self._findings: object = ()
@@ -67,6 +69,7 @@ class Window(QtWidgets.QMainWindow):
         self.editing.told.connect(self.alerts.tell)
         self.editing.armed.connect(self._arm_draft)
         self.looks = Looks(self)
+        self.questions.failed.connect(self.alerts.tell_error)
         self.timeline.asked.connect(self.look_back)
         self.table.asked.connect(self.look_back)
         self._timer = QtCore.QTimer(self)
@@ -82,7 +85,7 @@ class Window(QtWidgets.QMainWindow):
         whole = QtWidgets.QWidget()
         layout = QtWidgets.QVBoxLayout(whole)
         layout.setContentsMargins(4, 4, 4, 4)
-        for widget in (self.bar, self.alerts, self._back_to_live):
+        for widget in (self.bar, self.alerts, self.questions, self._back_to_live):
             layout.addWidget(widget)
         layout.addWidget(panes(self.live, self.timeline, self.table), 1)
         self.setCentralWidget(whole)
@@ -103,6 +106,7 @@ class Window(QtWidgets.QMainWindow):
         self.timeline.add(batch.observations, batch.entries)
         self.table.add(batch.entries)
         self.bar.tell(self.session, self._planned, self._frames)
+        self.questions.tell()
         self.docks.tell()
         self.editing.tell(batch.observations)
         self._tell_what_changed()
