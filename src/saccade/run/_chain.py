@@ -435,7 +435,9 @@ def _grid(frame: Frame) -> Grid:
 
 
 def _told(name: str, part: object) -> list[str]:
-    return [f"{name!r}: {text}" for text in part.told()] if isinstance(part, Apart) else []
+    # At every frame: isinstance() with an interface costs more than many a policy.
+    tell = getattr(part, "told", None)
+    return [] if tell is None else [f"{name!r}: {text}" for text in tell()]
 
 
 def _detector_error(kind: str, name: str, frame: Frame, cause: Exception) -> DetectorError:
