@@ -41,9 +41,10 @@ class Switch:
     place, as `Burst` does, or ``at_s`` after the first frame of the watch. It sets it back
     ``lasts_s`` later, and in any case when the run ends, whatever ends it. The microscope
     reads back what it has set. What could not be set is not counted as set; what could not
-    be set back is tried again every ten seconds. The profile must declare the property, or
-    properties at all, as modifiable. A property that a channel's preset sets as well is not a
-    condition: the next picture in that channel would change it.
+    be set back is tried again every ten seconds. A hold leaves it as it is.
+
+    The profile must declare the property, or properties at all, as modifiable. A property that a
+    channel's preset sets as well is no condition: the next picture in that channel would change it.
 
     Parameters
     ----------
