@@ -187,10 +187,27 @@ def test_two_that_cross_are_not_taken_for_one_another() -> None:
     assert expected(decision) == pytest.approx(7.5 + 5.5 / 2, abs=0.1)
 
 
-def test_a_new_identity_near_its_course_may_be_it() -> None:
-    """A tracker that has lost it gives it another number; who was seen beside it is not it."""
+def test_two_that_are_one_for_a_while_part_again_as_themselves() -> None:
+    """While they are one, both go on by their courses about the point; then each is itself."""
     policy = Follow(1.0, reach_um=5.0, smooth=1.0)
-    look(policy, 0, point(0.0, 7), stream="watch")
-    look(policy, 1, point(2.0, 7), point(3.0, 8))
-    assert look(policy, 2, point(4.1, 8)).rule == "waits"
-    assert look(policy, 3, point(5.8, 9), point(6.1, 8)).rule == "follows"
+    look(policy, 0, point(0.0, strength=2.0), point(20.0), stream="watch")
+    for t in range(1, 5):
+        look(policy, t, point(2.0 * t, strength=2.0), point(20.0 - 2.0 * t))
+    for t in (5, 6):  # at 10 and 10, then past each other
+        decision = look(policy, t, point(10.0, strength=3.0))
+        assert "one with another" in decision.reason
+        assert expected(decision) == pytest.approx(2.0 * (t + 1))
+    decision = look(policy, 7, point(6.0), point(14.0, strength=2.0))
+    assert expected(decision) == pytest.approx(16.0)
+
+
+@pytest.mark.parametrize("brighter", [True, False])
+def test_of_two_that_part_the_one_as_bright_as_before_is_it(brighter: bool) -> None:
+    """Where courses do not tell, strengths do."""
+    policy = Follow(1.0, reach_um=6.0, smooth=1.0)
+    mine, other = (9.0, 3.0) if brighter else (3.0, 9.0)
+    look(policy, 0, point(0.0, strength=mine), stream="watch")
+    look(policy, 1, point(0.0, strength=mine), point(4.0, strength=other))
+    look(policy, 2, point(2.0, strength=12.0))
+    decision = look(policy, 3, point(0.5, strength=other), point(3.5, strength=mine))
+    assert 3.5 <= expected(decision) <= 7.0

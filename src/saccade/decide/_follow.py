@@ -10,58 +10,11 @@ from useq import MDAEvent
 
 from saccade.core import Action, Decision, Observation, is_number, require
 
+from ._company import Company
 from ._settings import check_label, check_seconds, check_whole
 
 if TYPE_CHECKING:
-    from saccade.core import Point, Refusal, Round
-
-
-@dataclass
-class _Track:
-    """Where the followed thing was seen last, and how it moves."""
-
-    x_um: float
-    y_um: float
-    t_ns: int
-    vx_um_per_s: float = 0.0
-    vy_um_per_s: float = 0.0
-    lost: int = 0
-    track: int | None = None
-    """Who it is, where a `Tracker` tells."""
-    others: set[int] = field(default_factory=set)
-    """Who was seen beside it, hence is somebody else."""
-
-    def at(self, t_ns: int) -> tuple[float, float]:
-        """Return where it should be at a time, if it keeps its course."""
-        dt_s = (t_ns - self.t_ns) / 1e9
-        return self.x_um + self.vx_um_per_s * dt_s, self.y_um + self.vy_um_per_s * dt_s
-
-    def saw(self, point: Point, t_ns: int, smooth: float) -> None:
-        """Learn where it is now; its velocity is smoothed."""
-        dt_s = (t_ns - self.t_ns) / 1e9
-        if dt_s > 0:
-            vx, vy = (point.x_um - self.x_um) / dt_s, (point.y_um - self.y_um) / dt_s
-            self.vx_um_per_s += smooth * (vx - self.vx_um_per_s)
-            self.vy_um_per_s += smooth * (vy - self.vy_um_per_s)
-        self.x_um, self.y_um, self.t_ns, self.lost = point.x_um, point.y_um, t_ns, 0
-        self.track = point.track
-
-    def may_be(self, points: tuple[Point, ...]) -> list[Point]:
-        """Return which of the points that were found may be it.
-
-        Parameters
-        ----------
-        points : tuple of Point
-            Of one frame. Where they have identities, its own goes before all others, and who
-            was seen beside it can't be it.
-        """
-        mine = [each for each in points if each.track is not None and each.track == self.track]
-        return mine or [each for each in points if each.track not in self.others]
-
-    def beside(self, points: tuple[Point, ...], me: Point) -> None:
-        """Learn who is somebody else, as it was seen in the same frame."""
-        self.others |= {each.track for each in points if each.track is not None}
-        self.others.discard(-1 if me.track is None else me.track)
+    from saccade.core import Refusal, Round
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,8 +25,9 @@ class Follow:
     is taken every ``every_s`` where the thing should be by then: the point nearest to where it
     was expected, no farther off than ``reach_um``, is taken to be it. Where there is none the
     course is kept for a while; after ``patience`` frames in a row without it, it is given up,
-    and the watch may take up another. The watch goes on in between; with the plan it ends. Points
-    that have identities, as those of a `Tracker`, are not taken for one another where they cross.
+    and the watch may take up another. The watch goes on in between; with the plan it ends. Others
+    in sight have courses as well, so that those that cross, and are one for a while, are not taken
+    for one another.
 
     Parameters
     ----------
@@ -110,7 +64,7 @@ class Follow:
     smooth: float = 0.3
     priority: int = 10
     label: str = "follow"
-    _tracks: list[_Track] = field(default_factory=list, init=False, repr=False)
+    _tracks: list[Company] = field(default_factory=list, init=False, repr=False)
 
     def __post_init__(self) -> None:
         check_seconds("Follow.every_s", self.every_s)
@@ -144,9 +98,7 @@ class Follow:
         if seen.verdict == "invalid" or not (seen.points and seen.score >= self.above):
             return _quiet(seen, f"score {seen.score:.3g} < {self.above:g}, or no point")
         best = max(seen.points, key=lambda point: point.strength)
-        track = _Track(best.x_um, best.y_um, seen.t_ns, track=best.track)
-        track.beside(seen.points, best)
-        self._tracks.append(track)
+        self._tracks.append(Company.of(seen.points, best, seen.t_ns))
         why = f"takes up the strongest of {len(seen.points)} points"
         return Decision((self._action(seen),), "takes up", why, seen.frame)
 
@@ -177,30 +129,32 @@ class Follow:
         return replace(self)
 
     def _go_on(self, seen: Observation) -> Decision:
-        track = self._tracks[0]
-        x_um, y_um = track.at(seen.t_ns)
+        company = self._tracks[0]
+        x_um, y_um = company.me.at(seen.t_ns)
         points = () if seen.verdict == "invalid" else seen.points
-
-        def away_um(point: Point) -> float:
-            return math.hypot(point.x_um - x_um, point.y_um - y_um)
-
-        nearest = min(track.may_be(points), key=away_um, default=None)
-        if nearest is not None and away_um(nearest) <= self.reach_um:
-            why = f"found {away_um(nearest):.1f} µm from where it was expected"
-            track.saw(nearest, seen.t_ns, self.smooth)
-            track.beside(points, nearest)
+        told = company.saw(
+            points,
+            seen.t_ns,
+            reach_um=self.reach_um,
+            smooth=self.smooth,
+            patience=self.patience,
+        )
+        me = company.me
+        if told != "lost":
+            away_um = math.hypot(me.x_um - x_um, me.y_um - y_um)
+            one = "" if told == "found" else ", one with another"
+            why = f"found {away_um:.1f} µm from where it was expected{one}"
             return Decision((self._action(seen),), "follows", why, seen.frame)
-        track.lost += 1
-        if track.lost > self.patience:
+        if me.lost > self.patience:
             self._tracks.clear()
-            why = f"not within {self.reach_um:g} µm of its course for {track.lost} frames"
+            why = f"not within {self.reach_um:g} µm of its course for {me.lost} frames"
             return Decision((), "lost", why, seen.frame)
-        why = f"out of sight for {track.lost} of {self.patience} frames, keeps its course"
+        why = f"out of sight for {me.lost} of {self.patience} frames, keeps its course"
         return Decision((self._action(seen),), "waits", why, seen.frame)
 
     def _action(self, seen: Observation) -> Action:
         due_ns = seen.t_ns + round(self.every_s * 1e9)
-        x_um, y_um = self._tracks[0].at(due_ns)
+        x_um, y_um = self._tracks[0].me.at(due_ns)
         event = MDAEvent(x_pos=x_um, y_pos=y_um, min_start_time=self.every_s)
         return Action(
             (event,),

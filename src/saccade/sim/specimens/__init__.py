@@ -10,6 +10,7 @@ from ._migrating import MigratingCells
 from ._migrating_crossing import Crossing
 from ._mitochondria import Mitochondria
 from ._registry import SPECIMENS, make_specimen
+from ._swimmers import Swimmers
 
 __all__ = [
     "SPECIMENS",
@@ -22,5 +23,6 @@ __all__ = [
     "MigratingCells",
     "Mitochondria",
     "Phase",
+    "Swimmers",
     "make_specimen",
 ]

@@ -14,6 +14,7 @@ from ._dividing_nuclei import DividingNuclei
 from ._light_driven import LightDrivenCells
 from ._migrating import MigratingCells
 from ._mitochondria import Mitochondria
+from ._swimmers import Swimmers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,6 +31,7 @@ SPECIMENS: Mapping[str, Callable[..., Specimen]] = {
         LightDrivenCells,
         Mitochondria,
         MigratingCells,
+        Swimmers,
     )
 }
 """What can live in a world: classes whose first argument is the seed."""
