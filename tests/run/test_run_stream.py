@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from dataclasses import replace
 from typing import Any
@@ -204,6 +205,35 @@ def test_a_camera_pauses_for_a_slow_disk():
     (told,) = ran.sink.of("overload")
     assert told["policy"] == "wait"
     assert "paused" in told["text"]
+
+
+class FullUntilActed(MemorySink):
+    """A sink that is full after ten frames, until the frame of an action came."""
+
+    @property
+    def fullness(self) -> float:
+        acted = any(frame.stream == "act" for frame in self.frames)
+        return 0.0 if len(self.frames) < 10 or acted else 0.9
+
+
+def test_what_is_decided_does_not_wait_for_the_disk():
+    """While the camera pauses, an action is done all the same; the plan goes on afterwards."""
+
+    def slowly(frame):
+        time.sleep(0.05)
+        return Observation(1.0)
+
+    def once(seen: Observation) -> Decision:
+        wants = seen.stream == "watch" and len(acted) == 0 and seen.frame > 4
+        acted.extend([seen.frame] * wants)
+        return Decision((Action((MDAEvent(exposure=0.1),), "act"),) if wants else ())
+
+    acted: list[int] = []
+    scope = Stretches(stand=LIT, clock=RealClock())
+    watch = again(40, exposure=0.1)
+    ran = streamed(watch, scope=scope, sink=FullUntilActed(), detect=slowly, decide=once)
+    assert len(ran.sink.frames) == 41
+    assert [frame.stream for frame in ran.sink.frames].index("act") <= 12
 
 
 @settings(max_examples=60, deadline=None)

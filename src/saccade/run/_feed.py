@@ -98,8 +98,8 @@ class Feed:
             if self._switch.held:
                 self._hold_on()
                 continue
-            if self._tide is not None and self._tide.is_high:
-                self._tide.fall(self._switch)
+            if self._tide is not None and self._tide.is_high and not self._loop.acts:
+                self._tide.fall(self._switch, self._acts)
                 continue
             now_ns = self._clock.now_ns()
             match self._loop.step(now_ns):
@@ -123,7 +123,8 @@ class Feed:
         for answer in self._clerk.questions.take():
             self._hear(replace(answer, t_ns=self._clock.now_ns()))
         now_ns = self._clock.now_ns()
-        if (due_ns := self._next_due_ns) <= now_ns:
+        # Virtual time may be beyond what stands for never.
+        if (due_ns := self._next_due_ns) <= now_ns and due_ns < NEVER_NS:
             self._told_due_ns = due_ns
             self._hear(Due(now_ns))
         if self._loop.came_round() and self._chain.goes_round:
@@ -156,6 +157,11 @@ class Feed:
             if due_ns < NEVER_NS:
                 self._clock.announce(due_ns)
         return self._tide is None or not self._tide.is_high
+
+    def _acts(self) -> bool:
+        """Return whether something was decided that is to be done, however full the disk is."""
+        self._attend()
+        return self._loop.acts
 
     def _begun(self) -> None:
         self._in_hand += 1

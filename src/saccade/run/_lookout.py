@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 _MOST_NEWS = 10_000
 _WAIT_S = 1.0
-NEVER_NS = 2**63 - 1
+NEVER_NS = 2**80
+"""Later than any time that a virtual clock comes to, even if a policy pauses for centuries."""
 
 
 class AnyLookout(Protocol):

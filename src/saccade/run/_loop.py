@@ -126,6 +126,11 @@ class Loop:
             return current
         return self._playing[0]
 
+    @property
+    def acts(self) -> bool:
+        """Whether there is anything decided that is not done yet."""
+        return bool(self._playing)
+
     def goes_on(self, now_ns: int) -> bool:
         """Return whether the plan wants the picture that it had last once more, and nothing else.
 

@@ -51,18 +51,20 @@ class Tide:
         """Whether the camera is to pause."""
         return self._fills is not None and not self.sheds and self._fills.fullness > _HIGH
 
-    def fall(self, switch: Switch) -> None:
-        """Wait in the dark until there is room again, or the run is to stop or to hold.
+    def fall(self, switch: Switch, acts: Callable[[], bool]) -> None:
+        """Wait in the dark until there is room again, or the run is to stop, to hold or to act.
 
         Parameters
         ----------
         switch : Switch
             Of the run.
+        acts : callable
+            Returns whether something was decided that can't wait.
         """
         clock = self._clock
         began_ns = clock.now_ns()
         while self._fills is not None and self._fills.fullness > _LOW:
-            if switch.stopping or switch.held:
+            if switch.stopping or switch.held or acts():
                 break
             switch.settle()
             switch.sleep(clock, clock.now_ns() + _NAP_NS)
