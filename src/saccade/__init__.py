@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     )
     from .app import Run, load_protocol, replay_run
     from .core import Action, Decision, Frame, Gap, Observation, Refusal
-    from .decide import burst, from_story, snap, story
+    from .decide import burst, from_story, snap, story, wait_frames, wait_s, wait_score
 
 __version__ = "0.1.0"
 
@@ -62,12 +62,16 @@ __all__ = [
     "store",
     "story",
     "testing",
+    "wait_frames",
+    "wait_s",
+    "wait_score",
 ]
 
 _HOME = {
     **dict.fromkeys(("Run", "load_protocol", "replay_run"), "app"),
     **dict.fromkeys(("Action", "Decision", "Frame", "Gap", "Observation", "Refusal"), "core"),
     **dict.fromkeys(("burst", "from_story", "snap", "story"), "decide"),
+    **dict.fromkeys(("wait_frames", "wait_s", "wait_score"), "decide"),
 }
 
 

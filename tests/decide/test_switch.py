@@ -145,6 +145,9 @@ def test_a_guard_that_refuses_is_heard() -> None:
     ("stand", "what"),
     [
         pytest.param({"details": {"devices": {"Pumpe": "x"}}}, "Did you mean 'Pumpe'", id="device"),
+        pytest.param(
+            {"details": {"preset_properties": ["Pump.State"]}}, "channels of 'bench'", id="preset"
+        ),
         pytest.param({"modifiable": ("xy",)}, "may not be changed", id="not listed"),
         pytest.param({"modifiable": ("Pump.Rate",)}, "List Pump.State", id="another listed"),
     ],

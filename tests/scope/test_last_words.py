@@ -8,7 +8,7 @@ import pytest
 from scope_rig import PATIENCE_S, Rig, wait_until
 from useq import CustomAction, MDAEvent
 
-from saccade.core import Action, Observation, SaccadeError
+from saccade.core import Action, NeedsError, Observation, SaccadeError
 from saccade.decide import Switch, from_story, wait_frames
 
 if TYPE_CHECKING:
@@ -93,6 +93,16 @@ def test_a_setting_that_can_not_be_made_is_the_business_of_its_policy(rig: Rig) 
     assert rig.sink.of("gap") == []
     assert any("After 3 tries" in value["text"] for value in rig.sink.of("failure"))
     assert float(rig.core.getProperty("Camera", "Gain")) == 0
+
+
+def test_what_channels_set_is_no_condition(rig: Rig) -> None:
+    """A property of a preset would be changed by the next picture: refused beforehand."""
+    sets = rig.scope.stand().details["preset_properties"]
+    assert "Dichroic.Label" in sets
+    assert "Camera.Gain" not in sets
+    run = rig.prepare([MDAEvent()], decide=Switch("Dichroic.Label", "400DCLP", "Q505LP"))
+    with pytest.raises(NeedsError, match="set as well"):
+        run.start()
 
 
 def test_a_run_that_fails_puts_back_what_a_story_changed(rig: Rig) -> None:

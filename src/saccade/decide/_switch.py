@@ -152,7 +152,8 @@ class Switch:
         Raises
         ------
         NeedsError
-            If there is no such device, or the profile does not let it be changed.
+            If there is no such device, channels set the property as well, or the profile does not
+            let it be changed.
         """
         device = self.sets.partition(".")[0]
         devices = stand.details.get("devices")
@@ -160,6 +161,11 @@ class Switch:
             raise NeedsError(
                 f"Switch sets {self.sets!r}, but {stand.name!r} has no device {device!r}.",
                 did_you_mean(device, devices),
+            )
+        if self.sets in stand.details.get("preset_properties", ()):
+            raise NeedsError(
+                f"Switch sets {self.sets!r}, which the channels of {stand.name!r} set as well.",
+                "Choose a channel for it, or a property that is in none of their presets.",
             )
         allowed = stand.modifiable
         if allowed is not None and not {"properties", self.sets} & set(allowed):

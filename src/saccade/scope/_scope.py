@@ -320,6 +320,14 @@ def _refuse_unusable(core: CMMCorePlus) -> None:
         )
 
 
+def _preset_properties(core: CMMCorePlus) -> list[str]:
+    """Return what any channel sets, ``Device.Property``."""
+    group = core.getChannelGroup()
+    presets = core.getAvailableConfigs(group) if group else ()
+    data = (core.getConfigData(group, preset) for preset in presets)
+    return sorted({f"{device}.{name}" for each in data for device, name, _ in each})
+
+
 def _versions(core: CMMCorePlus) -> dict[str, Any]:
     return {
         "core": core.getVersionInfo(),
@@ -332,6 +340,7 @@ def _versions(core: CMMCorePlus) -> dict[str, Any]:
             group: list(core.getAvailableConfigs(group))
             for group in core.getAvailableConfigGroups()
         },
+        "preset_properties": _preset_properties(core),
         "devices": {
             label: core.getDeviceLibrary(label) + ":" + core.getDeviceName(label)
             for label in core.getLoadedDevices()
