@@ -71,7 +71,12 @@ class Looks(QtCore.QObject):
         found = [(key, tip) for _, _, key, tip in self._window.bar.commands]
         for top in self._window.menuBar().actions():
             found += _keys_of(top, _bare(top))
-        return [*found, ("F6", "Return to the live picture."), ("Tab", "Go to the next button.")]
+        return [
+            *found,
+            ("F2, F4", "Answer yes or no to what a policy asks."),
+            ("F6", "Return to the live picture."),
+            ("Tab", "Go to the next button."),
+        ]
 
     def _now(self) -> Layout:
         window = self._window
