@@ -34,6 +34,7 @@ def gui(
     until_painted: bool = False,
     reset_layout: bool = False,
     theme: str | None = None,
+    pictures: Path | None = None,
 ) -> None:
     """Open the window, or take its picture."""
     from saccade import gui as windows  # Qt comes with an extra, and only here
@@ -41,6 +42,9 @@ def gui(
     with named_errors():
         if attach is not None:
             raise SystemExit(windows.follow_run(attach))
+        if pictures is not None:
+            _draw(pictures, path, scope)
+            return
         if picture is None:
             status = windows.open_window(
                 path,
@@ -56,6 +60,18 @@ def gui(
         theme = theme or "light"  # not the system's: pictures are to be the same anywhere
         windows.picture(picture, path, scope=scope, out=out, seconds=seconds, theme=theme)
         say(f"{picture}: the window after {seconds:g} s of {path.name}")
+
+
+def _draw(folder: Path, path: Path | None, scope: str | None) -> None:
+    """Write pictures of every view."""
+    from saccade import gui as windows
+
+    if path is None or path.is_dir():
+        raise UsageError("Pictures need something to show.", "Name a protocol.")
+    with err.status("running ...") as status:
+        files = windows.pictures(folder, path, scope=scope, progress=status.update)
+    for file in files:
+        say(str(file))
 
 
 def run(

@@ -461,6 +461,13 @@ def gui(
         ),
     ] = None,
     seconds: Annotated[float, typer.Option(min=0.0, help="With --picture.")] = 10.0,
+    pictures: Annotated[
+        Path | None,
+        typer.Option(
+            help="Run the protocol for a while, write what every view looks like, and end.",
+            show_default=False,
+        ),
+    ] = None,
     attach: Annotated[
         Path | None,
         typer.Option(
@@ -490,6 +497,7 @@ def gui(
         until_painted=until_painted,
         reset_layout=reset_layout,
         theme=None if theme is None else theme.value,
+        pictures=pictures,
     )
 
 

@@ -31,6 +31,14 @@ def bench_window(**settings: Any) -> WindowBench:
     return bench(**settings)
 
 
+def pictures(folder: Path, protocol: Path, **settings: Any) -> tuple[Path, ...]:
+    """Write pictures of every view; as `saccade.gui._pictures.pictures`, once Qt is there."""
+    _application()
+    from ._pictures import pictures as draw
+
+    return draw(folder, protocol, **settings)
+
+
 def open_window(
     path: Path | None = None,
     scope: str | None = None,
