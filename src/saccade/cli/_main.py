@@ -14,16 +14,17 @@ from . import (
     _gui,
     _inspect,
     _label,
-    _left_out,
     _play,
     _score,
     _soak,
-    _stream,
-    _train,
     _tune,
 )
+from ._bench_command import bench
 from ._console import AsJson, Exit
+from ._gui_command import gui
 from ._model_app import model_app
+from ._options import Out, ProtocolFile, RunPath, ScopeName, Shadow, Unattended
+from ._train_command import train
 
 app = typer.Typer(
     name="saccade",
@@ -35,36 +36,6 @@ app = typer.Typer(
 )
 
 app.add_typer(model_app)
-
-Out = Annotated[
-    Path | None,
-    typer.Option(help="Run folder; by default a new one under runs/.", show_default=False),
-]
-ScopeName = Annotated[
-    str | None,
-    typer.Option(
-        "--scope",
-        help="demo, a profile under hardware_configs/, playback:PATH or sim:SPECIMEN; "
-        "by default what the protocol says.",
-        show_default=False,
-    ),
-]
-Unattended = Annotated[
-    bool,
-    typer.Option(
-        "--unattended",
-        help="With a supervisor that puts the light out if this program dies or hangs.",
-    ),
-]
-Shadow = Annotated[
-    bool,
-    typer.Option(
-        "--shadow",
-        help="Detect, decide and record, and do nothing of it: the watch goes on as planned.",
-    ),
-]
-ProtocolFile = Annotated[Path, typer.Argument(help="Protocol file (YAML).", show_default=False)]
-RunPath = Annotated[Path, typer.Argument(help="Run folder.", show_default=False)]
 
 
 @app.command()
@@ -309,196 +280,10 @@ def soak(
     _soak.soak(protocol, scope, as_json, **options, **more)
 
 
-@app.command()
-def train(
-    source: Annotated[
-        str,
-        typer.Argument(
-            help="Folder with images/ and labels/ or events.csv, a run with --labels, or "
-            "sim:SPECIMEN.",
-            show_default=False,
-        ),
-    ],
-    out: Annotated[Path, typer.Argument(help="New folder of the model.", show_default=False)],
-    also: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Another source; may be repeated. SOURCE:channel=0,pixel_size_um=0.2 tells of "
-            "one alone what options tell of all.",
-            show_default=False,
-        ),
-    ] = None,
-    classes: Annotated[
-        str,
-        typer.Option(
-            help="What to find, comma-separated; NAME=EVENT where labels call it otherwise."
-        ),
-    ] = "",
-    frames: Annotated[
-        int, typer.Option(help="To a sample: the newest of a position, and those before it.")
-    ] = 1,
-    labels: Annotated[
-        str | None, typer.Option(help="Of a run: a labelled folder or a table.", show_default=False)
-    ] = None,
-    channel: Annotated[
-        int | None, typer.Option(help="Of movies with several, from 0.", show_default=False)
-    ] = None,
-    lasts: Annotated[
-        int, typer.Option(help="Frames for which a marked occurrence goes on, with the first.")
-    ] = 1,
-    unsure: Annotated[
-        int, typer.Option(help="Frames before and after these that are not counted.")
-    ] = 0,
-    pixel_size_um: Annotated[
-        float | None, typer.Option(help="Of the pictures; others are rescaled to it.")
-    ] = None,
-    worlds: Annotated[int, typer.Option(help="With sim: how many.")] = 12,
-    processes: Annotated[
-        int, typer.Option(help="That draw worlds, and crops where a graphics card learns.")
-    ] = 1,
-    epochs: Annotated[int, typer.Option(help="At most.")] = 60,
-    minutes: Annotated[float, typer.Option(help="After which no further epoch begins.")] = 10.0,
-    seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 0,
-    fluorescence: Annotated[
-        bool, typer.Option("--fluorescence", help="Dim things count, and light adds up.")
-    ] = False,
-    leave_one_out: Annotated[
-        bool,
-        typer.Option(
-            "--leave-one-out",
-            help="Make no model: train without each movie in turn, and tell in OUT, a new CSV "
-            "table, what was found in it.",
-        ),
-    ] = False,
-    reach_px: Annotated[
-        float, typer.Option(help="With --leave-one-out: from a mark, at least.")
-    ] = 12.0,
-    kind: Annotated[
-        str | None,
-        typer.Option(help="forest or network; by default what the amount of data allows."),
-    ] = None,
-    net: Annotated[
-        str, typer.Option(help="Width x blocks of a network; `saccade bench --nets` times them.")
-    ] = "32x3",
-    pack: Annotated[
-        bool, typer.Option("--pack", help="Eight bits a weight: a quarter of the file's size.")
-    ] = False,
-    folds: Annotated[
-        int,
-        typer.Option(
-            help="Others that are tested in its stead, each on its own share of the groups: "
-            "for little data. By default a part is kept back for the test."
-        ),
-    ] = 0,
-    about: Annotated[str, typer.Option(help="A sentence for the card.")] = "",
-    licence: Annotated[str, typer.Option(help="Of the data, for the card.")] = "not stated",
-    as_json: AsJson = False,
-) -> None:
-    """Train a detector from labelled pictures, and say honestly what it is worth."""
-    data = _train.Data(
-        sources=(source, *(also or ())),
-        usual={
-            "labels": labels,
-            "channel": channel,
-            "lasts": lasts,
-            "unsure": unsure,
-            "pixel_size_um": pixel_size_um,
-        },
-        frames=frames,
-        classes=classes,
-        worlds=worlds,
-        processes=processes,
-        seed=seed,
-    )
-    if leave_one_out:
-        if kind or folds or about:
-            raise typer.BadParameter(
-                "--leave-one-out makes no model: leave --kind, --folds, --about."
-            )
-        _left_out.left_out(
-            data,
-            out,
-            epochs=epochs,
-            minutes=minutes,
-            fluorescence=fluorescence,
-            reach_px=reach_px,
-            net=net,
-            as_json=as_json,
-        )
-        return
-    _train.train(
-        data,
-        out,
-        epochs=epochs,
-        minutes=minutes,
-        fluorescence=fluorescence,
-        kind=kind,
-        net=net,
-        pack=pack,
-        folds=folds,
-        about=about,
-        licence=licence,
-        as_json=as_json,
-    )
+app.command()(train)
 
 
-@app.command()
-def gui(
-    path: Annotated[
-        Path | None,
-        typer.Argument(
-            help="Protocol, loaded at once; a run folder, to look back at; or frames to label.",
-            show_default=False,
-        ),
-    ] = None,
-    scope: ScopeName = None,
-    out: Out = None,
-    picture: Annotated[
-        Path | None,
-        typer.Option(
-            help="Run the protocol for --seconds, write what the window looks like, and end.",
-            show_default=False,
-        ),
-    ] = None,
-    seconds: Annotated[float, typer.Option(min=0.0, help="With --picture.")] = 10.0,
-    pictures: Annotated[
-        Path | None,
-        typer.Option(
-            help="Run the protocol for a while, write what every view looks like, and end.",
-            show_default=False,
-        ),
-    ] = None,
-    attach: Annotated[
-        Path | None,
-        typer.Option(
-            help="Follow this run, which another process of this machine drives.",
-            show_default=False,
-        ),
-    ] = None,
-    theme: Annotated[
-        _gui.Theme | None,
-        typer.Option(help="What it is painted in; goes before View > Theme.", show_default=False),
-    ] = None,
-    reset_layout: Annotated[
-        bool, typer.Option("--reset-layout", help="Arrange the window as at first.")
-    ] = False,
-    until_painted: Annotated[
-        bool, typer.Option("--until-painted", hidden=True, help="Close it as soon as it is there.")
-    ] = False,
-) -> None:
-    """Open the window: what the microscope sees, what is decided and why, and how to stop it."""
-    _gui.gui(
-        path,
-        scope,
-        out,
-        picture,
-        seconds,
-        attach=attach,
-        until_painted=until_painted,
-        reset_layout=reset_layout,
-        theme=None if theme is None else theme.value,
-        pictures=pictures,
-    )
+app.command()(gui)
 
 
 @app.command()
@@ -529,81 +314,7 @@ def import_model(
     _inspect.import_model(source, out, as_json)
 
 
-@app.command()
-def bench(
-    size: Annotated[list[int] | None, typer.Option(help="Side of the pictures in pixels.")] = None,
-    events: Annotated[
-        int, typer.Option(min=20, help="Events a measurement; a third of it with --render.")
-    ] = 300,
-    repetitions: Annotated[int, typer.Option(min=1, help="Rounds.")] = 3,
-    long_run: Annotated[int, typer.Option(min=0, help="Frames of the memory run; 0: none.")] = 5000,
-    folder: Annotated[Path | None, typer.Option(help="On the disk to be measured.")] = None,
-    render: Annotated[
-        bool, typer.Option("--render", help="Only the pictures of the virtual microscope.")
-    ] = False,
-    overnight: Annotated[
-        bool, typer.Option("--overnight", help="Only a night at the virtual microscope.")
-    ] = False,
-    hours: Annotated[
-        float, typer.Option(min=0.05, max=100, help="Of that night, or overview.")
-    ] = 12.0,
-    store: Annotated[
-        bool, typer.Option("--store", help="Only stores, beside raw sequential writing.")
-    ] = False,
-    stream: Annotated[
-        bool, typer.Option("--stream", help="Only a camera that runs by itself, for --seconds.")
-    ] = False,
-    seconds: Annotated[float, typer.Option(min=0, help="Of that stream of 512 px.")] = 60.0,
-    isolate: Annotated[
-        bool, typer.Option("--isolate", help="Only detectors in processes of their own.")
-    ] = False,
-    detector: Annotated[
-        str,
-        typer.Option(
-            help="Only this detector, or model: by each runtime; the fastest is recorded.",
-            show_default=False,
-        ),
-    ] = "",
-    nets: Annotated[
-        str,
-        typer.Option(
-            help="Only networks of such sizes, width x blocks, such as 16x2,32x3.",
-            show_default=False,
-        ),
-    ] = "",
-    overview: Annotated[
-        Path | None,
-        typer.Option(
-            help="Only this protocol, whose overview is played beside a raster for --hours in "
-            "--repetitions worlds.",
-            show_default=False,
-        ),
-    ] = None,
-    window: Annotated[
-        bool, typer.Option("--window", help="Only the window: its cost to the loop, its haste.")
-    ] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Measure Saccade beside the bare core and the stock runner, or its store beside others."""
-    if window:
-        _gui.bench(events, as_json)
-    if detector:
-        _inspect.bench_detector(detector, tuple(size or (512, 2048)), events, as_json)
-    if nets:
-        _inspect.bench_nets(nets, (size or [512])[0], events, as_json)
-    if render:
-        _inspect.bench_render(max(events // 3, 1), as_json)
-    if stream:
-        _stream.bench_stream(seconds, events, repetitions, folder, as_json)
-    if isolate:
-        _inspect.bench_isolate(tuple(size or (512, 2048)), events, as_json)
-    if overview is not None:
-        _inspect.bench_overview(overview, hours, repetitions, as_json)
-    if overnight:
-        _inspect.bench_overnight(hours, folder, as_json)
-    if store:
-        _inspect.bench_store(tuple(size or (256, 512, 2048)), repetitions, folder, as_json)
-    _inspect.bench(tuple(size or (512, 2048)), events, repetitions, long_run, folder, as_json)
+app.command()(bench)
 
 
 @app.command()
