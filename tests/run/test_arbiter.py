@@ -10,9 +10,9 @@ import pytest
 from run_cases import S, act_above, plan, play
 from useq import CustomAction, MDAEvent
 
-from saccade.core import Action, ConflictError, Correction, Decision, ProtocolError
+from saccade.core import Action, ConflictError, Correction, Decision, ProtocolError, plain
 from saccade.decide import Burst, Drift, Expose, Focus, Pace, Stay, from_story, snap
-from saccade.run import Arbiter, Eye, Rule, Run, in_turns
+from saccade.run import Arbiter, Chain, Eye, Rule, Run, history, in_turns, replay
 from saccade.testing import FakeScope, MemorySink, StubDetector
 
 if TYPE_CHECKING:
@@ -212,6 +212,23 @@ def test_two_paces_in_order() -> None:
         *[4, 1, 4, 4, 10, 10],
     ]
     assert {reason for _, reason in refusals(ran.sink)} == {"a goes first, and took pace over"}
+
+
+def test_what_was_lost_replays() -> None:
+    """Who lost is in the journal, so that only its policy hears of it again."""
+    eyes = {"one": StubDetector([0, 1, 0, 0]), "other": StubDetector([1, 1, 1, 0])}
+
+    def policies() -> list[Rule]:
+        return [Rule(Pace(10, 1), "one", "a"), Rule(Pace(10, 4), "other", "b")]
+
+    arbiter = Arbiter(["a", "b"])
+    ran = play(plan(6, 10.0), detect=eyes, decide=policies(), arbiter=arbiter)
+    lost = [line["refusal"] for line in ran.sink.of("heard") if "refusal" in line]
+    assert {refusal.action.policy for refusal in lost} == {"b"}
+    frames = {frame.index: frame for frame in ran.sink.frames}
+    lines = [(each.kind, plain(each.value)) for each in ran.sink.records if each.kind != "frame"]
+    again = replay(history(lines, frames.__getitem__), Chain(eyes, policies()))
+    assert again.same, again.differences
 
 
 def test_a_story_can_not_set_what_another_has_claimed() -> None:
