@@ -27,6 +27,8 @@ _LOOK_NS = 100_000_000
 """How often it is asked whether all still stands as the labels say: more would cost pictures."""
 
 
+_LONGEST_NAP_S, _NAP_SHARE = 2e-3, 0.1
+"""How long to sleep between two looks for the next picture, at most; and as a share of it."""
 _ROUNDING = 1e-3
 """Share of an exposure by which the clock may be off."""
 
@@ -105,6 +107,7 @@ class FreeRun:
         stamps, began_ns = _Stamps(), self._clock.now_ns()
         deadline_ns = self._deadline_ns(exposure_ms, self._manners.first_frame_s)
         looked_ns = began_ns
+        nap_s = min(_LONGEST_NAP_S, max(self._manners.poll_s, exposure_ms / 1e3 * _NAP_SHARE))
         self._vigil.beat("to begin a stream", self._manners.frame_margin_s)
         core.startSequenceAcquisition(_WITHOUT_END, 0, True)
         room = max(1, core.getBufferTotalCapacity())
@@ -122,7 +125,7 @@ class FreeRun:
                         standing()
                         looked_ns = now_ns
                 else:
-                    self._wait(deadline_ns)
+                    self._wait(deadline_ns, nap_s)
         finally:
             if core.isSequenceRunning():
                 core.stopSequenceAcquisition()
@@ -156,7 +159,7 @@ class FreeRun:
             return sheds
         return True
 
-    def _wait(self, deadline_ns: int) -> None:
+    def _wait(self, deadline_ns: int, nap_s: float) -> None:
         """Wait a little for the next picture."""
         core = self._core
         self._refuse_overflow()
@@ -164,7 +167,7 @@ class FreeRun:
             raise SnapError("The camera ended the stream by itself.")
         if self._clock.now_ns() > deadline_ns:
             raise SnapError("The camera stopped giving frames.")
-        self._clock.nap(self._manners.poll_s)
+        self._clock.nap(nap_s)
 
     def _refuse_overflow(self) -> None:
         if not self._core.isBufferOverflowed():
