@@ -62,6 +62,8 @@ def replay(path: Path, other: Path | None, as_json: bool) -> None:
         for difference in result.differences:
             say(str(difference))
         say(f"{result.identical} of {result.looks} looks are decided as they were.")
+        if result.recalled:
+            say(f"{result.recalled} of these as the journal has them: their frames are not stored.")
     raise SystemExit(int(Exit.FINISHED if result.same else Exit.FAILED))
 
 

@@ -201,9 +201,11 @@ def tell_end(summary: dict[str, Any]) -> None:
     )
     if summary["shadowed"]:
         say(f"  {told_shadow(summary['shadowed'])}")
+    thinned = verdict.get("thinned")
     if passed := summary.get("passed_over"):
-        say(f"  {passed} frames not looked at, because newer ones were there; kept all the same")
-    if thinned := verdict.get("thinned"):
+        kept = "" if thinned else "; kept all the same"
+        say(f"  {passed} frames not looked at, because newer ones were there{kept}")
+    if thinned:
         say(f"  {thinned} frames thinned out, as was asked for")
     if summary["unseen"]:
         say(f"  {summary['unseen']} looks missed: detectors in processes of their own were lost")
