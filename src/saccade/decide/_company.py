@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 if TYPE_CHECKING:
     from saccade.core import Point
@@ -128,6 +127,10 @@ class Company:
         self, points: tuple[Point, ...], expected: list[tuple[float, float]], reach_um: float
     ) -> dict[int, int]:
         """Return the number of the point of each course that has one."""
+        from scipy.optimize import (
+            linear_sum_assignment,  # half a second, which every command would pay
+        )
+
         if not points:
             return {}
         cost = np.full((len(expected), len(points)), _FAR)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import cv2
 import numpy as np
-from scipy.spatial import cKDTree
 
 from ._features import FEATURES_A_SCALE, pixel_features
 from ._pixels import Peaks, peaks
@@ -132,6 +131,8 @@ def forest_places_px(
 
 def _first_of_each(found: Peaks, radius: int) -> list[int]:
     """Return the numbers of those that no surer one is within reach of."""
+    from scipy.spatial import cKDTree  # a quarter of a second, which every command would pay
+
     places = np.column_stack([found.y_px, found.x_px])
     near = cKDTree(places).query_ball_point(places, radius) if len(places) else []
     taken, kept = np.zeros(len(places), bool), []

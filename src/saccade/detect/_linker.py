@@ -6,10 +6,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
-from scipy.spatial import cKDTree
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -139,6 +135,8 @@ def _within_reach(
     expected: NDArray[np.float64], places: NDArray[np.float64], reach_um: NDArray[np.float64]
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
     """Return pairs that are near enough, by number, and what each costs, below 1."""
+    from scipy.spatial import cKDTree  # a quarter of a second, which every command would pay
+
     near = cKDTree(places).query_ball_point(expected, reach_um)
     one = np.repeat(np.arange(len(expected)), [len(each) for each in near])
     place = np.fromiter((number for each in near for number in sorted(each)), np.intp, len(one))
@@ -152,6 +150,9 @@ def _groups(
     one: NDArray[np.intp], place: NDArray[np.intp], ones: int, places: int
 ) -> NDArray[np.int32]:
     """Return a number for each pair; those that compete with one another have the same."""
+    from scipy.sparse import coo_array  # a quarter of a second, which every command would pay
+    from scipy.sparse.csgraph import connected_components
+
     size = ones + places
     graph = coo_array((np.ones(len(one)), (one, ones + place)), shape=(size, size))
     labels: NDArray[np.int32] = connected_components(graph, directed=False)[1]
@@ -162,6 +163,10 @@ def _cheapest(
     one: NDArray[np.intp], place: NDArray[np.intp], cost: NDArray[np.float64]
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return who goes where such that the sum is least, if leaving one of each out costs 1."""
+    from scipy.optimize import (
+        linear_sum_assignment,  # a quarter of a second, which every command would pay
+    )
+
     ones, row = np.unique(one, return_inverse=True)
     places, column = np.unique(place, return_inverse=True)
     table = np.zeros((len(ones), len(places)))

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import cv2
 import numpy as np
-from scipy import ndimage
 
 from ._instances import instances
 
@@ -57,6 +56,8 @@ def masks_of(
 
 
 def _boxes(labels: NDArray[np.int32], count: int) -> list[Box]:
+    from scipy import ndimage  # a quarter of a second, which every command would pay
+
     places = ndimage.find_objects(labels, max_label=count)
     return [
         (0.0, 0.0, 0.0, 0.0)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from saccade.core import Identity, Observation, require
 from saccade.models import Familiar, load_model
@@ -20,6 +19,7 @@ from ._settings import is_count, look_ms
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from scipy.spatial import cKDTree
 
     from saccade.core import Frame
     from saccade.models import Model
@@ -197,6 +197,8 @@ def familiar_distances(familiar: Familiar, features: NDArray[np.float32]) -> NDA
 
 
 def _settle(memory: _Memory) -> None:
+    from scipy.spatial import cKDTree  # a quarter of a second, which every command would pay
+
     every = np.concatenate(memory.patches)
     middle = np.median(every, axis=0)
     spread = 1.4826 * np.median(np.abs(every - middle), axis=0)

@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 import numpy as np
-from scipy import fft
 
 from saccade.core import ANY_SIZE, Identity, Needs, Observation, require
 
@@ -149,12 +148,16 @@ def _faded(seen: Picture) -> tuple[Image, int]:
 
 
 def _reference(faded: Image) -> _Reference:
+    from scipy import fft  # slow to import, which every command would pay
+
     energy = float(np.vdot(faded, faded))
     return _Reference(fft.rfft2(faded), energy)
 
 
 def _shift(before: _Reference, now: _Reference, shape: tuple[int, ...]) -> _Moved:
     """Return the shift from one picture to another, in their pixels."""
+    from scipy import fft  # slow to import, which every command would pay
+
     energy = (before.energy * now.energy) ** 0.5
     if not energy > 0:
         # Nothing to see, in both or in one of them: it has not moved, or nobody knows.

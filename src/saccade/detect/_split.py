@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import cv2
 import numpy as np
-from scipy.spatial import cKDTree
 
 from ._pixels import smooth
 
@@ -166,6 +165,8 @@ def _merged(
     radius_px: float,
 ) -> NDArray[np.intp]:
     """Return, for each summit, the number of the one that it is part of, or its own."""
+    from scipy.spatial import cKDTree  # a quarter of a second, which every command would pay
+
     order = np.lexsort((at, -depth))
     rank = np.empty(len(at), np.intp)
     rank[order] = np.arange(len(at))

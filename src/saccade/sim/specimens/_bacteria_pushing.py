@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -128,6 +127,8 @@ def _contacts(
 
 def _near(places_um: NDArray[np.float64], length_um: NDArray[np.float64]) -> NDArray[np.int64]:
     """Return the pairs of rods that may touch, (n, 2), in an order that is always the same."""
+    from scipy.spatial import cKDTree  # slow to import, which every command would pay
+
     if len(length_um) < 2:
         return np.empty((0, 2), np.int64)
     tree = cKDTree(places_um)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.special import ndtri
 
 from ._bacteria_pushing import Poses, axis_of, push_apart
 from ._draws import child_tracks, trait_draws
@@ -228,6 +227,8 @@ class Growth:
         return self.added_um * (1 + 0.16 * np.clip(traits[:, _ADDED], -3, 3))
 
     def _traits(self, tracks: NDArray[np.int64]) -> NDArray[np.float64]:
+        from scipy.special import ndtri  # slow to import, which every command would pay
+
         uniform = trait_draws(self.seed, tracks.tolist(), TRAITS).astype(float)
         normal: NDArray[np.float64] = ndtri(np.clip(uniform, 1e-7, 1 - 1e-7))
         return normal

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from ._dividing_chance import normal
 from ._dividing_cycle import (
@@ -138,6 +137,8 @@ def _sine(angle_rad: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _pushes(cells: Cells, t_s: float, settings: Settings) -> NDArray[np.float64]:
     """Return the velocity, (2, n), at which cells make room for others, in µm/min."""
+    from scipy.spatial import cKDTree  # slow to import, which every command would pay
+
     places = steady_um(cells, t_s, t_s - STEP_S, settings)
     radius = nucleus_um(cells, t_s, settings.nucleus_um) / 2
     pushes = np.zeros((2, len(cells)))

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.special import ndtri
 
 from ._draws import child_tracks, step_draws, trait_draws
 from ._migrating_motion import Walk, keep_apart, reflected, turned, walk_on
@@ -100,6 +99,8 @@ def _life(traits: NDArray[np.float32], which: int) -> NDArray[np.float64]:
 
 def tolerance(traits: NDArray[np.float32]) -> NDArray[np.float64]:
     """Return the dose that harms each cell, relative to the median: log-normal."""
+    from scipy.special import ndtri  # slow to import, which every command would pay
+
     dose: NDArray[np.float64] = np.exp(_TOLERANCE * ndtri(np.clip(_life(traits, 3), 1e-12, 1.0)))
     return dose
 

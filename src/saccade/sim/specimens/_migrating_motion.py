@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from ._draws import pair_draws
 
@@ -142,6 +141,8 @@ def keep_apart(
 
 def near_pairs(places_um: NDArray[np.float64], reach_um: float) -> NDArray[np.int64]:
     """Return the pairs of places nearer than a distance, (n, 2), lower index first, in order."""
+    from scipy.spatial import cKDTree  # slow to import, which every command would pay
+
     pairs = cKDTree(places_um).query_pairs(reach_um, output_type="ndarray")
     pairs = np.sort(pairs, axis=1)
     ordered: NDArray[np.int64] = pairs[np.lexsort(pairs.T[::-1])].astype(np.int64)
