@@ -46,7 +46,7 @@ COOKBOOK = (
     Recipe("follow a cell", "follow-cells", followed,
            "pictures with the cell within 10 µm of the middle", "%", "the stage stays", 6.0),
     Recipe("overview to detail", "overview-to-detail", overviewed,
-           "rare cells imaged in detail", "cells", "a raster at detail", 1.0),
+           "rare cells imaged in detail", "cells", "a raster at detail", 0.25),
     Recipe("condition switch", "switch-at-division", switched,
            "division time under the condition", "%", "as long, at a fixed time", 4.0),
     Recipe("autofocus by images", "hold-focus", focused,

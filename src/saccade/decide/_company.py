@@ -11,8 +11,10 @@ import numpy as np
 if TYPE_CHECKING:
     from saccade.core import Point
 
-_UNLIKE = 0.3
+_UNLIKE = 0.12
 """Difference of the logarithms of two strengths that counts as much as the reach does."""
+_NEWEST = 0.2
+"""Weight of the newest strength: just before two become one, each already has some of the other."""
 _FAR = 1e6
 
 
@@ -45,7 +47,8 @@ class Course:
             self.vx_um_per_s += smooth * (vx - self.vx_um_per_s)
             self.vy_um_per_s += smooth * (vy - self.vy_um_per_s)
         self.x_um, self.y_um, self.t_ns, self.lost = point.x_um, point.y_um, t_ns, 0
-        self.strength, self.since = point.strength, None
+        self.strength += _NEWEST * (point.strength - self.strength)
+        self.since = None
 
     def merged(self, at_um: tuple[float, float], t_ns: int) -> None:
         """Learn where it must be while it is one with another; its velocity stays."""
@@ -137,7 +140,8 @@ class Company:
         for row, (course, at_um) in enumerate(zip(self.courses, expected, strict=True)):
             for col, point in enumerate(points):
                 away = math.dist(at_um, (point.x_um, point.y_um)) / reach_um
-                if away <= 1:
+                # Where they part, nobody knows as well where they were.
+                if away <= (1 if course.since is None else 2):
                     cost[row, col] = away**2 + self._unlike(course, point)
         rows, cols = linear_sum_assignment(cost)
         pairs = zip(rows.tolist(), cols.tolist(), strict=True)
