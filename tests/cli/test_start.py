@@ -8,7 +8,8 @@ import sys
 
 def test_a_command_that_learns_nothing_loads_no_torch() -> None:
     """It takes two seconds and 170 MB, which a run without a network need not pay."""
-    code = "import sys, saccade.cli._main; print(sorted({'torch', 'sklearn', 'scipy'} & set(sys.modules)))"
+    heavy = "{'torch', 'sklearn', 'scipy'}"
+    code = f"import sys, saccade.cli._main; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,
