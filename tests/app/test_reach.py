@@ -15,8 +15,9 @@ from useq import MDAEvent
 
 from saccade.app import Reach, Run, reach
 from saccade.app._reach import CARD
-from saccade.core import State, UsageError
-from saccade.testing import FakeScope
+from saccade.core import Action, Decision, Observation, State, UsageError
+from saccade.store import RunFolder
+from saccade.testing import FakeScope, StubDetector
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -124,3 +125,53 @@ def test_a_process_that_died_does_not_answer(run: Run) -> None:
     with pytest.raises(UsageError, match="does not answer"):
         reach(run.folder, "stop")
     (run.folder / CARD).unlink()
+
+
+def shadowed_run(out: Path) -> Run:
+    """Start a shadowed run that decides on a burst at every frame."""
+    events = (MDAEvent(exposure=5, min_start_time=0.01 * n) for n in range(100_000))
+
+    def decide(seen: Observation) -> Decision:
+        burst = Action((MDAEvent(exposure=1),), "burst", frame=seen.frame, t_ns=seen.t_ns)
+        return Decision((burst,), "always", "a test")
+
+    return Run(
+        FakeScope(), events, detect=StubDetector(), decide=decide, out=out, shadow=True
+    ).start()
+
+
+def kinds_of(run: Run) -> list[str]:
+    assert run.folder is not None
+    return [line.kind for line in RunFolder(run.folder).lines()]
+
+
+def test_a_shadowed_run_is_armed_while_it_goes_on(tmp_path: Path) -> None:
+    """Before the word nothing is done of what is decided, after it everything; both replay."""
+    run = shadowed_run(tmp_path / "run")
+    assert run.folder is not None
+    with closing(Reach(run)):
+        while run.stored < 5:
+            time.sleep(0.01)
+        assert run.in_shadow
+        reach(run.folder, "arm")
+        assert not run.in_shadow
+        with pytest.raises(UsageError, match="does what it decides"):
+            reach(run.folder, "arm")
+        stored = run.stored
+        while run.stored < stored + 10:
+            time.sleep(0.01)
+        run.stop()
+        run.wait(PATIENCE_S)
+    kinds = kinds_of(run)
+    armed = kinds.index("armed")
+    assert kinds.count("armed") == 1
+    assert "shadowed" in kinds[:armed]
+    assert "action" not in kinds[:armed]
+    assert "shadowed" not in kinds[armed:]
+    assert "action" in kinds[armed:]
+
+
+def test_a_run_that_acts_can_not_be_armed(run: Run) -> None:
+    """It is told so, and nothing changes."""
+    with pytest.raises(UsageError, match="does what it decides"):
+        run.arm("a test")

@@ -133,6 +133,25 @@ def test_a_shadowed_run_does_nothing_of_what_it_decides(
     assert any("not done (shadow)" in each for each in told)
 
 
+@pytest.mark.parametrize("sure", [True, False])
+def test_a_shadowed_run_is_armed_in_the_window(
+    window: Window, qtbot: QtBot, long_protocol: Path, monkeypatch: pytest.MonkeyPatch, sure: bool
+) -> None:
+    """Whoever takes the tick away is asked; after a yes the run does what it decides."""
+    answer = QMessageBox.StandardButton.Yes if sure else QMessageBox.StandardButton.No
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: answer)
+    window.bar.shadow.setChecked(True)
+    going(window, qtbot, long_protocol)
+    qtbot.waitUntil(window.bar.shadow.isEnabled, timeout=PATIENCE_MS)
+    window.bar.shadow.click()
+    assert window.session.shadowed is not sure
+    assert window.bar.shadow.isChecked() is not sure
+    if sure:
+        qtbot.waitUntil(lambda: not window.bar.shadow.isEnabled(), timeout=PATIENCE_MS)
+    window.session.stop()
+    qtbot.waitUntil(lambda: window.session.state.ended, timeout=PATIENCE_MS)
+
+
 def test_a_click_on_the_timeline_shows_that_frame(
     window: Window, qtbot: QtBot, protocol: Path
 ) -> None:

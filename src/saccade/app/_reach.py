@@ -22,11 +22,11 @@ CARD = "reach.json"
 _HERE = "127.0.0.1"
 _SLICE_S, _TALK_S = 0.2, 2.0
 _MOST_BYTES = 4096
-_WORDS = ("hold", "resume", "stop")
+_WORDS = ("arm", "hold", "resume", "stop")
 
 
 class Reach:
-    """Listens for hold, resume and stop, from this machine, from whoever may read the run folder.
+    """Listens for arm, hold, resume and stop, here, from whoever may read the run folder.
 
     Nothing else can be asked for. A request is a line of JSON with a word and the token of
     this run, which is written into the folder for its owner alone; any other is not answered.
@@ -82,15 +82,24 @@ class Reach:
             asked = _read(connection)
             if not hmac.compare_digest(str(asked.get("token", "")), self._token):
                 return
-            word = asked.get("word")
-            if word in _WORDS:
-                self._do(str(word))
-            connection.sendall(json.dumps({"done": word in _WORDS}).encode("utf-8") + b"\n")
+            connection.sendall(json.dumps(self._done(asked.get("word"))).encode("utf-8") + b"\n")
         except (OSError, ValueError):
             return  # whoever asked is gone, or talks nonsense
 
+    def _done(self, word: object) -> dict[str, object]:
+        """Do what a word says, and return whether it was done, or why not."""
+        if word not in _WORDS:
+            return {"done": False}
+        try:
+            self._do(str(word))
+        except UsageError as error:
+            return {"done": False, "why": str(error)}
+        return {"done": True}
+
     def _do(self, word: str) -> None:
         match word:
+            case "arm":
+                self._run.arm("another process")
             case "hold":
                 self._run.hold()
             case "resume":
@@ -100,13 +109,13 @@ class Reach:
 
 
 def reach(folder: Path, word: str) -> None:
-    """Ask a run that another process drives to hold, resume or stop.
+    """Ask a run that another process drives to act, hold, resume or stop.
 
     Parameters
     ----------
     folder : Path
         Of the run.
-    word : {'hold', 'resume', 'stop'}
+    word : {'arm', 'hold', 'resume', 'stop'}
         What it is to do.
 
     Raises
@@ -119,7 +128,7 @@ def reach(folder: Path, word: str) -> None:
         request = json.dumps({"token": card["token"], "word": word}).encode("utf-8") + b"\n"
         with socket.create_connection((_HERE, int(card["port"])), timeout=_TALK_S) as connection:
             connection.sendall(request)
-            done = _read(connection).get("done")
+            answer = _read(connection)
     except FileNotFoundError:
         raise UsageError(
             f"{folder.name} can be followed, not commanded: it was not started for that.",
@@ -130,8 +139,9 @@ def reach(folder: Path, word: str) -> None:
             f"{folder.name} does not answer: {error or type(error).__name__}.",
             "Stop it where it runs.",
         ) from error
-    if done is not True:
-        raise UsageError(f"{folder.name} did not {word}.", "Stop it where it runs.")
+    if answer.get("done") is not True:
+        why = str(answer.get("why") or "Stop it where it runs.")
+        raise UsageError(f"{folder.name} did not {word}.", why)
 
 
 def _read(connection: socket.socket) -> dict[str, Any]:

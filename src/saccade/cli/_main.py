@@ -233,6 +233,12 @@ def tune(
 
 
 @app.command()
+def arm(run: RunPath) -> None:
+    """Let a shadowed run that goes on (run --shadow --reach) do what it decides from now on."""
+    _play.arm(run)
+
+
+@app.command()
 def verify(run: RunPath, as_json: AsJson = False) -> None:
     """Prove that a run folder holds what its journal says."""
     _inspect.verify(run, as_json)

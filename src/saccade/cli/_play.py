@@ -67,6 +67,13 @@ def check(
     raise SystemExit(int(Exit.USAGE if wrong else Exit.FINISHED))
 
 
+def arm(folder: Path) -> None:
+    """Let a shadowed run of another process do what it decides."""
+    with named_errors():
+        app.reach(folder, "arm")
+    say(f"{folder}: what is decided is done from here on")
+
+
 def _loaded(path: Path, unattended: bool, shadow: bool = False) -> Protocol:
     protocol = app.load_protocol(path)
     asked = {"unattended": unattended, "shadow": shadow}

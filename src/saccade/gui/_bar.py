@@ -99,7 +99,7 @@ class RunBar(QtWidgets.QWidget):
             "stop": True,  # whatever this window believes
         }.items():
             self._buttons[name].setEnabled(allowed)
-        self.shadow.setEnabled(idle and not session.armed)
+        self.shadow.setEnabled((idle and not session.armed) or (session.going and session.shadowed))
         self._buttons["hold"].setText("Go &on" if held else "&Hold")
 
     def _by_key(self, name: str) -> None:

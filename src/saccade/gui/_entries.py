@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 Kind = Literal["decision", "refusal", "gap", "shadowed", "note", "what if"]
 TOLD = ("decision", "refusal", "gap", "shadowed")
 """Kinds of records that are told of; of decisions those that ask for something."""
-NOTES = ("failure", "detector", "interference", "listener", "safe")
+NOTES = ("failure", "detector", "interference", "listener", "safe", "armed")
 """Kinds of other records that are, if they have something to say."""
 
 

@@ -238,6 +238,22 @@ class Session:
         if self.assembled is not None and self.going:
             (self.assembled.run.hold if on else self.assembled.run.resume)()
 
+    @property
+    def shadowed(self) -> bool:
+        """Whether nothing of what the run decides is done."""
+        return self.assembled is not None and self.assembled.run.in_shadow
+
+    def leave_shadow(self) -> None:
+        """Let a shadowed run that goes on do what it decides from now on.
+
+        Raises
+        ------
+        UsageError
+            If it is not shadowed.
+        """
+        if self.assembled is not None:
+            self.assembled.run.arm("window")
+
     def stop(self, reason: str = "asked to, in the window") -> None:
         """Make the microscope safe and end the run."""
         if self.assembled is not None and self.going:

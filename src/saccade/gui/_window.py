@@ -62,6 +62,7 @@ class Window(QtWidgets.QMainWindow):
         self.resize(*SIZE)
         self._arrange()
         self.bar.commanded.connect(self._command)
+        self.bar.shadow.clicked.connect(self._leave_shadow)
         self.docks = Docks(self, session)
         self.docks.took.connect(self._took)
         self.docks.failed.connect(self.alerts.tell_error)
@@ -263,6 +264,21 @@ class Window(QtWidgets.QMainWindow):
         self.editing.let_go()
         self.session.close()
         super().closeEvent(event)
+
+    def _leave_shadow(self, shadowed: bool) -> None:
+        """Let a run that goes on do what it decides from now on, if a person is sure."""
+        if shadowed or not self.session.going or not self.session.shadowed:
+            return
+        answer = QtWidgets.QMessageBox.question(
+            self,
+            "Leave shadow mode",
+            "From the next decision on, the run does what it decides: it takes pictures, moves, "
+            "and lights the sample, within what the guards allow.\n\nLet it act?",
+        )
+        if answer == QtWidgets.QMessageBox.StandardButton.Yes:
+            self._try(self.session.leave_shadow)
+        else:
+            self.bar.shadow.setChecked(True)
 
     def _sure(self) -> bool:
         answer = QtWidgets.QMessageBox.question(

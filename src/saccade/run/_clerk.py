@@ -231,16 +231,27 @@ class Clerk:
             self._switch.fail((*led, *own)[0])
 
     def _act(self, look: Look, now_ns: int) -> Sequence[Action | Refusal | Shadowed]:
+        self._note_lifted()
         if not any(decision.actions for decision in look.decisions):
             return ()
         if why_not := self._why_not():
             return self._last(look, now_ns, *why_not)
         outcomes: list[Action | Refusal] = []
-        ask = self._loop.apply if self._shadow is None else self._loop.consider
+        shadow = self._shadow if self._shadowed else None
+        ask = self._loop.apply if shadow is None else self._loop.consider
         for decision in look.decisions:
             base = _event_of(look.seen) or self.questions.base(decision)
             outcomes += ask((self._dated(decision, look.seen),), base, now_ns)
-        return outcomes if self._shadow is None else self._shadow.of(outcomes, look.seen)
+        return outcomes if shadow is None else shadow.of(outcomes, look.seen)
+
+    @property
+    def _shadowed(self) -> bool:
+        return self._shadow is not None and self._shadow.holds
+
+    def _note_lifted(self) -> None:
+        """Journal once that a shadowed run does from here on what it decides."""
+        if self._shadow is not None and (by := self._shadow.lifted_since()) is not None:
+            self.tell("armed", {"text": "what is decided is done from here on", "by": by})
 
     def _last(self, look: Look, now_ns: int, who: str, why: str) -> list[Action | Refusal]:
         """Refuse what comes too late, except for what puts something to rest in the dark.
@@ -251,7 +262,7 @@ class Clerk:
         for decision in look.decisions:
             for action in decision.actions:
                 at_the_end = isinstance(look.seen, End) and is_dark(action)
-                if (at_the_end or rests(action)) and self._shadow is None:
+                if (at_the_end or rests(action)) and not self._shadowed:
                     one = replace(decision, actions=(action,))
                     done += self._loop.apply((one,), None, now_ns)
                 else:

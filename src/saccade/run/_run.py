@@ -288,6 +288,30 @@ class Run(Signals):
         self._switch.hold(False)
 
     @property
+    def in_shadow(self) -> bool:
+        """Whether nothing of what is decided is done now."""
+        return self._shadow is not None and self._shadow.holds
+
+    def arm(self, by: str = "") -> None:
+        """Let a shadowed run do what it decides, from the next decision on.
+
+        Parameters
+        ----------
+        by : str
+            Who says so, for the journal.
+
+        Raises
+        ------
+        UsageError
+            If it is not shadowed, or has ended.
+        """
+        if self._shadow is None or not self._shadow.holds:
+            raise UsageError("This run does what it decides.", "Only a shadowed run is armed.")
+        if self._state.ended:
+            raise UsageError("This run has ended.", "Start another, without --shadow.")
+        self._shadow.lift(by)
+
+    @property
     def questions(self) -> tuple[Question, ...]:
         """What policies ask a person now, the oldest first; see `asked` and `answer`."""
         return self._clerk.questions.open

@@ -24,6 +24,30 @@ class Shadow:
     def __init__(self) -> None:
         self._stand = Stand("unknown microscope")
         self._frame: Frame | None = None
+        self._lifted_by: str | None = None
+        self._told = False
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing of what is decided is done."""
+        return self._lifted_by is None
+
+    def lift(self, by: str) -> None:
+        """Let what is decided be done from the next decision on; any thread may call it.
+
+        Parameters
+        ----------
+        by : str
+            Who says so, for the journal.
+        """
+        self._lifted_by = by
+
+    def lifted_since(self) -> str | None:
+        """Return who has lifted it since the last call; None if nobody."""
+        if self._lifted_by is None or self._told:
+            return None
+        self._told = True
+        return self._lifted_by
 
     def learn(self, stand: Stand) -> None:
         """Take the light sources, and what holds where nothing is named.
