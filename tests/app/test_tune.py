@@ -10,15 +10,18 @@ import pytest
 
 from saccade.app import (
     Range,
+    Run,
     SearchPlan,
     TunePlan,
     draw_tuning,
     search_protocol,
+    tune_on_run,
     tune_protocol,
 )
 from saccade.app._protocol import Protocol, protocol_of
+from saccade.app._score_world import open_world
 from saccade.app._tune_worlds import knob_of, set_at
-from saccade.core import ProtocolError
+from saccade.core import ProtocolError, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -133,3 +136,21 @@ def test_more_hours_than_the_watch_has_are_refused() -> None:
     """A watch is not made longer by asking."""
     with pytest.raises(ProtocolError, match="--hours"):
         tune_protocol(protocol(), TunePlan(hours=5.0))
+
+
+def test_thresholds_are_found_on_a_run_in_which_nothing_happens(tmp_path: Path) -> None:
+    """Its frames are looked at again; whatever would have been done there is a false alarm."""
+    noise = {"use": "saccade.detect:Spots", "sigma": 1, "threshold": 2.0, "expected": 60}
+    spots = protocol(detect={"flash": noise})
+    scope = open_world(spots, "calcium", 5)
+    run = Run(scope, spots.watch, out=tmp_path / "run")
+    assert run.start().wait().name == "completed"
+    strict, loose = tune_on_run(spots, tmp_path / "run", (1.0, 1000.0)).suggestions
+    assert strict.above > loose.above
+    assert strict.false_per_h.value <= 1.0 < loose.false_per_h.value
+    assert strict.false_per_h.high > 0, "half a minute promises little"
+    assert strict.caught is None
+    empty = Run(scope, [], out=tmp_path / "empty")
+    empty.start().wait()
+    with pytest.raises(UsageError, match="no watch"):
+        tune_on_run(spots, tmp_path / "empty")

@@ -40,10 +40,10 @@ class Suggestion:
     below: float
     false_per_h: Interval
     """As played; the interval is what as many worlds again will show, 95 %."""
-    caught: Interval
-    """Share of the occurrences in the watched fields."""
-    dose_j_per_cm2: float
-    """Mean of the runs."""
+    caught: Interval | None
+    """Share of the occurrences in the watched fields; None where nobody knows them."""
+    dose_j_per_cm2: float | None
+    """Mean of the runs; None where none was played."""
     unseen_per_h: float | None = None
     """In worlds that it was not tuned in, if it was tried there."""
 
@@ -61,7 +61,7 @@ class Suggestion:
             "above": self.above,
             "below": self.below,
             "false_per_h": list(self.false_per_h),
-            "caught": list(self.caught),
+            "caught": self.caught and list(self.caught),
             "dose_j_per_cm2": self.dose_j_per_cm2,
             "unseen_per_h": self.unseen_per_h,
             "kept": self.kept,
@@ -181,7 +181,7 @@ def tune_protocol(
     told = _Told(tell, "watched", len(seeds))
     traces = in_worlds(partial(watch_world, bench, knob), seeds, plan.processes, told)
     every = [trace for world in traces for trace in world]
-    curve = points(every, knob.trigger, _levels(every), margin_s)
+    curve = points(every, knob.trigger, levels_of(every), margin_s)
     tuner = _Tuner(bench, knob, seeds, plan, tell)
     found = [tuner.suggest(wanted, curve, len(traces[0])) for wanted in plan.false_per_h]
     parts = protocol.resolved()["decide"]
@@ -287,8 +287,14 @@ class _Told:
         self._tell(f"{self._what}: {self._done} of {self._count} worlds")
 
 
-def _levels(traces: Sequence[Trace]) -> list[float]:
-    """Return thresholds to try: evenly spaced, and closer where most scores are."""
+def levels_of(traces: Sequence[Trace]) -> list[float]:
+    """Return thresholds to try: evenly spaced, and closer where most scores are.
+
+    Parameters
+    ----------
+    traces : sequence of Trace
+        Whose scores.
+    """
     scores = np.concatenate([trace.scores for trace in traces])
     scores = scores[np.isfinite(scores) & (scores > 0)]
     even = np.linspace(0.02, 0.98, _LEVELS)

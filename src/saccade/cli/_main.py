@@ -184,6 +184,12 @@ def tune(
     specimen: Annotated[
         str | None, typer.Option(help="What lives in the worlds, such as calcium.")
     ] = None,
+    run: Annotated[
+        Path | None,
+        typer.Option(
+            help="A run in which nothing happens, in place of worlds.", show_default=False
+        ),
+    ] = None,
     policy: Annotated[
         str | None, typer.Option(help="Whose threshold; by default the first that has one.")
     ] = None,
@@ -220,6 +226,7 @@ def tune(
         search or (),
         trials,
         as_json,
+        run=run,
         policy=policy,
         unseen=unseen,
         false_per_h=false_per_h or (),

@@ -28,6 +28,7 @@ def tune(
     trials: int,
     as_json: bool,
     *,
+    run: Path | None,
     policy: str | None,
     unseen: int,
     false_per_h: Sequence[float],
@@ -44,8 +45,11 @@ def tune(
             answer(found.plain()) if as_json else _tell_search(found)
             return
         wishes = {"false_per_h": tuple(false_per_h)} if false_per_h else {}
-        plan_ = app.TunePlan(policy=policy, unseen=unseen, **wishes, **options)
-        tuned = app.tune_protocol(protocol, plan_, status.update)
+        if run is not None:
+            tuned = app.tune_on_run(protocol, run, policy=policy, **wishes)
+        else:
+            plan_ = app.TunePlan(policy=policy, unseen=unseen, **wishes, **options)
+            tuned = app.tune_protocol(protocol, plan_, status.update)
         figure = None
         if can_draw():
             figure = folder / _FIGURE
@@ -90,13 +94,13 @@ def _tell(tuned: Tuned, figure: Path | None) -> None:
             f"{each.above:g}",
             f"{each.below:g}",
             str(each.false_per_h),
-            str(each.caught),
-            f"{each.dose_j_per_cm2:.3g}",
+            "" if each.caught is None else str(each.caught),
+            "" if each.dose_j_per_cm2 is None else f"{each.dose_j_per_cm2:.3g}",
             unseen,
             kept,
         )
     out.print(table)
-    say("In brackets: what as many worlds again will show, 95 %; of what was caught, its interval.")
+    say("In brackets: what as much again will show, 95 %; of what was caught, its interval.")
     if figure is not None:
         say(f"{figure} shows scores, precision against recall, and false alarms.")
 
