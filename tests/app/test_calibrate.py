@@ -84,6 +84,8 @@ def test_a_calibration_that_does_not_fit_is_refused(tmp_path: Path, change: Any,
     }
     text = "{" if change is None else json.dumps({**known, **change})
     (tmp_path / "slm.json").write_text(text, encoding="utf-8")
+    with pytest.raises(ProfileError, match="There is no calibration"):
+        read_calibration(tmp_path / "other.json")
     profile = tmp_path / "stand.yaml"
     profile.write_text("name: b\nsim: {use: beads}\nmodulator: {calibration: slm.json}\n", "utf-8")
     with pytest.raises(ProfileError, match=why):
