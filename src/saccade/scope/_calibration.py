@@ -65,7 +65,7 @@ def read_calibration(path: Path | str) -> Calibration:
         If it can't be read, or says something that can't be used.
     """
     path = Path(path)
-    # Not of pathlib, which raises where a name is longer than any can be; and no pipe is waited for.
+    # Not of pathlib, which raises where a name is too long; and no pipe is waited for.
     if not os.path.isfile(path):
         raise ProfileError(f"There is no calibration {path}.", _DO)
     try:
