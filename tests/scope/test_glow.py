@@ -10,7 +10,7 @@ import pytest
 from scope_rig import PATIENCE_S, QUICK, Rig, wait_until
 from useq import MDAEvent, MDASequence
 
-from saccade.core import Frame, Observation, Order, ScopeError, SupervisorError
+from saccade.core import Frame, Gap, Observation, Order, ScopeError, SupervisorError
 from saccade.scope import _lease as lease
 from saccade.supervise import Supervisor
 
@@ -166,6 +166,37 @@ def test_each_frame_of_a_burst_is_promised_anew(rig: Rig, heard: Listener) -> No
     assert first == round(0.005 + QUICK.first_frame_s + 1, 3)
     assert others == [round(0.005 + QUICK.frame_margin_s + 1, 3)] * 4
     assert [each.word for each in heard.said if each.word == "lent"]
+    assert heard.said[-1].word == "dark"
+
+
+def test_a_frame_that_a_burst_has_lost_does_not_make_it_dark(rig: Rig, heard: Listener) -> None:
+    """While the rest of the burst goes on in the light, nobody is told that it is dark."""
+    plan = [MDAEvent(exposure=5.0, min_start_time=0.0) for _ in range(4)]
+    run = rig.prepare([], supervisor=heard)
+    orders = tuple(Order(event, n, "burst", 0) for n, event in enumerate(plan))
+    loop_orders, missed, words = run._feed.orders, run._feed.missed, []
+    pop = rig.core.popNextImageAndMD
+
+    def with_burst() -> Iterator[object]:
+        run._loop._index = 4
+        run._feed._in_hand = 4
+        yield orders
+        yield from loop_orders()
+
+    def jumped() -> object:
+        pixels, tags = pop()
+        number = int(tags["ImageNumber"])
+        return pixels, {**dict(tags), "ImageNumber": str(number + (number > 0))}
+
+    def noted(gap: Gap) -> None:
+        words.append((gap.index, heard.said[-1].word))
+        missed(gap)
+
+    run._feed.orders = with_burst  # type: ignore[method-assign, assignment]
+    run._feed.missed = noted  # type: ignore[method-assign]
+    rig.core.popNextImageAndMD = jumped
+    assert run.start().wait(PATIENCE_S).gaps == 1
+    assert words == [(1, "lent")]
     assert heard.said[-1].word == "dark"
 
 

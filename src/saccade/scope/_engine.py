@@ -262,7 +262,8 @@ class StrictEngine(MDAEngine):
             self._glow.await_frame(self.exposure_ms, first=True)
             for shot in self._camera.burst(len(orders), self.exposure_ms, real.roi, fixed=fixed):
                 for lost in [place for place in orders if place < shot.place]:
-                    self._miss((orders.pop(lost),), why)
+                    gone = orders.pop(lost)
+                    self._miss((gone,), why, left_ms=self.exposure_ms * len(orders))
                 order = orders.pop(shot.place)
                 actual = as_played(real, event, shot.place, self._labels)
                 left_ms = self.exposure_ms * len(orders)
@@ -421,12 +422,12 @@ class StrictEngine(MDAEngine):
             return cast("FrameMetaV1", {})  # nobody looks at it
         return self.get_frame_metadata(event, runner_time_ms=frame.t_ns / 1e6)
 
-    def _miss(self, orders: tuple[Order, ...], error: Exception) -> None:
+    def _miss(self, orders: tuple[Order, ...], error: Exception, *, left_ms: float = 0.0) -> None:
         reason = error.what if isinstance(error, ScopeError) else " ".join(repr(error).split())
         now_ns = self._clock.now_ns()
         exposures = error.exposures if isinstance(error, SnapError) else self._exposures
         exposures += self._leaks
-        self._glow.look(bool(self._held_open) or self._tally is not None)
+        self._glow.look(bool(self._held_open) or self._tally is not None, left_ms)
         for order in orders:
             if order.index < 0:
                 self._source.noted("failure", {"text": reason})
