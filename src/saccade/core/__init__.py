@@ -75,6 +75,7 @@ from ._modulator import FULL, Affine, Grid, Lit, Modulator, lit, to_modulator
 from ._needs import ANY_SIZE, Needs, check_needs, needs_of, unmet
 from ._plain import plain, plain_event, plain_frame
 from ._settings import is_number, require
+from ._stand import LightSource, Span, Stand
 from ._values import (
     ARBITER,
     Action,
@@ -86,7 +87,6 @@ from ._values import (
     Frame,
     Gap,
     Identity,
-    LightSource,
     Observation,
     Order,
     Pixels,
@@ -98,8 +98,6 @@ from ._values import (
     Round,
     Shadowed,
     Shift,
-    Span,
-    Stand,
     State,
     Thinned,
     Times,

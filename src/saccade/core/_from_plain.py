@@ -14,17 +14,15 @@ from useq import MDAEvent, SLMImage
 
 from ._modulator import Modulator
 from ._plain import field_names
+from ._stand import LightSource, Span, Stand
 from ._values import (
     Action,
     Correction,
     Gap,
     Identity,
-    LightSource,
     Observation,
     Point,
     Refusal,
-    Span,
-    Stand,
 )
 
 _LARGEST_ARRAY_BYTES = 2**28

@@ -15,7 +15,6 @@ from ._values import (
     Record,
     Refusal,
     Shift,
-    Stand,
     Verdict,
 )
 
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
     from ._clock import Clock
     from ._errors import SupervisorError
+    from ._stand import Stand
 
 
 Detector: TypeAlias = Callable[[Frame], Observation]

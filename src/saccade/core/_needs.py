@@ -10,12 +10,12 @@ import numpy as np
 from ._errors import NeedsError, did_you_mean
 from ._keys import Problem
 from ._settings import is_number, require
-from ._values import Span
+from ._stand import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ._values import Stand
+    from ._stand import Stand
 
 ANY_SIZE = Span(1e-9, 1e9)
 """Every size of a pixel, as long as it is known."""
