@@ -12,13 +12,16 @@ from hypothesis import strategies as st
 from psygnal import Signal
 from useq import MDAEvent
 
-from saccade.core import Gap, UsageError
+from saccade.core import Gap, Identity, Observation, UsageError
 from saccade.gui import Session
 from saccade.gui._live import bar_um, levels_of, outlines
 from saccade.gui._news import News
+from saccade.gui._timeline import Timeline
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from pytestqt.qtbot import QtBot
 
 
 @given(st.floats(0.5, 1e5))
@@ -100,3 +103,26 @@ def test_commands_out_of_order_are_refused(tmp_path: Path) -> None:
     session.stop()
     session.hold()
     session.close()
+
+
+def test_the_plot_is_not_drawn_for_every_picture(qtbot: QtBot) -> None:
+    """Drawing takes Python from the run: what comes soon after is drawn later, all at once."""
+    timeline = Timeline()
+    qtbot.addWidget(timeline)
+
+    def seen(frame: int) -> Observation:
+        return Observation(0.5, detector=Identity("spots", "1"), frame=frame)
+
+    def drawn() -> list[int]:
+        return [int(x) for x in timeline._curves["spots"].getData()[0]]
+
+    timeline.add([seen(0)], ())
+    timeline.add([seen(1)], ())
+    timeline.add([seen(2)], ())
+    assert drawn() == [0]
+    timeline.draw()
+    assert drawn() == [0, 1, 2]
+    timeline.add([seen(3)], ())
+    timeline._drawn_s -= 1  # as if it were a second ago
+    timeline.add((), ())
+    assert drawn() == [0, 1, 2, 3]

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from saccade.core import Observation
 
-_MOST = 3000
-"""Observations that are kept; the newest."""
+_MOST, _MOST_POINTS = 3000, 20_000
+"""Observations that are kept, and points in them; the newest."""
 _MOST_TALLIES = 16
 """Policies that are counted on; the newest."""
 _BESIDE = ("use", "on", "name")
@@ -41,7 +41,8 @@ class Seen:
     """
 
     def __init__(self) -> None:
-        self._kept: deque[Observation] = deque(maxlen=_MOST)
+        self._kept: deque[Observation] = deque()
+        self._points = 0
         self._tallies: dict[str, _Tally] = {}
 
     def add(self, observations: Iterable[Observation]) -> None:
@@ -49,13 +50,20 @@ class Seen:
         for each in observations:
             if not each.unseen:
                 kept = replace(each, labels=None)
-                self._kept.append(kept)
+                self._keep(kept)
                 for tally in self._tallies.values():
                     tally.take(kept)
+
+    def _keep(self, seen: Observation) -> None:
+        self._kept.append(seen)
+        self._points += len(seen.points)
+        while len(self._kept) > _MOST or self._points > _MOST_POINTS:
+            self._points -= len(self._kept.popleft().points)
 
     def clear(self) -> None:
         """Forget everything: another run begins."""
         self._kept.clear()
+        self._points = 0
         self._tallies.clear()
 
     def asks(self, part: Mapping[str, Any], detector: str | None) -> Asks | None:

@@ -83,7 +83,9 @@ class LiveView(QtWidgets.QWidget):
         pixels = frame.pixels
         if pixels.ndim > 2:
             pixels = pixels[..., 0]
-        levels = self._levels.setdefault(frame.stream, levels_of(pixels))
+        if frame.stream not in self._levels:
+            self._levels[frame.stream] = levels_of(pixels)
+        levels = self._levels[frame.stream]
         self._image.setImage(pixels, levels=levels, autoLevels=False)
         if pixels.shape != self._shape:
             self._shape = pixels.shape

@@ -59,6 +59,7 @@ class LookBack(QtWidgets.QMainWindow):
         self._arrange()
         self._connect()
         self.timeline.add(chain.from_iterable(recall.observations.values()), recall.entries)
+        self.timeline.draw()
         self._tell_rows(_ALL)
         if recall.frames:
             self.show_number(0)

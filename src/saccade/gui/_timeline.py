@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections import deque
 from itertools import cycle
 from typing import TYPE_CHECKING
@@ -22,6 +24,7 @@ _MOST = 5000
 _TOP = 1.5
 """Above the scores there is room for marks, and above these for what they mean."""
 _MARKED_AT = {"decision": 1.07, "shadowed": 1.07, "refusal": 1.14, "gap": -0.06, "what if": 1.14}
+_EVERY_S = 0.25
 _ALWAYS = ("decision", "shadowed", "refusal", "gap")
 """Signs that the legend explains before there are any."""
 
@@ -44,6 +47,8 @@ class Timeline(QtWidgets.QWidget):
         self._plot.addLegend(offset=(4, 1), colCount=4)
         self._scores: dict[str, deque[tuple[int, float]]] = {}
         self._curves: dict[str, pg.PlotDataItem] = {}
+        self._stale: set[str] = set()
+        self._drawn_s = -math.inf
         self._marks: dict[str, list[int]] = {kind: [] for kind in _ALWAYS}
         self._items = {kind: self._made(kind) for kind in _ALWAYS}
         self._shown = pg.InfiniteLine(
@@ -66,28 +71,40 @@ class Timeline(QtWidgets.QWidget):
         for curve in self._curves.values():
             self._plot.removeItem(curve)
         self._scores, self._curves = {}, {}
+        self._stale.clear()
         for kind, item in self._items.items():
             self._marks[kind].clear()
             item.setData([], [])
         self.point_at(None)
 
     def add(self, observations: Iterable[Observation], entries: Iterable[Entry]) -> None:
-        """Draw what has come."""
-        touched = set()
+        """Take what has come, and draw it if the last drawing was a while ago.
+
+        Drawing takes Python itself from the run: the whole plot, ten times as long as a picture.
+        """
         for each in observations:
             name = each.detector.name
             self._scores.setdefault(name, deque(maxlen=_MOST)).append((each.frame, each.score))
-            touched.add(name)
-        for name in touched:
+            self._stale.add(name)
+        for entry in entries:
+            if entry.kind in self._marks and entry.frame >= 0:
+                self._marks[entry.kind].append(entry.frame)
+                del self._marks[entry.kind][:-_MOST]
+                self._stale.add(entry.kind)
+        if self._stale and time.monotonic() - self._drawn_s >= _EVERY_S:
+            self.draw()
+
+    def draw(self) -> None:
+        """Draw what has come since the last drawing."""
+        for name in self._stale & self._scores.keys():
             curve = self._curves.get(name) or self._begun(name)
             frames, scores = zip(*self._scores[name], strict=True)
             curve.setData(frames, scores)
-        for entry in entries:
-            if entry.kind in self._marks and entry.frame >= 0:
-                marks = self._marks[entry.kind]
-                marks.append(entry.frame)
-                del marks[:-_MOST]
-                self._items[entry.kind].setData(marks, [_MARKED_AT[entry.kind]] * len(marks))
+        for kind in self._stale & self._marks.keys():
+            marks = self._marks[kind]
+            self._items[kind].setData(marks, [_MARKED_AT[kind]] * len(marks))
+        self._stale.clear()
+        self._drawn_s = time.monotonic()
 
     def recolour(self) -> None:
         """Draw in the colours of now."""
@@ -115,6 +132,7 @@ class Timeline(QtWidgets.QWidget):
         self._marks[kind].clear()
         self._items[kind].setData([], [])
         self.add((), entries)
+        self.draw()
 
     def point_at(self, frame: int | None) -> None:
         """Point at the frame that is looked back at, or at none."""

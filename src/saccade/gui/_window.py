@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _EVERY_MS = 40
 """25 pictures a second; what comes faster is not drawn."""
-_KEPT_BYTES = 128 * 2**20
+_KEPT_BYTES = 64 * 2**20
 """Of frames that can be looked back at here; all of them are in the run folder."""
 
 
