@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ._session import Session
 
 _BEGIN_S = 60.0
-_EVERY_MS = 5
+_EVERY_MS = 50
 
 
 class Opened:

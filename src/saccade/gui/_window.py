@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from ._session import Session
 
-_EVERY_MS = 40
-"""25 pictures a second; what comes faster is not drawn."""
+_EVERY_MS = 50
+"""20 pictures a second; what comes faster is not drawn."""
 _KEPT_BYTES = 64 * 2**20
 """Of frames that can be looked back at here; all of them are in the run folder."""
 
