@@ -16,7 +16,7 @@ SHORT = {
     "catch-divisions": 0.06,
     "light-what-divides": 0.06,
     "hold-response": 0.25,
-    "follow-cells": 0.1,
+    "follow-cells": 0.4,
     "switch-at-division": 0.06,
     "hold-focus": 0.02,
 }

@@ -95,8 +95,8 @@ BUGS = (
     Bug(
         "a setting that was changed during the exposure goes unnoticed",
         "scope/_engine.py",
-        "            self._refuse_disturbed(real)\n",
-        "",
+        "            self._refuse_disturbed(real)\n        except StoppedError:\n",
+        "        except StoppedError:\n",
         "scope/test_hazards_pictures.py",
     ),
     Bug(

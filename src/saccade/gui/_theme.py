@@ -62,12 +62,23 @@ class Theme(QtCore.QObject):
         if isinstance(application, QtWidgets.QApplication):
             application.setStyle("Fusion")  # others take only some of a palette's colours
             application.setPalette(palette())
-            for widget in application.allWidgets():
+            for widget in self._widgets():
                 if sheet := widget.styleSheet():  # it would keep the colours of before
                     widget.setStyleSheet(sheet)
         pg.setConfigOption("foreground", ground().text)
         for drawer in self._drawers:
             drawer()
+
+    def _widgets(self) -> list[QtWidgets.QWidget]:
+        """Return the window that this belongs to, and all that is in it.
+
+        Not all widgets of the program: among those may be some that Qt is about to delete, and to
+        touch one ends the process.
+        """
+        owner = self.parent()
+        while owner is not None and not isinstance(owner, QtWidgets.QWidget):
+            owner = owner.parent()
+        return [] if owner is None else [owner, *owner.findChildren(QtWidgets.QWidget)]
 
 
 def palette() -> QtGui.QPalette:
