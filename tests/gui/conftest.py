@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from saccade import app
 from saccade.gui import Session
 from saccade.gui._window import Window
 
@@ -32,6 +33,22 @@ decide:
 guard:
   - {use: saccade.guard:Dose, limit_j_per_cm2: 1000}
 """
+
+
+_CORES: list[object] = []
+
+
+@pytest.fixture(autouse=True)
+def _no_core_is_taken_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep every core: its destructor hangs now and then, and would in the thread of the window."""
+    opened = app.open_scope
+
+    def kept(*args: object, **settings: object) -> object:
+        scope = opened(*args, **settings)  # type: ignore[arg-type]
+        _CORES.append(scope.core)
+        return scope
+
+    monkeypatch.setattr(app, "open_scope", kept)
 
 
 @pytest.fixture

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 
 
 _PLAYBACK = "playback:"
+_opened_ever: list[object] = []
+"""Cores of this process. The destructor of one waits for the thread of its log, which now and then
+never ends (pymmcore 12.5.1.75.0): a window must not be what waits. Devices are unloaded all the
+same."""
 
 
 class Microscope:
@@ -57,6 +61,7 @@ class Microscope:
         if self.scope is None or opened_as != self._opened_as or is_spent:
             self.let_go()
             self.scope = app.open_scope(name, beside, sim)
+            _opened_ever.append(self.scope.core)
             self._begins_anew = self.scope.world is not None or name.startswith(_PLAYBACK)
             self._opened_as, self.used = opened_as, False
         return self.scope
