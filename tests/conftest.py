@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import shutil
 import sys
 import tempfile
 import threading
 import time
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,6 +46,13 @@ _LEFT_ALONE = {
     "asyncio_": "workers of the same loop",
 }
 _GRACE_S = 5.0
+_TESTS_A_COLLECTION = 25
+
+# Garbage is collected between tests, by the main thread. Wherever it comes it may take down a core of
+# Micro-Manager, and in the core's own notification thread that aborts the process
+# (pymmcore 12.5.1.75.0).
+gc.set_threshold(1_000_000, 10, 10)
+_ended = count(1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -83,6 +92,8 @@ def no_thread_is_left() -> Iterator[None]:
     for thread in left:
         thread.join(max(0.0, deadline - time.monotonic()))
     alive = [thread.name for thread in left if thread.is_alive()]
+    if next(_ended) % _TESTS_A_COLLECTION == 0:
+        gc.collect()
     if alive:
         pytest.fail(f"the test left threads alive: {', '.join(alive)}", pytrace=False)
 
