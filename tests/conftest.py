@@ -48,8 +48,8 @@ _LEFT_ALONE = {
 _GRACE_S = 5.0
 _TESTS_A_COLLECTION = 25
 
-# Garbage is collected between tests, by the main thread. Wherever it comes it may take down a core of
-# Micro-Manager, and in the core's own notification thread that aborts the process
+# Garbage is collected between tests, by the main thread. Wherever it comes it may take down a core
+# of Micro-Manager, and in the notification thread of the core that aborts the process
 # (pymmcore 12.5.1.75.0).
 gc.set_threshold(1_000_000, 10, 10)
 _ended = count(1)
