@@ -89,7 +89,8 @@ def test_what_opens_a_shutter_too_late_is_undone(hasty: Rig) -> None:
 
 def test_a_microscope_that_does_not_answer_is_not_armed(hasty: Rig) -> None:
     """Whoever starts a run learns of it, and is not kept."""
-    for call in ("getBytesPerPixel", "getConfigData"):
+    # Presets first: they are asked about once, also by the thread that is lost and comes back.
+    for call in ("getConfigData", "getBytesPerPixel"):
         hasty.core.fault(call, "hang")
         with pytest.raises(HungError, match="does not answer"):
             hasty.begin(PLAN)
