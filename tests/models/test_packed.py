@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -34,6 +34,8 @@ KERNELS = hnp.arrays(
 
 
 @given(KERNELS)
+@example(np.array([[1e-44]], np.float32))
+@example(np.array([[0.0]], np.float32))
 def test_each_channel_is_rounded_to_its_own_steps(kernel: np.ndarray) -> None:
     """No number moves by more than half a step; packed again, it is the same."""
     told = packed({"w": kernel})

@@ -35,7 +35,7 @@ def packed(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
             continue
         values = each.astype(np.float32)
         largest = np.abs(values).max(axis=tuple(range(1, values.ndim)), keepdims=True)
-        scale = np.where(largest > 0, largest / _MOST, 1).astype(np.float32)
+        scale = np.maximum(largest / _MOST, np.finfo(np.float32).tiny).astype(np.float32)
         told[name] = np.rint(values / scale).astype(np.int8)
         told[name + _SCALE] = scale
     return told
