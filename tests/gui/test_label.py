@@ -125,11 +125,9 @@ def test_a_run_that_is_looked_back_at_can_be_labelled(
     """Its most useful frames are chosen, and a window opens for them."""
     back = LookBack(Recall(run))
     qtbot.addWidget(back)
-    labelling = back.tools.label_into(tmp_path / "chosen")
-    opened: list[object] = []
-    labelling.done.connect(lambda window, _: opened.append(window))
-    qtbot.waitUntil(lambda: bool(opened), timeout=PATIENCE_MS)
-    window = opened[0]
+    back.tools.label_into(tmp_path / "chosen")
+    qtbot.waitUntil(lambda: back.tools.labelling is not None, timeout=PATIENCE_MS)
+    window = back.tools.labelling
     assert isinstance(window, LabelWindow)
     qtbot.addWidget(window)
     assert len(window.labels.images) >= 12

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from saccade import app
 from saccade.core import SaccadeError
 
+from ._beside import Beside
 from ._entries import Entry
-from ._labelling import Labelling
 from ._napari import open_in_napari
-from ._qt import QtCore, QtWidgets, Signal
+from ._qt import QtWidgets, Signal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from saccade.app import WhatIf
+    from saccade.learn import Labels
 
     from ._recall import Recall
-
-_EVERY_MS = 100
 
 
 class Tools(QtWidgets.QWidget):
@@ -43,8 +41,8 @@ class Tools(QtWidgets.QWidget):
     def __init__(self, recall: Recall) -> None:
         super().__init__()
         self._recall = recall
-        self._labelling: Labelling | None = None
-        self._doubting: Doubting | None = None
+        self.labelling: QtWidgets.QWidget | None = None
+        """The window that labels; kept, or it would go at once."""
         layout = QtWidgets.QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         for text, tip, do in (
@@ -58,7 +56,7 @@ class Tools(QtWidgets.QWidget):
             button.clicked.connect(lambda _=False, do=do: self._try(do))
             layout.addWidget(button)
 
-    def label_into(self, folder: Path) -> Labelling:
+    def label_into(self, folder: Path) -> None:
         """Choose frames to label, and open them for labelling as soon as they are chosen.
 
         Parameters
@@ -66,10 +64,14 @@ class Tools(QtWidgets.QWidget):
         folder : Path
             New, or one that was labelled before: frames are added.
         """
-        self._labelling = Labelling(self._recall.path, folder, self)
-        self._labelling.done.connect(self._labelled)
-        self._labelling.start()
-        return self._labelling
+
+        def choose() -> Labels:
+            from saccade.learn import Labels, label_run  # seconds, which the thread can wait
+
+            label_run(self._recall.path, folder)
+            return Labels(folder)
+
+        self._beside("label", choose, self._labelled)
 
     def doubt(self, protocol: Path) -> None:
         """Decide again with another protocol, and tell where it would have done otherwise.
@@ -79,9 +81,8 @@ class Tools(QtWidgets.QWidget):
         protocol : Path
             Its file.
         """
-        self._doubting = Doubting(self._recall.path, protocol, self)
-        self._doubting.done.connect(self._told)
-        self._doubting.start()
+        run = self._recall.path
+        self._beside("doubt", lambda: app.what_if(run, app.load_protocol(protocol)), self._told)
 
     def open_in_napari(self) -> None:
         """Open the pictures of all streams in napari."""
@@ -109,11 +110,21 @@ class Tools(QtWidgets.QWidget):
         if path:
             self.label_into(Path(path))
 
-    def _labelled(self, window: QtWidgets.QWidget | None, error: SaccadeError | None) -> None:
-        if error is not None:
+    def _beside(
+        self, name: str, do: Callable[[], object], told: Callable[[Any, Any], None]
+    ) -> None:
+        job = Beside(name, do, self)
+        job.done.connect(told)
+        job.start()
+
+    def _labelled(self, labels: Labels | None, error: SaccadeError | None) -> None:
+        if error is not None or labels is None:
             self.failed.emit(error)
-        elif window is not None:
-            window.show()
+            return
+        from ._label_window import LabelWindow
+
+        self.labelling = LabelWindow(labels)
+        self.labelling.show()
 
     def _told(self, found: tuple[WhatIf, ...] | None, error: SaccadeError | None) -> None:
         if error is not None:
@@ -135,44 +146,3 @@ class Tools(QtWidgets.QWidget):
             do()
         except SaccadeError as error:
             self.failed.emit(error)
-
-
-class Doubting(QtCore.QObject):
-    """Decides again in a thread of its own; a long run takes a while.
-
-    Parameters
-    ----------
-    run, protocol : Path
-        Folder of the run, file of the protocol.
-    parent : QObject
-        Whose child this is.
-    """
-
-    done = Signal(object, object)
-    """What was found, or the error, the other being None."""
-
-    def __init__(self, run: Path, protocol: Path, parent: QtCore.QObject) -> None:
-        super().__init__(parent)
-        self._run, self._protocol = run, protocol
-        self._found: tuple[WhatIf, ...] | None = None
-        self._error: SaccadeError | None = None
-        self._thread = threading.Thread(target=self._decide, name="saccade-gui-doubt", daemon=True)
-        self._timer = QtCore.QTimer(self)
-        self._timer.timeout.connect(self._look)
-
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-        self._timer.start(_EVERY_MS)
-
-    def _decide(self) -> None:
-        try:
-            self._found = app.what_if(self._run, app.load_protocol(self._protocol))
-        except SaccadeError as error:
-            self._error = error
-
-    def _look(self) -> None:
-        if not self._thread.is_alive():
-            self._timer.stop()
-            self._thread.join()
-            self.done.emit(self._found, self._error)
