@@ -14,7 +14,7 @@ from saccade.app import Bar
 from ._bench_look_back import openings, scrubbing
 from ._bench_loop import Periods, periods
 from ._bench_memory import memory_slope
-from ._bench_stop import FirstPaint, first_paint, stops_ms
+from ._bench_stop import first_paint, stops_ms
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,9 +85,9 @@ def bench_window(
     return WindowBench(tuple(bars))
 
 
-def _paint_bar(paint: FirstPaint) -> Bar:
-    text = f"from the command to the first paint, s (median of {len(paint.seconds)})"
-    return Bar(text, float(np.median(paint.seconds)), at_most=_PAINT_S)
+def _paint_bar(seconds: tuple[float, ...]) -> Bar:
+    text = f"from the command to the first paint, s (median of {len(seconds)})"
+    return Bar(text, float(np.median(seconds)), at_most=_PAINT_S)
 
 
 def _loop_bars(size_px: int, share: float, found: Periods) -> list[Bar]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from saccade.app import Assembled, Run
@@ -28,15 +27,8 @@ _STARTS, _START_S = 3, 60.0
 _AFTER_S, _END_S = 0.25, 30.0
 
 
-@dataclass(frozen=True)
-class FirstPaint:
-    """From the command until the window was painted and the process gone again."""
-
-    seconds: tuple[float, ...]
-
-
-def first_paint(folder: Path) -> FirstPaint:
-    """Return how long the command takes until its window is painted.
+def first_paint(folder: Path) -> tuple[float, ...]:
+    """Return how long the command takes until its window is painted and gone again, in s.
 
     Parameters
     ----------
@@ -52,7 +44,7 @@ def first_paint(folder: Path) -> FirstPaint:
             command, check=True, timeout=_START_S, capture_output=True
         )
         seconds.append(time.perf_counter() - begun_s)
-    return FirstPaint(tuple(seconds))
+    return tuple(seconds)
 
 
 def stops_ms(folder: Path, count: int) -> dict[str, list[float]]:
