@@ -127,12 +127,15 @@ def test_a_window_opens_as_it_was_left(qtbot: QtBot, tmp_path: Path) -> None:
     made.looks.use_theme("dark")
     made.docks.docks["stage"].show()
     made.docks.docks["log"].show()
+    made.live.overlays.switch({"boxes": False})
     splitter = made.looks._splitters()[0]
     splitter.setSizes([300, 700])
     left = splitter.sizes()
     made.close()
     again = window(qtbot, tmp_path)
     assert again.looks.theme.name == "dark"
+    off = [name for name, on in again.live.overlays.states.items() if not on]
+    assert off == ["boxes", "attribution"]
     shown = {name for name, dock in again.docks.docks.items() if not dock.isHidden()}
     assert shown == {"stage", "log"}
     assert again.looks._splitters()[0].sizes()[0] == pytest.approx(left[0], abs=20)
@@ -159,6 +162,7 @@ BAD = {
     "no base 64": '{"version": 1, "state": "???"}',
     "no state of Qt's": '{"version": 1, "state": "AAAA", "geometry": "AAAA"}',
     "no sizes": '{"version": 1, "panes": {"0": ["x"]}}',
+    "no switches": '{"version": 1, "overlays": {"points": "on"}}',
     "other panes": '{"version": 1, "panes": {"0": [1], "9": [1, 2]}, "theme": "pink"}',
 }
 

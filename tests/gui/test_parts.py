@@ -14,8 +14,9 @@ from useq import MDAEvent
 
 from saccade.core import Gap, Identity, Observation, UsageError
 from saccade.gui import Session
-from saccade.gui._live import bar_um, levels_of, outlines
+from saccade.gui._live import bar_um, levels_of
 from saccade.gui._news import News
+from saccade.gui._outlines import boxes_line
 from saccade.gui._timeline import Timeline
 
 if TYPE_CHECKING:
@@ -48,11 +49,11 @@ def test_contrast_is_that_of_the_cameras_pixels() -> None:
 
 def test_boxes_are_one_line_with_breaks() -> None:
     """Five corners each, then nothing."""
-    x, y = outlines([(1, 2, 3, 4), (5, 6, 7, 8)])
+    x, y = boxes_line([(1, 2, 3, 4), (5, 6, 7, 8)])
     assert x.tolist()[:5] == [2, 4, 4, 2, 2]
     assert y.tolist()[6:11] == [5, 5, 7, 7, 5]
     assert np.isnan(x[5])
-    assert len(outlines([])[0]) == 0
+    assert len(boxes_line([])[0]) == 0
 
 
 class Told:

@@ -17,7 +17,16 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
-VIEWS = ["window-light", "window-dark", "editor", "docks", "look-back", "labels", "views"]
+VIEWS = [
+    "window-light",
+    "window-dark",
+    "editor",
+    "docks",
+    "look-back",
+    "overlays",
+    "labels",
+    "views",
+]
 
 
 def test_every_view_is_drawn_of_a_real_run(

@@ -159,7 +159,7 @@ def test_a_click_on_the_timeline_shows_that_frame(
     going(window, qtbot, protocol)
     qtbot.waitUntil(lambda: window.session.state.ended, timeout=PATIENCE_MS)
     qtbot.waitUntil(lambda: window._frames == window.session.stored, timeout=PATIENCE_MS)
-    first = window._kept[0][0].index
+    first = next(iter(window.kept))[0].index
     window.timeline.asked.emit(-5)
     assert window.live.frame is not None
     assert window.live.frame.index == first
@@ -167,7 +167,8 @@ def test_a_click_on_the_timeline_shows_that_frame(
     assert window.live.frame.index == first
     window.return_to_live()
     window.refresh()
-    assert window.live.frame.index == window._kept[-1][0].index
+    assert window.kept.newest is not None
+    assert window.live.frame.index == window.kept.newest[0].index
 
 
 def test_drawing_takes_no_references_from_none(

@@ -37,6 +37,7 @@ from ._errors import (
     UsageError,
     did_you_mean,
 )
+from ._explain import Explained, Explains, Past, explained, past_of
 from ._files import check_plain, read_yaml
 from ._fit import TOLD, FileModel, fit, misfits, one_error
 from ._from_plain import (
@@ -128,6 +129,8 @@ __all__ = [
     "Due",
     "End",
     "EventsError",
+    "Explained",
+    "Explains",
     "FileModel",
     "Fills",
     "FolderError",
@@ -155,6 +158,7 @@ __all__ = [
     "Observation",
     "Order",
     "OverrunError",
+    "Past",
     "Pixels",
     "Point",
     "Policy",
@@ -207,6 +211,7 @@ __all__ = [
     "check_plain",
     "did_you_mean",
     "event_from_plain",
+    "explained",
     "fit",
     "gap_from_plain",
     "is_number",
@@ -218,6 +223,7 @@ __all__ = [
     "one_error",
     "parse_json",
     "parse_yaml",
+    "past_of",
     "plain",
     "plain_event",
     "plain_frame",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from saccade.core import Identity, Observation, is_number, require
+from saccade.core import Explained, Identity, Observation, Past, is_number, require
 
 from ._background import Background, Departure
 from ._base import Scaled
@@ -27,8 +28,12 @@ from ._settings import is_count, is_positive, look_ms
 if TYPE_CHECKING:
     from saccade.core import Frame
 
+    from ._pixels import Image
+
 _IDENTITY = Identity("saccade.detect:Change", "1")
 _DEFAULT_SIGMA_PX = 4.0
+_FORGOTTEN = 5.0
+"""Times ``1 / alpha``: of what was before, less than a hundredth is left in the background."""
 
 
 @dataclass
@@ -132,23 +137,46 @@ class Change(Scaled):
         frame : Frame
             Of any real dtype.
         """
+        return self._look(frame)[0]
+
+    @property
+    def past(self) -> Past:
+        """As many frames as the background remembers."""
+        return Past(last=math.ceil(_FORGOTTEN / self.alpha))
+
+    def explain(self, frame: Frame) -> Explained:
+        """Return what has changed, and the score that each place would have by itself.
+
+        Parameters
+        ----------
+        frame : Frame
+            The next one of its place.
+        """
+        seen, sigmas = self._look(frame)
+        if sigmas is None:
+            return Explained(seen)
+        scores = 1 - self.threshold / np.maximum(sigmas, self.threshold)
+        return Explained(seen, scores.astype(np.float32))
+
+    def _look(self, frame: Frame) -> tuple[Observation, Image | None]:
+        """Return what has changed, and by how much at each place, once that is known."""
         sigma_px = self.scale_px(frame, _DEFAULT_SIGMA_PX)
         seen = picture(frame)
         if seen is None or not sigma_px > 0:
-            return not_a_picture(_IDENTITY)
+            return not_a_picture(_IDENTITY), None
         small, sigma_px, factor = binned(seen.pixels, sigma_px)
         seen = seen._replace(pixels=smooth(small, sigma_px))
         key, at_um = place(frame), (frame.x_um, frame.y_um)
         known = self._places.get(key)
         if known is None or moved(frame, known.at_um):
             self._places[key] = _Place(Background(seen.pixels, self.alpha), at_um)
-            return Observation(
-                0.0, measurements=_measured(0.0, 0.0, seen.step, 1.0), detector=_IDENTITY
-            )
+            none = _measured(0.0, 0.0, seen.step, 1.0)
+            return Observation(0.0, measurements=none, detector=_IDENTITY), None
         learning = known.background.learning
         departure = known.background.take(seen)
         radius = max(1, round(sigma_px))
-        return self._observed(frame, departure, learning, radius, factor)
+        told = self._observed(frame, departure, learning, radius, factor)
+        return told, None if learning else departure.sigmas
 
     def takes_ms(self, frame: Frame) -> float:
         """Return how long a look takes, for a run in virtual time."""

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from saccade.core import (
     Detector,
+    Explained,
     Observation,
+    explained,
     is_number,
     require,
 )
@@ -64,12 +66,21 @@ class Joined(Composite):
         frame : Frame
             Each of them looks at it.
         """
-        seen = [part(frame) for part in self.detectors]
+        return self._as_one([part(frame) for part in self.detectors])[0]
+
+    def explain(self, frame: Frame) -> Explained:
+        """Return the same, and what that one's score rests on whose places are told."""
+        looks = [explained(part, frame) for part in self.detectors]
+        seen, teller = self._as_one([each.seen for each in looks])
+        return Explained(seen, next(each.heat for each in looks if each.seen is teller))
+
+    def _as_one(self, seen: Sequence[Observation]) -> tuple[Observation, Observation]:
+        """Return what is seen by all, and who tells where it is."""
         scores = [each.score for each in seen]
         score = self.score_of(scores)
         # Where it is, that says whose score is nearest to what is said of all.
         teller = min(seen, key=lambda each: abs(each.score - score))
-        return Observation(
+        told = Observation(
             score,
             points=teller.points,
             boxes=teller.boxes,
@@ -78,6 +89,7 @@ class Joined(Composite):
             verdict=max((each.verdict for each in seen), key=_VERDICTS.index),
             detector=joined(self, (each.detector for each in seen)),
         )
+        return told, teller
 
     @abstractmethod
     def score_of(self, scores: Sequence[float]) -> float:

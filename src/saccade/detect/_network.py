@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 import cv2
 import numpy as np
 
-from saccade.core import Observation, require
+from saccade.core import Explained, Observation, Past, require
 from saccade.models import (
     RUNTIMES,
     Runtime,
@@ -112,10 +112,33 @@ class Network(Learned):
         frame : Frame
             Of any real dtype.
         """
+        return self._places(frame)[0]
+
+    @property
+    def past(self) -> Past:
+        """The frames that the model looks at besides the one that is asked about."""
+        return Past(last=self._loaded.card.architecture.frames - 1)
+
+    def explain(self, frame: Frame) -> Explained:
+        """Return the places, and the score that each cell of the network has by itself.
+
+        Parameters
+        ----------
+        frame : Frame
+            The next one of its place.
+        """
+        seen, heat = self._places(frame)
+        if heat is None:
+            return Explained(seen)
+        scores = calibrated(heat.astype(np.float64), self._calibration)
+        return Explained(seen, scores.astype(np.float32))
+
+    def _places(self, frame: Frame) -> tuple[Observation, Image | None]:
+        """Return the places of a frame, and the logit of each cell."""
         seen = picture(frame)
         scale = scale_of(self._loaded.card, frame.pixel_size_um)
         if seen is None or scale is None:
-            return not_a_picture(self.identity)
+            return not_a_picture(self.identity), None
         prepared = self._shared().prepared(
             frame.pixels, lambda: made_ready(seen.pixels, scale, self._loaded.card.input)
         )
@@ -129,7 +152,7 @@ class Network(Learned):
         y_px, x_px = places_px(found, frame.pixels.shape, prepared.shape)
         shown = Peaks(y_px[kept], x_px[kept], scores[kept], found.total)
         labels, boxes = self._masks(told, found.first(self.max_points), frame, prepared)
-        return Observation(
+        observed = Observation(
             float(calibrated(np.array([surest]), calibration)[0]),
             points=points(frame, shown, 1),
             boxes=boxes,
@@ -137,6 +160,7 @@ class Network(Learned):
             measurements={"count": float(found.total), "surest": surest},
             detector=self.identity,
         )
+        return observed, heat
 
     def warm(self, frame: Frame) -> None:
         """Build the network and touch its memory; leaves no memory of the frame."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from saccade.core import Identity, Observation, require
+from saccade.core import Explained, Identity, Observation, Past, require
 from saccade.models import Familiar, load_model
 
 from ._base import Base
@@ -43,6 +43,14 @@ class _Memory:
     scale: NDArray[np.float32] | None = None
     tree: cKDTree | None = None
     typical: float = 1.0
+
+
+class _Looked(NamedTuple):
+    """A look; how far from what is usual each patch is, if that is known, and what is usual."""
+
+    seen: Observation
+    away: NDArray[np.float64] | None = None
+    limit: float = math.inf
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -118,9 +126,36 @@ class Novelty(Base):
         frame : Frame
             Of any real dtype.
         """
+        return self._look(frame)[0]
+
+    @property
+    def past(self) -> Past:
+        """The frames that tell what is usual; none if a card does."""
+        return Past() if self._known else Past(first=2 * self.frames)
+
+    def explain(self, frame: Frame) -> Explained:
+        """Return how strange a frame is, and how strange each patch of it.
+
+        Parameters
+        ----------
+        frame : Frame
+            The next one.
+
+        Returns
+        -------
+        Explained
+            Half is as far off as the farthest of the frames that tell what is usual.
+        """
+        seen, away, limit = self._look(frame)
+        if away is None:
+            return Explained(seen)
+        return Explained(seen, (away / (away + max(limit, 1e-9))).astype(np.float32))
+
+    def _look(self, frame: Frame) -> _Looked:
+        """Return what is seen; and, once it is known, how far each patch is and what is usual."""
         seen = picture(frame)
         if seen is None:
-            return not_a_picture(_IDENTITY)
+            return _Looked(not_a_picture(_IDENTITY))
         if self._known:
             return self._against_card(frame, seen)
         key = (frame.stream, frame.channel)
@@ -130,7 +165,8 @@ class Novelty(Base):
             memory.patches.append(features.reshape(-1, features.shape[-1]))
             if len(memory.patches) == self.frames:
                 _settle(memory)
-            return _observed(frame, np.zeros(features.shape[:2]), 0.0, learning=True, most=1)
+            none = np.zeros(features.shape[:2])
+            return _Looked(_observed(frame, none, 0.0, learning=True, most=1))
         away = _away(memory, features)
         distance = frame_distance(away)
         if len(memory.distances) < self.frames:
@@ -138,19 +174,20 @@ class Novelty(Base):
             if len(memory.distances) == self.frames:
                 memory.distances.sort()
                 memory.typical = max(float(np.median(memory.distances)), 1e-9)
-            return _observed(frame, away, 0.0, learning=True, most=1)
+            return _Looked(_observed(frame, away, 0.0, learning=True, most=1))
         nearer = int(np.searchsorted(memory.distances, distance))
         score = nearer / (self.frames + 1)
         limit = memory.distances[-1]
-        return _observed(
+        told = _observed(
             frame, away, score, typical=memory.typical, limit=limit, most=self.max_points
         )
+        return _Looked(told, away, limit)
 
     def takes_ms(self, frame: Frame) -> float:
         """Return how long a look takes, for a run in virtual time."""
         return look_ms(frame, fixed_ms=0.5, ns_a_px=30.0)
 
-    def _against_card(self, frame: Frame, seen: Picture) -> Observation:
+    def _against_card(self, frame: Frame, seen: Picture) -> _Looked:
         card = self._known[0].card
         familiar = card.familiar
         assert familiar is not None  # noqa: S101 - checked above
@@ -158,16 +195,16 @@ class Novelty(Base):
         scale = 1.0 if size_um is None else frame.pixel_size_um / size_um
         low, high = card.input.rescale
         if not low <= scale <= high:
-            return not_a_picture(_IDENTITY)
+            return _Looked(not_a_picture(_IDENTITY))
         prepared = prepared_picture(seen.pixels, scale, card.input.low, card.input.high)
         away = familiar_distances(familiar, patch_features(prepared, familiar.patch_px))
         distance = frame_distance(away)
         usual = np.array(familiar.distances)
         score = int(np.searchsorted(usual, distance)) / (len(usual) + 1)
         typical = max(float(np.median(usual)), 1e-9)
-        return _observed(
-            frame, away, score, typical=typical, limit=float(usual[-1]), most=self.max_points
-        )
+        limit = float(usual[-1])
+        told = _observed(frame, away, score, typical=typical, limit=limit, most=self.max_points)
+        return _Looked(told, away, limit)
 
 
 def frame_distance(away: NDArray[np.float64]) -> float:

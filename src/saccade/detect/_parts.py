@@ -14,8 +14,10 @@ from saccade.core import (
     Identity,
     Learns,
     Needs,
+    Past,
     Warms,
     needs_of,
+    past_of,
     require,
 )
 
@@ -40,6 +42,12 @@ class Composite(Base):
     def needs(self) -> tuple[Needs, ...]:
         """What its parts can't do without."""
         return tuple(needs for part in self.parts for needs in needs_of(part))
+
+    @property
+    def past(self) -> Past:
+        """What any of its parts must have seen before."""
+        every = [past_of(part) for part in self.parts]
+        return Past(max(each.first for each in every), max(each.last for each in every))
 
     def learn(self, stand: Stand) -> None:
         """Let the parts learn what microscope they work for.

@@ -10,10 +10,12 @@ import numpy as np
 from saccade.core import (
     ANY_SIZE,
     Detector,
+    Explained,
     Needs,
     Observation,
     Point,
     ProtocolError,
+    explained,
     is_number,
     require,
 )
@@ -115,7 +117,14 @@ class Tracker(Wrapper):
         frame : Frame
             The next one of its position.
         """
-        seen = self.detector(frame)
+        return self._followed(frame, self.detector(frame))
+
+    def explain(self, frame: Frame) -> Explained:
+        """Return the same, and what the detector's score rests on."""
+        seen, heat = explained(self.detector, frame)
+        return Explained(self._followed(frame, seen), heat)
+
+    def _followed(self, frame: Frame, seen: Observation) -> Observation:
         told = replace(seen, detector=self.said_by(seen))
         if seen.verdict == "invalid" or not is_positive(frame.pixel_size_um):
             return replace(told, verdict="invalid")

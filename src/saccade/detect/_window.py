@@ -12,10 +12,12 @@ import numpy as np
 from saccade.core import (
     ANY_SIZE,
     Detector,
+    Explained,
     Needs,
     NeedsError,
     Observation,
     ProtocolError,
+    explained,
     needs_of,
     require,
 )
@@ -25,6 +27,8 @@ from ._pixels import not_a_picture, picture
 from ._settings import is_positive
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from saccade.core import Frame, Pixels, Stand
 
 _MOST_PX = 2**26
@@ -56,8 +60,23 @@ class Windowed(Wrapper):
         if inner is None:
             seen = self.detector(replace(frame, pixels=frame.pixels[:0]))
             return not_a_picture(self.said_by(seen))
-        seen = self.detector(inner)
+        return self._outside(frame, self.detector(inner), self.window(frame, inner))
+
+    def explain(self, frame: Frame) -> Explained:
+        """Return the same, and what the detector's score rests on, over the whole frame."""
+        inner = self.inner_frame(frame)
+        if inner is None:
+            return Explained(self(frame))
+        seen, heat = explained(self.detector, inner)
         window = self.window(frame, inner)
+        if heat is not None:
+            rows, columns = inner.pixels.shape
+            fine = cv2.resize(heat, (columns, rows), interpolation=cv2.INTER_NEAREST)
+            heat = cast("NDArray[np.float32]", self.outer(fine, frame, window))
+        return Explained(self._outside(frame, seen, window), heat)
+
+    def _outside(self, frame: Frame, seen: Observation, window: Window) -> Observation:
+        """Return what was seen in the inner picture, in pixels of the frame."""
         return replace(
             seen,
             points=_points(frame, seen, window),
@@ -72,7 +91,7 @@ class Windowed(Wrapper):
 
     @abstractmethod
     def outer(self, labels: Pixels, frame: Frame, window: Window) -> Pixels:
-        """Return a label image of the inner picture as one of the frame."""
+        """Return an image of the inner picture, such as labels, as one of the frame."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

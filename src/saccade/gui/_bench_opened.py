@@ -70,18 +70,16 @@ class Opened:
         SaccadeError
             If the run has failed.
         """
-        loop, timer = QtCore.QEventLoop(), QtCore.QTimer()
-        deadline_s = time.monotonic() + within_s
-        timer.timeout.connect(
-            lambda: loop.quit() if done() or time.monotonic() > deadline_s else None
-        )
-        timer.start(_EVERY_MS)
-        loop.exec()
-        timer.stop()
-        if (error := self.session.take_error()) is not None:
-            raise error
-        if not done():
-            raise TimeoutError(f"The window was not done within {within_s:g} s.")
+        found = None
+
+        def ended() -> bool:
+            nonlocal found
+            found = found or self.session.take_error()
+            return found is not None or done()
+
+        until(ended, within_s)
+        if found is not None:
+            raise found
 
     def close(self) -> None:
         """Close the window; what goes on is stopped."""
@@ -89,3 +87,28 @@ class Opened:
         self.window.close()
         self.window.deleteLater()
         self.application.processEvents()
+
+
+def until(done: Callable[[], bool], within_s: float) -> None:
+    """See to the events of all windows until something is so.
+
+    Parameters
+    ----------
+    done : callable
+        Says whether it is.
+    within_s : float
+        How long to wait.
+
+    Raises
+    ------
+    TimeoutError
+        If it is not so in time.
+    """
+    loop, timer = QtCore.QEventLoop(), QtCore.QTimer()
+    deadline_s = time.monotonic() + within_s
+    timer.timeout.connect(lambda: loop.quit() if done() or time.monotonic() > deadline_s else None)
+    timer.start(_EVERY_MS)
+    loop.exec()
+    timer.stop()
+    if not done():
+        raise TimeoutError(f"The window was not done within {within_s:g} s.")

@@ -45,6 +45,11 @@ class Beside(QtCore.QObject):
         self._thread.start()
         self._timer.start(_EVERY_MS)
 
+    def join(self, seconds: float) -> None:
+        """Wait for it, and tell nobody what came of it."""
+        self._timer.stop()
+        self._thread.join(seconds)
+
     def _work(self) -> None:
         try:
             self._found = self._do()

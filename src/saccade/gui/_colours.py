@@ -69,6 +69,10 @@ _STATES = ("idle", "armed", "running", "held", "finished", "stopped", "failed")
 _LINES = {"dark": "#E69F00", "light": "#8A6100"}
 POINTS = "#F0E442"
 """Drawn in pictures, which are dark on any ground."""
+HEAT = (240, 110, 0)
+"""What a score rests on, drawn in pictures: red, green, blue."""
+LIT = (86, 180, 233, 90)
+"""Where light was let through a mask, drawn in pictures: red, green, blue and opacity."""
 
 _now = ["light"]
 """The ground that is in use; one for the whole program, as the palette is."""

@@ -31,6 +31,8 @@ class Layout:
     """Of the docks."""
     panes: dict[str, list[int]] = field(default_factory=dict)
     """Sizes of splitters by their name."""
+    overlays: dict[str, bool] = field(default_factory=dict)
+    """Which are on; those that it doesn't name are as at first."""
 
 
 def layout_file() -> Path:
@@ -113,7 +115,10 @@ def _layout_of(found: object) -> Layout:
     panes = found.get("panes", {})
     if not isinstance(panes, dict) or not all(map(_are_sizes, panes.values())):
         raise ValueError("panes must be lists of sizes")
-    layout = Layout(**given, panes=panes)
+    overlays = found.get("overlays", {})
+    if not isinstance(overlays, dict) or not all(isinstance(on, bool) for on in overlays.values()):
+        raise ValueError("overlays must be true or false")
+    layout = Layout(**given, panes=panes, overlays=overlays)
     for text in (layout.geometry, layout.state):
         decoded(text)
     return layout

@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._colours import POINTS, ground
-from ._qt import QtWidgets, pg
+from ._colours import ground
+from ._names import short
+from ._overlays import MOST, Overlays
+from ._qt import QtWidgets, Signal, pg
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from saccade.core import Frame, Observation
+    from saccade.core import Explained, Frame, Observation
 
 _LOW, _HIGH = 0.01, 0.998
 """Quantiles of a picture that become black and white."""
@@ -25,11 +27,14 @@ _BAR_SHARE = 0.2
 
 
 class LiveView(QtWidgets.QWidget):
-    """Shows the newest frame, points and boxes in it, and how long a few micrometres are.
+    """Shows the newest frame, what was found in it, and how long a few micrometres are.
 
     The contrast is that of the first frame of a stream, and stays: a picture that gets brighter
     is to look brighter. A button sets it anew.
     """
+
+    shown = Signal()
+    """Another frame, or something more that was seen in it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,17 +42,17 @@ class LiveView(QtWidgets.QWidget):
         self._box = pg.ViewBox(lockAspect=True, invertY=True, enableMenu=False)
         self._view.setCentralItem(self._box)
         self._image = pg.ImageItem()
-        self._points = pg.ScatterPlotItem(
-            pen=pg.mkPen(POINTS, width=1.5), brush=None, symbol="o", size=16, pxMode=True
-        )
-        self._boxes = pg.PlotDataItem(pen=pg.mkPen(POINTS, width=1.5), connect="finite")
+        self._box.addItem(self._image)
+        self.overlays = Overlays(self._box)
+        self.overlays.switched.connect(self._tell)
         self._bar = pg.PlotDataItem(pen=pg.mkPen("w", width=4))
         self._bar_text = pg.TextItem(color="w", anchor=(0.5, 1.0))
-        for item in (self._image, self._boxes, self._points, self._bar, self._bar_text):
+        for item in (self._bar, self._bar_text):
             self._box.addItem(item)
         self._levels: dict[str, tuple[float, float]] = {}
         self._shape: tuple[int, int] | None = None
         self._frame: Frame | None = None
+        self._seen: tuple[Observation, ...] = ()
         self._caption = QtWidgets.QLabel("No picture yet.")
         self._caption.setAccessibleName("What the picture is of")
         # However much there is to say, the window stays as wide as it is.
@@ -79,7 +84,9 @@ class LiveView(QtWidgets.QWidget):
         seen : sequence of Observation
             Of this frame, if any detector has looked at it.
         """
-        self._frame = frame
+        if frame is self._frame and tuple(seen) == self._seen:
+            return
+        self._frame, self._seen = frame, tuple(seen)
         pixels = frame.pixels
         if pixels.ndim > 2:
             pixels = pixels[..., 0]
@@ -91,14 +98,22 @@ class LiveView(QtWidgets.QWidget):
             self._shape = pixels.shape
             self._box.setRange(xRange=(0, pixels.shape[1]), yRange=(0, pixels.shape[0]), padding=0)
             self._draw_bar(frame)
-        points = [point for each in seen for point in each.points]
-        self._points.setData(
-            [each.x_px + 0.5 for each in points], [each.y_px + 0.5 for each in points]
-        )
-        self._boxes.setData(*outlines([box for each in seen for box in each.boxes]))
-        text = caption(frame, seen)
-        self._caption.setText(text)
-        self._caption.setToolTip(text)
+        self.overlays.show(frame, seen)
+        self._tell()
+        self.shown.emit()
+
+    def show_again(self, frame: Frame, looks: Sequence[Explained]) -> None:
+        """Show what a second look at a frame has told, unless another one is shown by now.
+
+        Parameters
+        ----------
+        frame : Frame
+            That was looked at.
+        looks : sequence of Explained
+            One of each detector.
+        """
+        self.overlays.show_again(frame, looks)
+        self._tell()
 
     def recolour(self) -> None:
         """Stand on the ground of now."""
@@ -110,6 +125,12 @@ class LiveView(QtWidgets.QWidget):
             levels = levels_of(self._frame.pixels)
             self._levels[self._frame.stream] = levels
             self._image.setLevels(levels)
+
+    def _tell(self) -> None:
+        if self._frame is not None:
+            told = (caption(self._frame, self._seen), self.overlays.told)
+            self._caption.setText("   ".join(filter(None, told)))
+            self._caption.setToolTip("\n".join(filter(None, told)))
 
     def _draw_bar(self, frame: Frame) -> None:
         height, width = frame.pixels.shape[:2]
@@ -134,22 +155,6 @@ def bar_um(width_um: float) -> float:
     return float(max(step * power for step in (1, 2, 5) if step * power <= most))
 
 
-def outlines(
-    boxes: Sequence[tuple[float, float, float, float]],
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return x and y of boxes (top, left, bottom, right) as one line with breaks."""
-    x, y = [], []
-    for top, left, bottom, right in boxes:
-        x += [left, right, right, left, left, np.nan]
-        y += [top, top, bottom, bottom, top, np.nan]
-    return np.array(x, float), np.array(y, float)
-
-
-def short(name: str) -> str:
-    """Return the name of a part without the module that it comes from."""
-    return name.rpartition(":")[2]
-
-
 def caption(frame: Frame, seen: Sequence[Observation]) -> str:
     """Return what a frame is, and what was found, in a line."""
     parts = [f"frame {frame.index}", frame.stream]
@@ -167,5 +172,8 @@ def caption(frame: Frame, seen: Sequence[Observation]) -> str:
         f"{short(each.detector.name)} {each.score:.2f}"
         + (f" ({each.verdict})" if each.verdict != "trusted" else "")
         for each in seen
+    ]
+    parts += [
+        f"{MOST} of {len(each.points)} points are drawn" for each in seen if len(each.points) > MOST
     ]
     return "   ".join(parts)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from saccade.core import SaccadeError
 
+from ._again import Again
 from ._alerts import AlertStrip
+from ._layout import read_layout, write_layout
 from ._live import LiveView
 from ._look_back_tools import Tools
+from ._overlay_menu import add_overlay_menu
 from ._panes import SIZE, panes
 from ._qt import QShortcut, QtCore, QtGui, QtWidgets
 from ._recall import Recall
@@ -58,6 +62,7 @@ class LookBack(QtWidgets.QMainWindow):
         self.resize(*SIZE)
         self._arrange()
         self._connect()
+        self._use_overlays()
         self.timeline.add(chain.from_iterable(recall.observations.values()), recall.entries)
         self.timeline.draw()
         self._tell_rows(_ALL)
@@ -94,6 +99,22 @@ class LookBack(QtWidgets.QMainWindow):
             shortcut = QShortcut(QtGui.QKeySequence(key), self)
             shortcut.setContext(QtCore.Qt.ShortcutContext.ApplicationShortcut)
             shortcut.activated.connect(do)
+
+    def _use_overlays(self) -> None:
+        """Draw over the pictures what a window draws that watches a run."""
+        overlays = self.live.overlays
+        overlays.looks_before, overlays.modulator = self.recall.looks_before, self.recall.modulator
+        overlays.switch(read_layout()[0].overlays)
+        add_overlay_menu(self.menuBar().addMenu("&View"), overlays)
+        overlays.switched.connect(self._keep_overlays)
+        self.again = Again(self.live, self.recall.frames_before)
+        self.again.failed.connect(self.alerts.tell_error)
+        self.again.use(self.recall.protocol)
+
+    def _keep_overlays(self) -> None:
+        layout, problem = read_layout()
+        if not problem:  # a layout that can't be read is told of, and mended, by the main window
+            write_layout(replace(layout, overlays=self.live.overlays.states))
 
     def show_number(self, number: int) -> None:
         """Show a frame by its place in the run, from 0."""
@@ -180,3 +201,9 @@ class LookBack(QtWidgets.QMainWindow):
         elif verdict.name != "completed":
             reason = f": {verdict.reason}" if verdict.reason else ""
             self.alerts.tell("fact", f"{verdict.name}{reason}")
+
+    def closeEvent(self, event: QtGui.QCloseEvent) -> None:  # noqa: N802 - Qt's name
+        """Look no more."""
+        self._timer.stop()
+        self.again.let_go()
+        super().closeEvent(event)

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from ._layout import Layout, decoded, encoded, forget_layout, read_layout, write_layout
+from ._overlay_menu import add_overlay_menu
 from ._qt import QAction, QtCore, QtGui, QtWidgets
 from ._theme import THEMES, Theme
 
@@ -85,11 +86,13 @@ class Looks(QtCore.QObject):
             encoded(window.saveGeometry()),
             encoded(window.saveState(_VERSION)),
             {str(n): each.sizes() for n, each in enumerate(self._splitters())},
+            window.live.overlays.states,
         )
 
     def _arrange(self, layout: Layout) -> str:
         """Arrange the window; return what could not be."""
         window, problem = self._window, ""
+        window.live.overlays.switch(layout.overlays)
         for text, restore in (
             (layout.geometry, window.restoreGeometry),
             (layout.state, self._place_docks),
@@ -130,6 +133,7 @@ class Looks(QtCore.QObject):
         ):
             _added(view, title, key).triggered.connect(lambda _=False, by=by: self._step(by))
         view.addSeparator()
+        add_overlay_menu(view, self._window.live.overlays)
         themes = view.addMenu("&Theme")
         group = QtGui.QActionGroup(self)  # type: ignore[attr-defined]
         self._choices = {name: _added(themes, _TITLES[name], "") for name in THEMES}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ._identities import COLOURS, colour_table, numbers_of
 from ._qt import QtCore, Signal, pg
 
 if TYPE_CHECKING:
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_COLOURS = 64
 _ALPHA = 120
 
 
@@ -34,13 +34,13 @@ class MaskItem(pg.ImageItem):  # type: ignore[misc] # pyqtgraph has no types
         self.tool = ""
         """``brush``, ``eraser``, or none of them."""
         self._value = 0
-        self.setLookupTable(_table())
+        self.setLookupTable(colour_table(_ALPHA))
 
     def show_mask(self, mask: NDArray[np.uint16]) -> None:
         """Show a mask, (y, x)."""
         self.mask = mask
-        colours = np.where(mask > 0, (mask - 1) % _COLOURS + 1, 0).astype(np.uint8)
-        self.setImage(colours, levels=(0, _COLOURS), autoLevels=False)
+        colours = np.where(mask > 0, numbers_of(mask), np.uint8(0))
+        self.setImage(colours, levels=(0, COLOURS), autoLevels=False)
 
     def begin(self, x: float, y: float) -> None:
         """Begin a stroke at a place, in pixels."""
@@ -85,13 +85,3 @@ class MaskItem(pg.ImageItem):  # type: ignore[misc] # pyqtgraph has no types
     def _inside(self, y: float, x: float) -> tuple[int, int]:
         height, width = self.mask.shape
         return min(max(int(y), 0), height - 1), min(max(int(x), 0), width - 1)
-
-
-def _table() -> NDArray[np.uint8]:
-    """Return colours of things, the same for the same number; none for the background."""
-    hues = np.random.default_rng(1).permutation(_COLOURS) / _COLOURS
-    table = np.zeros((_COLOURS + 1, 4), np.uint8)
-    for number, hue in enumerate(hues, 1):
-        colour = pg.hsvColor(hue, 0.9, 1.0, _ALPHA / 255)
-        table[number] = colour.getRgb()
-    return table

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from saccade.core import State, UsageError
 
-from ._bench_opened import Opened
+from ._bench_opened import Opened, until
 from ._label_window import LabelWindow, labels_of
 from ._look_back import LookBack
 from ._qt import QtCore, QtGui
@@ -149,6 +149,11 @@ def _back(drawn: _Drawn, run: Path) -> None:
     window.slider.setValue(window.slider.maximum() // 2)
     window.alerts.hide()
     drawn.draw(window, "look-back")
+    window.table.setCurrentCell(0, 0)  # a frame on which something was decided, if there is any
+    window.live.overlays.switch(dict.fromkeys(window.live.overlays.states, True))
+    until(lambda: window.again.is_done, _PATIENCE_S)
+    window.alerts.hide()
+    drawn.draw(window, "overlays")
     window.close()
 
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from saccade.core import observation_from_plain
+from saccade.app import protocol_of
+from saccade.core import SaccadeError, observation_from_plain, stand_from_plain
 from saccade.store import RunFolder
 
 from ._entries import NOTES, TOLD, entry_of
+from ._past import Taken, indices_before
+from ._tails import is_earlier
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from saccade.core import Frame, Observation
+    from saccade.app import Protocol
+    from saccade.core import Frame, Modulator, Observation, Past
     from saccade.store import Line
 
     from ._entries import Entry
@@ -60,6 +65,50 @@ class Recall:
         numbers = range(len(self.frames))
         return max(bisect_right(numbers, t_s, key=self.t_s) - 1, 0)
 
+    @property
+    def modulator(self) -> Modulator | None:
+        """The light modulator of the microscope, if it had one."""
+        return modulator_in(self.path)
+
+    def looks_before(self, seen: Observation) -> Iterator[Observation]:
+        """Go through earlier looks of the same detector at the same place, the newest first.
+
+        Parameters
+        ----------
+        seen : Observation
+            That they are before.
+        """
+        for number in reversed(range(bisect_left(self.frames, seen.frame))):
+            looks = self.observations.get(self.frames[number], ())
+            yield from (each for each in looks if is_earlier(each, seen))
+
+    def frames_before(self, frame: Frame, past: Past) -> Iterator[Frame]:
+        """Read frames before another, the oldest first; any thread may ask.
+
+        Parameters
+        ----------
+        frame : Frame
+            That they are before.
+        past : Past
+            Which of them.
+
+        Raises
+        ------
+        DamagedRunError
+            If one is not what was written.
+        """
+        folder = RunFolder(self.path)  # with files of its own, since it is another thread's
+        others = (Taken.of_line(line.value) for line in self._lines.values())
+        for index in indices_before(Taken.of(frame), others, past):
+            yield folder.read(self._lines[index])
+
+    @property
+    def protocol(self) -> Protocol | None:
+        """Of the run; None if a script began it, or it can't be used any more."""
+        with suppress(SaccadeError):
+            return protocol_of(self._folder.run.get("protocol"))
+        return None
+
     def doubt(self, entries: Iterable[Entry]) -> None:
         """Keep what another protocol would have done, in place of what one before would have."""
         self.entries = [each for each in self.entries if each.kind != "what if"]
@@ -95,3 +144,24 @@ class Recall:
             entry = entry_of(line.kind, line.value)
             if entry is not None:
                 self.entries.append(entry)
+
+
+def modulator_in(path: Path | None) -> Modulator | None:
+    """Return the light modulator of the microscope that a run has.
+
+    Parameters
+    ----------
+    path : Path or None
+        The run folder, if there is any yet.
+
+    Returns
+    -------
+    Modulator or None
+        None also where the folder does not tell.
+    """
+    if path is None:
+        return None
+    with suppress(SaccadeError, KeyError, TypeError, ValueError, AttributeError):
+        stand = RunFolder(path).run.get("stand")
+        return stand_from_plain(stand).modulator if isinstance(stand, dict) else None
+    return None

@@ -9,7 +9,7 @@ from itertools import cycle
 from typing import TYPE_CHECKING
 
 from ._colours import MARKS, curves, ground
-from ._live import short
+from ._names import short
 from ._qt import QtCore, QtWidgets, Signal, pg
 
 if TYPE_CHECKING:

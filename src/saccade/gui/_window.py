@@ -2,35 +2,35 @@
 
 from __future__ import annotations
 
-from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from saccade.core import SaccadeError, State
 
+from ._again import Again
 from ._alerts import AlertStrip
 from ._bar import RunBar
 from ._docks import Docks
 from ._editing import Editing
+from ._kept import Kept
 from ._live import LiveView
 from ._looks import Looks
 from ._panes import SIZE, panes
 from ._qt import QtCore, QtGui, QtWidgets, Signal
 from ._questions import QuestionStrip
+from ._recall import modulator_in
 from ._table import DecisionTable
 from ._timeline import Timeline
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from saccade.core import Frame, Observation
+    from saccade.core import Frame
 
     from ._session import Session
 
 _EVERY_MS = 50
 """20 pictures a second; what comes faster is not drawn."""
-_KEPT_BYTES = 64 * 2**20
-"""Of frames that can be looked back at here; all of them are in the run folder."""
 
 
 class Window(QtWidgets.QMainWindow):
@@ -54,10 +54,12 @@ class Window(QtWidgets.QMainWindow):
         self._planned = self._frames = 0
         self._state = State.IDLE
         self._findings: object = ()
-        self._kept: deque[tuple[Frame, list[Observation]]] = deque()
-        self._kept_bytes = 0
+        self.kept = Kept()
+        self.live.overlays.looks_before = self.kept.looks_before
+        self.again = Again(self.live, self.kept.frames_before)
+        self.again.failed.connect(self.alerts.tell_error)
+        self._folder: Path | None = None
         self._looking_back = self._beginning = self._by_hand = False
-        self._seen: list[Observation] = []
         self.setWindowTitle("Saccade")
         self.resize(*SIZE)
         self._arrange()
@@ -98,38 +100,22 @@ class Window(QtWidgets.QMainWindow):
         batch = self.session.take()
         self._frames += batch.frames
         self._planned += batch.planned
-        self._seen = [*self._seen, *batch.observations]
-        if batch.frame is not None:
-            self._keep(batch.frame)
-        self._match()
-        if self._kept and not self._looking_back and not self._by_hand:
-            self.live.show_frame(*self._kept[-1])
+        if batch.frame is not None and self.session.folder != self._folder:
+            self._folder = self.session.folder
+            self.live.overlays.modulator = modulator_in(self._folder)
+        self.again.use(self.session.protocol)
+        self.live.overlays.may_lag = not self._looking_back
+        self.kept.add(batch.frame, batch.observations)
+        self.editing.tell(batch.observations)
+        newest = self.kept.newest
+        if newest is not None and not self._looking_back and not self._by_hand:
+            self.live.show_frame(*newest)
         self.timeline.add(batch.observations, batch.entries)
         self.table.add(batch.entries)
         self.bar.tell(self.session, self._planned, self._frames)
         self.questions.tell()
         self.docks.tell()
-        self.editing.tell(batch.observations)
         self._tell_what_changed()
-
-    def _keep(self, frame: Frame) -> None:
-        self._kept.append((frame, []))
-        self._kept_bytes += frame.pixels.nbytes
-        while self._kept_bytes > _KEPT_BYTES and len(self._kept) > 1:
-            oldest, _ = self._kept.popleft()
-            self._kept_bytes -= oldest.pixels.nbytes
-
-    def _match(self) -> None:
-        """Give each frame that is kept what was seen in it; that comes a little later."""
-        if not self._kept:
-            self._seen = []
-            return
-        newest = self._kept[-1][0].index
-        of = {frame.index: seen for frame, seen in self._kept}
-        for each in self._seen:
-            if each.frame in of:
-                of[each.frame].append(each)
-        self._seen = [each for each in self._seen if each.frame > newest]
 
     def _tell_what_changed(self) -> None:
         if (error := self.session.take_error()) is not None:
@@ -183,9 +169,9 @@ class Window(QtWidgets.QMainWindow):
 
     def look_back(self, frame: int) -> None:
         """Show the kept frame nearest to a number, until `return_to_live`."""
-        if not self._kept:
+        nearest = self.kept.nearest(frame)
+        if nearest is None:
             return
-        nearest = min(self._kept, key=lambda kept: abs(kept[0].index - frame))
         self._looking_back = True
         self._back_to_live.show()
         self.live.show_frame(*nearest)
@@ -230,9 +216,8 @@ class Window(QtWidgets.QMainWindow):
             self.load(Path(path))
 
     def _forget(self) -> None:
-        self._planned = self._frames = self._kept_bytes = 0
-        self._seen = []
-        self._kept.clear()
+        self._planned = self._frames = 0
+        self.kept.clear()
         self.timeline.clear()
         self.editing.seen.clear()
         self.table.clear_rows()
@@ -260,6 +245,7 @@ class Window(QtWidgets.QMainWindow):
             return
         self.looks.keep()
         self._timer.stop()
+        self.again.let_go()
         self.docks.let_go()
         self.editing.let_go()
         self.session.close()

@@ -1,0 +1,77 @@
+"""A second look at frames of a run, by detectors of its own, which tell what scores rest on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from saccade.core import DetectorError, Explained, SaccadeError, explained, past_of
+
+from ._parts import build_parts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from saccade.core import Detector, Frame, Past
+
+    from ._protocol import Protocol
+
+
+class SecondLook:
+    """Looks at frames as a run's detectors did, and tells what their scores rest on.
+
+    Detectors that a protocol isolates are left out: they are not trusted in this process.
+
+    Parameters
+    ----------
+    protocol : Protocol
+        Of the run.
+
+    Raises
+    ------
+    SaccadeError
+        If a detector can't be made here.
+    """
+
+    def __init__(self, protocol: Protocol) -> None:
+        detect = protocol.spec()["detect"].items()
+        mine = {name: part for name, part in detect if part.get("isolate") is None}
+        self._eyes = build_parts({"detect": mine}).eyes
+
+    def look(
+        self, frame: Frame, before: Callable[[Past], Iterable[Frame]]
+    ) -> tuple[Explained, ...]:
+        """Return what each detector sees in a frame, and what its score rests on.
+
+        Parameters
+        ----------
+        frame : Frame
+            Of the run.
+        before : callable
+            Returns the frames that a detector has to have seen before, as far as they are there.
+
+        Raises
+        ------
+        DetectorError
+            If a detector fails.
+        """
+        eyes = [eye for eye in self._eyes.values() if eye.channel in (None, frame.channel)]
+        try:
+            return tuple(_explained(eye.detector, frame, before) for eye in eyes)
+        except SaccadeError:
+            raise
+        except Exception as error:
+            raise DetectorError(
+                f"A detector failed on a second look at frame {frame.index}: {error!r}.",
+                "What was recorded of it counts.",
+            ) from error
+
+
+def _explained(
+    detector: Detector, frame: Frame, before: Callable[[Past], Iterable[Frame]]
+) -> Explained:
+    fresh = getattr(detector, "fresh", None)
+    other: Detector = detector if fresh is None else fresh()
+    past = past_of(other)
+    for each in before(past) if any(past) else ():
+        other(each)
+    return explained(other, frame)
