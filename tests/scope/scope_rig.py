@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from saccade.testing import Exposure, FaultyCore
 
 PATIENCE_S = 20.0
+_AXES = ("x_um", "y_um", "z_um")
 QUICK = Manners(settle_s=0.3, frame_margin_s=0.5, first_frame_s=1.0)
 
 
@@ -84,8 +85,13 @@ class Rig:
     def prove_label(self, frame: Frame, slack_um: float = 0.0) -> None:
         """Fail unless the hardware did what the frame says, and what its event asked for."""
         truth = self.truth(frame)
-        for axis in ("x_um", "y_um", "z_um"):
-            near(getattr(frame, axis), getattr(truth, axis), slack_um)
+        for axis, offset_um in zip(_AXES, frame.offset_um or (0.0, 0.0, 0.0), strict=True):
+            asked = getattr(frame, axis)
+            near(
+                getattr(truth, axis),
+                None if asked is None else asked + offset_um,
+                slack_um + (1e-6 if offset_um else 0.0),
+            )
         said, was = (frame.exposure_ms, frame.roi), (truth.exposure_ms, truth.roi)
         assert said == was, (frame.index, said, was)
         assert frame.roi is not None

@@ -63,6 +63,20 @@ def test_the_way_the_camera_is_mounted_is_on_the_label(core: FaultyCore) -> None
     assert y_um == pytest.approx(frame.y_um)
 
 
+@pytest.mark.parametrize("binning", ["1", "2"])
+def test_a_camera_whose_mounting_nobody_has_told_lies_along_the_axes(
+    core: FaultyCore, binning: str
+) -> None:
+    """Where a calibration has a size and no affine, a pixel is as wide as the size says."""
+    core.setPixelSizeUm(core.getCurrentPixelSizeConfig(), 0.25)
+    core.setProperty("Camera", "Binning", binning)
+    (frame,) = Rig(core).play([MDAEvent(x_pos=100.0, y_pos=50.0)]).frames
+    height, width = frame.pixels.shape
+    x_um, y_um = frame.to_um((height - 1) / 2 + 4, (width - 1) / 2 + 8)
+    size_um = 0.25 * int(binning)
+    assert (x_um, y_um) == pytest.approx((100 + 8 * size_um, 50 + 4 * size_um), abs=0.02)
+
+
 def test_the_size_of_the_sensor_is_found_and_the_region_kept(core: FaultyCore) -> None:
     """Asking for the whole sensor leaves the region that was set."""
     core.setROI(4, 6, 20, 10)

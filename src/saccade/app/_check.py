@@ -10,10 +10,19 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from saccade.core import Action, Refusal, SaccadeError, UsageError, did_you_mean, needs_of, unmet
+from saccade.core import (
+    Action,
+    Refusal,
+    SaccadeError,
+    UsageError,
+    did_you_mean,
+    events_of,
+    needs_of,
+    unmet,
+)
 from saccade.guard import Limits, Modifiable
 from saccade.isolate import Isolated
-from saccade.run import Chain, Door, blank, count_again, in_turns, name_of
+from saccade.run import Chain, Door, as_watched, blank, count_again, in_turns, name_of
 
 from ._notices import notifying, teller
 from ._parts import arbiter_of, build_parts
@@ -92,7 +101,7 @@ def check(
 
 
 def _events(plan: Iterable[MDAEvent]) -> tuple[MDAEvent, ...]:
-    return tuple(islice(plan, _MOST_EVENTS))
+    return tuple(islice(events_of(plan), _MOST_EVENTS))
 
 
 def _presets(name: str, plan: Sequence[MDAEvent], stand: Stand) -> Iterator[Finding]:
@@ -145,6 +154,7 @@ def _starts(name: str, detector: Detector, stand: Stand) -> Iterator[Finding]:
 def _needed(name: str, eye: Eye, plan: Sequence[MDAEvent], stand: Stand) -> Iterator[Finding]:
     """Yield what the microscope and the plan can't give a detector."""
     times = {event.index.get("t", 0) for event in plan}
+    stand = as_watched(stand, plan[0] if plan else None)
     for needs in needs_of(eye.detector):
         for problem in unmet(needs, stand, eye.channel, len(times) or None):
             text = f"The detector {name!r} can't be used here: {problem.text}."

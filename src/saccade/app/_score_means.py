@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from saccade.core import ProtocolError, is_number, require
+from saccade.core import ProtocolError, events_of, is_number, require
 from saccade.score import Exposure, Look, Means, Place, Rules
 
 from ._parts import build_parts
@@ -83,7 +83,7 @@ def plan_of(protocol: Protocol, stand: Stand) -> tuple[Look, ...]:
     """
     last = _Settings(Place(), stand.channel or "", stand.exposure_ms)
     looks = []
-    for event in protocol.watch:
+    for event in events_of(protocol.watch):
         last = last.then(event)
         if event.action.type == "acquire_image":
             exposure = Exposure(last.channel, last.exposure_ms)

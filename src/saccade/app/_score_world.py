@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from saccade import run as runs
-from saccade.core import Action, ProtocolError, Refusal, ScopeError
+from saccade.core import Action, ProtocolError, Refusal, ScopeError, events_of
 from saccade.score import LogSink
 
 from ._assemble import open_scope
@@ -145,7 +145,7 @@ class _Curfew:
 
 
 def _until(events: Iterable[MDAEvent], clock: Clock, end_ns: int | None) -> Iterator[MDAEvent]:
-    for event in events:
+    for event in events_of(events):
         if end_ns is not None and clock.now_ns() > end_ns:
             return
         yield event

@@ -195,6 +195,10 @@ def _unplayable(sequence: MDASequence, at: str) -> Iterator[Problem]:
         yield Problem(f"{at} plans {count:.3g} events, more than {MOST_EVENTS:,}")
     for place, each in enumerate(_positions(sequence)):
         if each.sequence is not None:
+            if each.sequence.setup is not None:
+                here = f"{at}.stage_positions.{place}"
+                hint = "Say it in the outermost setup, or as properties of the position."
+                yield Problem(f"{here}.sequence.setup would not be heeded", hint)
             yield from _unplayable(each.sequence, f"{at}.stage_positions.{place}.sequence")
 
 

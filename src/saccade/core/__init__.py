@@ -74,8 +74,10 @@ from ._keys import Keys, Problem
 from ._mailbox import Latest
 from ._modulator import FULL, Affine, Grid, Lit, Modulator, lit, to_modulator
 from ._needs import ANY_SIZE, Needs, check_needs, needs_of, unmet
+from ._objectives import LABEL, NO_OFFSET, Lamp, Objective, Turret
 from ._plain import plain, plain_event, plain_frame
 from ._settings import is_number, require
+from ._setup import events_of
 from ._stand import LightSource, Span, Stand
 from ._values import (
     ARBITER,
@@ -108,9 +110,11 @@ from ._workers import worker_pool
 from ._yaml import parse_yaml
 
 __all__ = [
-    "ANY_SIZE",
+"ANY_SIZE",
     "ARBITER",
     "FULL",
+    "LABEL",
+    "NO_OFFSET",
     "TOLD",
     "Action",
     "Affine",
@@ -145,6 +149,7 @@ __all__ = [
     "IsolatedError",
     "Keys",
     "LabelError",
+    "Lamp",
     "Latest",
     "Learns",
     "LightSource",
@@ -155,6 +160,7 @@ __all__ = [
     "Monitor",
     "Needs",
     "NeedsError",
+    "Objective",
     "Observation",
     "Order",
     "OverrunError",
@@ -202,6 +208,7 @@ __all__ = [
     "SupervisorError",
     "Thinned",
     "Times",
+    "Turret",
     "UnseenError",
     "UsageError",
     "Verdict",
@@ -211,6 +218,7 @@ __all__ = [
     "check_plain",
     "did_you_mean",
     "event_from_plain",
+    "events_of",
     "explained",
     "fit",
     "gap_from_plain",

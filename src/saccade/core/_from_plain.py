@@ -13,6 +13,7 @@ import numpy as np
 from useq import MDAEvent, SLMImage
 
 from ._modulator import Modulator
+from ._objectives import Lamp, Objective, Turret
 from ._plain import field_names
 from ._stand import LightSource, Span, Stand
 from ._values import (
@@ -122,6 +123,8 @@ def stand_from_plain(line: Mapping[str, Any]) -> Stand:
         values["modifiable"] = tuple(values["modifiable"])
     if values.get("modulator") is not None:
         values["modulator"] = _modulator_from_plain(values["modulator"])
+    if values.get("turret") is not None:
+        values["turret"] = _turret_from_plain(values["turret"])
     return Stand(**values)
 
 
@@ -133,6 +136,19 @@ def _modulator_from_plain(line: Mapping[str, Any]) -> Modulator:
     if known.get("to_sensor") is not None:
         known["to_sensor"] = tuple(map(tuple, known["to_sensor"]))
     return Modulator(**known)
+
+
+def _turret_from_plain(line: Mapping[str, Any]) -> Turret:
+    known = {name: line[name] for name in field_names(Turret) if name in line}
+    known["objectives"] = tuple(_objective_from_plain(each) for each in line["objectives"])
+    return Turret(**known)
+
+
+def _objective_from_plain(line: Mapping[str, Any]) -> Objective:
+    known = {name: line[name] for name in field_names(Objective) if name in line}
+    known["offset_um"] = tuple(known.get("offset_um", (0.0, 0.0, 0.0)))
+    known["lights"] = {name: Lamp(*lamp) for name, lamp in known.get("lights", {}).items()}
+    return Objective(**known)
 
 
 def _array_from_plain(line: Mapping[str, Any]) -> np.ndarray[Any, Any]:

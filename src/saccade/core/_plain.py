@@ -23,6 +23,7 @@ _NOT_IN_LINES = frozenset({"pixels", "labels", "grid"})
 # A line may hold hundreds of points, and few actions correct anything.
 _ONLY_IF_THERE = frozenset(
     {"track", "correction", "policy", "lets_go", "question", "modulator", "region", "mask", "kept"}
+    | {"turret", "objective", "offset_um"}
 )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ._modulator import Modulator
+    from ._objectives import Turret
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,5 +72,67 @@ class Stand:
     """Whether its camera can run by itself, as the mode ``stream`` wants it."""
     modulator: Modulator | None = None
     """The light modulator, if there is one."""
+    turret: Turret | None = None
+    """The objectives, if the profile declares any."""
     details: Mapping[str, Any] = field(default_factory=dict)
     """Versions, devices and presets, for ``run.json``."""
+
+    def under(self, objective: str | None) -> Stand:
+        """Return the microscope as it is with another objective in place.
+
+        Parameters
+        ----------
+        objective : str or None
+            Its name; one that isn't declared, or None, changes nothing.
+        """
+        turret = self.turret
+        new = None if turret is None else turret.find(objective)
+        if turret is None or new is None or new.name == turret.current:
+            return self
+        old = turret.find(turret.current)
+        # The present size is that of a camera that may be binned.
+        times = new.pixel_size_um / old.pixel_size_um if old is not None else None
+        size_um = new.pixel_size_um if times is None else self.pixel_size_um * times
+        return replace(
+            self,
+            pixel_size_um=size_um,
+            pixel_size_known=True,
+            turret=replace(turret, current=new.name),
+        )
+
+    def measured(self, objective: str | None = None) -> tuple[LightSource, ...]:
+        """Return the light sources as they are with an objective.
+
+        What was not measured with it is as bright as with the reference objective; brighter, as
+        its field is smaller, where its pixels are smaller. Nothing is taken to be less bright
+        than it was measured.
+
+        Parameters
+        ----------
+        objective : str or None
+            Its name; None is the present one.
+        """
+        turret = self.turret
+        mine = None if turret is None else turret.find(objective or turret.current)
+        if turret is None or mine is None:
+            return self.lights
+        reference = turret.find(turret.reference) or mine
+        share = min(1.0, (mine.pixel_size_um / reference.pixel_size_um) ** 2)
+        return tuple(
+            replace(source, power_mw=own.power_mw, area_cm2=own.area_cm2)
+            if (own := mine.lights.get(source.name)) is not None
+            else replace(source, area_cm2=source.area_cm2 * share)
+            for source in self.lights
+        )
+
+    def sources(self, channel: str | None, objective: str | None = None) -> list[LightSource]:
+        """Return the light sources that are lit in a channel, as they are with an objective.
+
+        Parameters
+        ----------
+        channel : str or None
+            Name of the preset.
+        objective : str or None
+            As in `measured`.
+        """
+        return [source for source in self.measured(objective) if source.lights(channel)]

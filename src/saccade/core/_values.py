@@ -48,7 +48,8 @@ class Frame:
     """One camera picture, the event that asked for it, and what the hardware really did.
 
     ``pixels`` is read-only, (y, x). Positions are those of the stage, hence of the
-    centre of the sensor.
+    centre of the sensor; where the profile declares objectives, those of the sample: where
+    the stage would stand with the reference objective.
     """
 
     pixels: Pixels
@@ -81,6 +82,10 @@ class Frame:
     kept: str = ""
     """Why it was stored where others of its stream are thinned out: ``occurrence``, ``every`` so
     many, or ``action``; empty where all are stored."""
+    objective: str | None = None
+    """The objective that was in place; None if the profile declares none."""
+    offset_um: tuple[float, float, float] | None = None
+    """What x, y and z of the stage were more than those of the sample, because of it."""
 
     def to_um(self, y_px: float, x_px: float) -> tuple[float, float]:
         """Return the stage position (x, y) in µm that a pixel shows.

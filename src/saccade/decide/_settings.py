@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from useq import MDAEvent
 
-from saccade.core import NeedsError, is_number, require
+from saccade.core import NeedsError, events_of, is_number, require
 
 if TYPE_CHECKING:
     from saccade.core import Stand
@@ -45,7 +45,8 @@ def check_thresholds(owner: str, above: object, below: object) -> None:
 def check_events(setting: str, value: object) -> tuple[MDAEvent, ...]:
     """Return the events of a sequence; raise a `ProtocolError` if there are none."""
     do = "Give a useq.MDASequence, such as {channels: [FITC], time_plan: {interval: 1, loops: 60}}."
-    events = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else ()
+    given = isinstance(value, Iterable) and not isinstance(value, str)
+    events = tuple(events_of(value)) if given else ()  # type: ignore[arg-type]
     require(
         all(isinstance(event, MDAEvent) for event in events) and bool(events),
         setting,

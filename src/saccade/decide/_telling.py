@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from useq import MDAEvent, MDASequence
 
-from saccade.core import Action, Observation, PolicyError
+from saccade.core import Action, Observation, PolicyError, events_of
 
 from ._pauses import Pause, Pausing
 from ._shots import LABEL, PRIORITY, Collected
@@ -201,7 +201,7 @@ class Telling:
         if isinstance(step, MDAEvent):
             step = (step,)
         if isinstance(step, (MDASequence, Sequence)) and not isinstance(step, str):
-            step = Action(tuple(step), label=LABEL, priority=10)
+            step = Action(tuple(events_of(step)), label=LABEL, priority=10)
         if not isinstance(step, Action) or not all(isinstance(e, MDAEvent) for e in step.events):
             what = f"it yielded {step!r}, which is neither an action nor events"
             raise self._failure(what, None, actions)

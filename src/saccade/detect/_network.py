@@ -189,7 +189,8 @@ class Network(Learned):
         if count == 1:
             return [prepared]
         index = frame.event.index
-        place = index.get("p", 0), index.get("g", 0), frame.channel, prepared.shape
+        at = index.get("p", 0), index.get("g", 0)
+        place = *at, frame.channel, prepared.shape, frame.pixel_size_um
         past = self._seen.get(place) or [prepared] * (count - 1)
         pictures = [*past, prepared]
         self._seen[place] = pictures[1:]

@@ -197,10 +197,10 @@ def points(frame: Frame, found: Peaks, factor: int) -> tuple[Point, ...]:
 
 
 def place(frame: Frame) -> Hashable:
-    """Return what a memory is kept by: role, position, tile, plane, channel, region and shape."""
+    """Return what a memory is kept by: role, position, tile, plane, channel, region and scale."""
     index = frame.event.index
     at = (index.get("p", 0), index.get("g", 0), index.get("z", 0))
-    return (frame.stream, *at, frame.channel, frame.roi, frame.pixels.shape)
+    return (frame.stream, *at, frame.channel, frame.roi, frame.pixels.shape, frame.pixel_size_um)
 
 
 def moved(frame: Frame, before_um: tuple[float | None, float | None]) -> bool:

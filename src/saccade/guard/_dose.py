@@ -11,11 +11,24 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from saccade.core import Action, Frame, Gap, Refusal, Stand, is_number, require
 
 from ._events import SLACK, every
-from ._ledger import Ledger
-from ._light import Charge, Standing, charges, check_lights, half_field_um, place_of, true_dose
+from ._ledger import Cell, Ledger
+from ._light import (
+    Charge,
+    Standing,
+    charges,
+    check_lights,
+    half_field_um,
+    half_of,
+    place_of,
+    smallest_half_um,
+    true_dose,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+_WIDER = 1.01
+"""How many times as wide as charged a field must be to be another one."""
 
 
 @dataclass
@@ -35,7 +48,8 @@ class Dose:
 
         power_mw / 1000 * exposure_ms / 1000 / area_cm2        in J/cm²
 
-    Places less than half a field of view apart count as the same. What an event does not
+    Places less than half a field of view apart count as the same; the field is that of the
+    objective which a picture is taken with, and so is the light. What an event does not
     name is as the last event named it, or as the microscope was found. Frames at a place
     that nobody named are charged to every place. ``keep_shutter_open`` is refused, because
     nobody knows how much light that is; so is a channel without a declared source. Light
@@ -88,8 +102,8 @@ class Dose:
         check_lights(stand)
         book = self._book
         book.stand = stand
-        book.standing = Standing(exposure_ms=stand.exposure_ms, channel=stand.channel)
-        book.ledger = Ledger(half_field_um(stand))
+        book.standing = Standing.found(stand)
+        book.ledger = Ledger(smallest_half_um(stand))
         book.unsettled.clear()
 
     def __call__(self, action: Action) -> Action | Refusal:
@@ -110,7 +124,7 @@ class Dose:
                 return Refusal(action, "Dose", reason, "events whose light is known")
         trial = self._book.ledger.copy()
         for charge in asked:
-            trial.enter(charge.at.at_um, charge.dose)
+            self._enter(trial, charge)
         if all(self._fits(trial, charge) for charge in asked):
             return action
         return self._too_much(action, asked, trial)
@@ -128,7 +142,7 @@ class Dose:
         book.unsettled.clear()
         book.unsettled.extend(asked)
         for charge in asked:
-            book.ledger.enter(charge.at.at_um, charge.dose)
+            self._enter(book.ledger, charge)
         for event in every(action.events):
             book.standing = book.standing.then(event)
 
@@ -144,6 +158,7 @@ class Dose:
         charged = book.unsettled.popleft() if book.unsettled else None
         at_um = None if charged is None else charged.at.at_um
         known = 0.0 if charged is None else charged.dose
+        half_um = book.ledger.half_um if charged is None else self._half_um(charged)
         if isinstance(done, Gap):
             true = known * done.exposures
         else:
@@ -153,8 +168,11 @@ class Dose:
             if really_um is not None:
                 known = known if book.ledger.same(at_um, really_um) else 0.0
                 at_um = really_um
+            wide_um = half_of(done)
+            if half_um is not None and wide_um is not None and wide_um[0] > half_um[0] * _WIDER:
+                half_um, known = wide_um, 0.0  # it lit more than was charged
         if true > known:
-            book.ledger.enter(at_um, true - known)
+            book.ledger.enter(at_um, true - known, half_um)
 
     @property
     def spent_j_per_cm2(self) -> float:
@@ -178,6 +196,16 @@ class Dose:
     def _charges(self, action: Action) -> list[Charge]:
         return charges(self._book.stand, self._book.standing, action.events)
 
+    def _half_um(self, charge: Charge) -> tuple[float, float] | None:
+        """Return half of the field that a picture is taken of."""
+        return half_field_um(self._book.stand.under(charge.at.objective))
+
+    def _enter(self, ledger: Ledger, charge: Charge) -> None:
+        ledger.enter(charge.at.at_um, charge.dose, self._half_um(charge))
+
+    def _fullest(self, ledger: Ledger, charge: Charge) -> Cell | None:
+        return ledger.fullest(charge.at.at_um, self._half_um(charge))
+
     @property
     def _run_limit(self) -> float:
         return math.inf if self.run_limit_j_per_cm2 is None else self.run_limit_j_per_cm2
@@ -189,14 +217,14 @@ class Dose:
     def _fits(self, ledger: Ledger, charge: Charge) -> bool:
         """Return whether a ledger that holds a charge has room for it, tried again or not."""
         spare = self._spare(charge)
-        place = ledger.at(ledger.fullest(charge.at.at_um)) + spare
+        place = ledger.at(self._fullest(ledger, charge)) + spare
         run = ledger.total + spare
         return place <= self.limit_j_per_cm2 * SLACK and run <= self._run_limit * SLACK
 
     def _too_much(self, action: Action, asked: list[Charge], trial: Ledger) -> Refusal:
         ledger = self._book.ledger
         spare = max(map(self._spare, asked))
-        cells = (trial.fullest(charge.at.at_um) for charge in asked)
+        cells = (self._fullest(trial, charge) for charge in asked)
         worst = max(cells, key=trial.at)
         had, limit, where = ledger.at(worst), self.limit_j_per_cm2, trial.name(worst)
         would_have = trial.at(worst) + spare
@@ -217,7 +245,7 @@ class Dose:
     def _that_fit(self, asked: list[Charge]) -> int:
         trial, fit = self._book.ledger.copy(), 0
         for charge in asked:
-            trial.enter(charge.at.at_um, charge.dose)
+            self._enter(trial, charge)
             fit += self._fits(trial, charge)
         return fit
 

@@ -89,7 +89,7 @@ class Duty:
             The microscope.
         """
         self._book.stand = stand
-        self._book.standing = Standing(exposure_ms=stand.exposure_ms, channel=stand.channel)
+        self._book.standing = Standing.found(stand)
         self._forget()
 
     def __call__(self, action: Action) -> Action | Refusal:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from useq import MDAEvent, SLMImage
 
-    from saccade.core import Frame, LightSource, Lit, Stand
+    from saccade.core import Frame, Lit, Stand, Turret
 
 
 class Standing(NamedTuple):
@@ -25,6 +25,25 @@ class Standing(NamedTuple):
     exposure_ms: float = math.nan
     channel: str | None = None
     mask: SLMImage | None = None
+    objective: str | None = None
+    turret: Turret | None = None
+
+    @classmethod
+    def found(cls, stand: Stand) -> Standing:
+        """Return what holds before the first event.
+
+        Parameters
+        ----------
+        stand : Stand
+            The microscope.
+        """
+        turret = stand.turret
+        return cls(
+            exposure_ms=stand.exposure_ms,
+            channel=stand.channel,
+            objective=None if turret is None else turret.current,
+            turret=turret,
+        )
 
     def then(self, event: MDAEvent) -> Standing:
         """Return what holds once an event was applied."""
@@ -34,6 +53,8 @@ class Standing(NamedTuple):
             self.exposure_ms if event.exposure is None else event.exposure,
             self.channel if event.channel is None else event.channel.config,
             self.mask if event.slm_image is None else event.slm_image,
+            (self.turret and self.turret.asked(event)) or self.objective,
+            self.turret,
         )
 
     @property
@@ -81,7 +102,7 @@ def charges(stand: Stand, standing: Standing, events: Iterable[MDAEvent]) -> lis
     for event in every(events):
         standing = standing.then(event)
         if exposes(event):
-            on = sources(stand, standing.channel)
+            on = stand.sources(standing.channel, standing.objective)
             w_per_cm2 = sum(source.power_mw / 1000.0 / source.area_cm2 for source in on)
             power_mw = sum(source.power_mw for source in on) if on else math.nan
             through = lit(_in_the_way(stand, standing.mask))
@@ -116,15 +137,16 @@ def light_of(
     exposure_ms, channel : optional
         What holds until an event names others; by default as the microscope was found.
     """
-    standing = Standing(
+    found = Standing.found(stand)
+    standing = found._replace(
         exposure_ms=stand.exposure_ms if exposure_ms is None else exposure_ms,
         channel=stand.channel if channel is None else channel,
     )
     events = tuple(events)
-    found = charges(stand, standing, events)
-    known = not any(charge.unknown for charge in found)
+    charged = charges(stand, standing, events)
+    known = not any(charge.unknown for charge in charged)
     known = known and not any(event.keep_shutter_open for event in every(events))
-    return math.fsum(charge.dose for charge in found) if known else None
+    return math.fsum(charge.dose for charge in charged) if known else None
 
 
 def true_dose(stand: Stand, frame: Frame, through: float = 1.0) -> float:
@@ -139,10 +161,11 @@ def true_dose(stand: Stand, frame: Frame, through: float = 1.0) -> float:
     through : float
         Share of it that the light modulator was told to let through: it can't be read back.
     """
-    areas = {source.name: source.area_cm2 for source in stand.lights}
+    areas = {source.name: source.area_cm2 for source in stand.measured(frame.objective)}
     smallest = min(areas.values(), default=math.inf)
     measured = [mw / areas.get(name, smallest) for name, mw in frame.light_mw.items()]
-    declared = [each.power_mw / each.area_cm2 for each in sources(stand, frame.channel)]
+    on = stand.sources(frame.channel, frame.objective)
+    declared = [each.power_mw / each.area_cm2 for each in on]
     w_per_cm2 = max(sum(measured), sum(declared)) / 1000.0
     return frame.exposures * w_per_cm2 * frame.exposure_ms / 1000.0 * through
 
@@ -157,13 +180,8 @@ def place_of(frame: Frame) -> tuple[float, float] | None:
 
 def is_dark(stand: Stand, channel: str | None) -> bool:
     """Return whether a channel is declared, and has no light."""
-    lit = sources(stand, channel)
+    lit = stand.sources(channel)
     return bool(lit) and all(source.power_mw == 0 for source in lit)
-
-
-def sources(stand: Stand, channel: str | None) -> list[LightSource]:
-    """Return the light sources that are lit in a channel."""
-    return [source for source in stand.lights if source.lights(channel)]
 
 
 def check_lights(stand: Stand) -> None:
@@ -182,7 +200,7 @@ def check_lights(stand: Stand) -> None:
                 f" power_mw {source.power_mw!r} and area_cm2 {source.area_cm2!r}.",
                 "Measure the power at the sample (0 or more) and the illuminated area (above 0).",
             )
-    unlit = [name for name in stand.channels or (stand.channel,) if not sources(stand, name)]
+    unlit = [name for name in stand.channels or (stand.channel,) if not stand.sources(name)]
     if unlit:
         names = ", ".join("any channel" if name is None else repr(name) for name in unlit)
         raise ProfileError(
@@ -195,7 +213,25 @@ def check_lights(stand: Stand) -> None:
 def half_field_um(stand: Stand) -> tuple[float, float] | None:
     """Return half of the width and height of the field of view; None if it isn't known."""
     height, width = stand.shape_px
-    size_um = stand.pixel_size_um
+    return _half_um(width, height, stand.pixel_size_um)
+
+
+def smallest_half_um(stand: Stand) -> tuple[float, float] | None:
+    """Return half of the field of view of the objective with the smallest, as `half_field_um`."""
+    objectives = () if stand.turret is None else stand.turret.objectives
+    fields = [half_field_um(stand.under(each.name)) for each in objectives]
+    known = [each for each in fields if each is not None]
+    return min(known, default=half_field_um(stand))
+
+
+def half_of(frame: Frame) -> tuple[float, float] | None:
+    """Return half of the field of the whole sensor when a frame was taken; None if unknown."""
+    height, width = frame.pixels.shape
+    width, height = frame.sensor_px or (width, height)
+    return _half_um(width, height, frame.pixel_size_um)
+
+
+def _half_um(width: int, height: int, size_um: float) -> tuple[float, float] | None:
     if not (is_number(size_um) and size_um > 0 and height > 0 and width > 0):
         return None
     return width * size_um / 2, height * size_um / 2

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from numbers import Real
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
 
-from saccade.core import Action, Refusal, Span, is_number, require
+from saccade.core import NO_OFFSET, Action, Refusal, Span, is_number, require
 
 from ._events import every, name_of
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from useq import MDAEvent
 
-    from saccade.core import Stand
+    from saccade.core import Stand, Turret
 
 _AXES = ("x_um", "y_um", "z_um", "exposure_ms")
 
@@ -63,7 +63,8 @@ class Limits:
     A range that is not given is that of the scope profile. One that is given narrows that
     of the profile, and never widens it. An exposure must be above zero. A property called
     ``Position`` moves a stage as well: it must lie within the range of z or, where z has
-    none, within those of x and y.
+    none, within those of x and y. Where there are several objectives, the range is that of the
+    stage, which stands elsewhere than the sample's coordinates say by the offset of each.
 
     Parameters
     ----------
@@ -85,6 +86,8 @@ class Limits:
     z_um: tuple[float, float] | None = None
     exposure_ms: tuple[float, float] | None = None
     _spans: dict[str, Span] = field(default_factory=dict, init=False, repr=False)
+    _turret: list[Turret] = field(default_factory=list, init=False, repr=False)
+    """One, if the microscope declares any objectives."""
 
     def __post_init__(self) -> None:
         for name in _AXES:
@@ -105,6 +108,7 @@ class Limits:
         ProtocolError
             If a range that was given has nothing in common with the profile's.
         """
+        self._turret[:] = [] if stand.turret is None else [stand.turret]
         for name, span in stand.limits.items():
             mine = self._spans.get(name, span)
             both = Span(max(mine.low, span.low), min(mine.high, span.high))
@@ -141,14 +145,18 @@ class Limits:
         return replace(self)
 
     def _numbers(self, event: MDAEvent) -> Iterator[_Asked]:
-        for name, value in (
-            ("x_um", event.x_pos),
-            ("y_um", event.y_pos),
-            ("z_um", event.z_pos),
-            ("min_start_time", event.min_start_time),
-        ):
+        places = zip(
+            ("x_um", "y_um", "z_um"),
+            (event.x_pos, event.y_pos, event.z_pos),
+            self._offset_um(event),
+            strict=True,
+        )
+        for name, value, offset_um in places:
             if value is not None:
-                yield self._asked(name, value, name)
+                said = f"{name} of the stage" if offset_um else name
+                yield self._asked(said, value + offset_um if offset_um else value, name)
+        if event.min_start_time is not None:
+            yield self._asked("min_start_time", event.min_start_time)
         if event.exposure is not None:
             yield self._asked("exposure_ms", event.exposure, "exposure_ms")._replace(above=0.0)
         for device, name, value in event.properties or ():
@@ -157,6 +165,11 @@ class Limits:
                 yield self._asked(f"{device}.{name}", value, *stages)
             elif _says_number(value):
                 yield self._asked(f"{device}.{name}", value)
+
+    def _offset_um(self, event: MDAEvent) -> tuple[float, float, float]:
+        """Return by how much the stage stands elsewhere than an event says."""
+        objective = self._turret[0].of(event) if self._turret else None
+        return NO_OFFSET if objective is None else objective.offset_um
 
     def _asked(self, name: str, value: object, *spans: str) -> _Asked:
         return _Asked(name, value, tuple(self._spans[key] for key in spans if key in self._spans))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
-from saccade.core import Action, Refusal
+from saccade.core import LABEL, Action, Refusal, did_you_mean
 
 from ._events import every, name_of
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from useq import MDAEvent
 
-    from saccade.core import Stand
+    from saccade.core import Stand, Turret
 
 
 @dataclass
@@ -26,9 +26,10 @@ class _Known:
 class Modifiable:
     """Refuses to change what the scope profile does not list as modifiable.
 
-    The list has ``xy``, ``z``, ``channel``, ``exposure``, ``roi``, ``mask`` and
+    The list has ``xy``, ``z``, ``channel``, ``exposure``, ``roi``, ``mask``, ``objective`` and
     ``properties``, or single ones of these, ``Pump.State``; a profile without one lets a
-    protocol change everything.
+    protocol change everything. An objective that the profile does not declare can't be asked
+    for in any case, and ``properties`` alone does not let anybody turn the turret.
     """
 
     _known: _Known = field(default_factory=_Known, init=False, repr=False)
@@ -52,10 +53,16 @@ class Modifiable:
             Planned or decided.
         """
         stand = self._known.stand
-        if stand is None or stand.modifiable is None:
+        if stand is None:
             return action
         for number, event in enumerate(every(action.events), 1):
-            for what in _changed(event, stand.modifiable):
+            if stand.turret is not None and (problem := _unknown(event, stand.turret)):
+                known = ", ".join(each.name for each in stand.turret.objectives)
+                why = f"{name_of(action, number)} {problem}"
+                return Refusal(action, "Modifiable", why, f"one of {known}")
+            if stand.modifiable is None:
+                continue
+            for what in _changed(event, stand.modifiable, stand.turret):
                 if what not in stand.modifiable:
                     reason = f"{name_of(action, number)} changes {what} on {stand.name!r}"
                     allowed = ", ".join(stand.modifiable) or "nothing"
@@ -67,7 +74,20 @@ class Modifiable:
         return type(self)()
 
 
-def _changed(event: MDAEvent, listed: tuple[str, ...]) -> Iterator[str]:
+def _unknown(event: MDAEvent, turret: Turret) -> str:
+    """Return how an event asks for an objective that isn't declared; empty if it does not."""
+    for device, name, value in event.properties or ():
+        if device != turret.device:
+            continue
+        if name != LABEL:
+            return f"turns {device} by {name}; objectives are asked for by {LABEL}"
+        if turret.find(str(value)) is None:
+            hint = did_you_mean(str(value), [each.name for each in turret.objectives])
+            return f"asks for the objective {value!r}, which the profile doesn't declare; {hint}"
+    return ""
+
+
+def _changed(event: MDAEvent, listed: tuple[str, ...], turret: Turret | None) -> Iterator[str]:
     """Yield what an event asks for, in the words of a profile."""
     if event.x_pos is not None or event.y_pos is not None:
         yield "xy"
@@ -83,4 +103,5 @@ def _changed(event: MDAEvent, listed: tuple[str, ...]) -> Iterator[str]:
         yield "mask"
     for device, name, _ in event.properties or ():
         alone = f"{device}.{name}"
-        yield alone if alone in listed else "properties"
+        turns = turret is not None and device == turret.device
+        yield alone if alone in listed else "objective" if turns else "properties"

@@ -85,7 +85,7 @@ class Stimulation:
         check_lights(stand)
         book = self._book
         book.stand, book.spent_mj = stand, 0.0
-        book.standing = Standing(exposure_ms=stand.exposure_ms, channel=stand.channel)
+        book.standing = Standing.found(stand)
         book.unsettled.clear()
 
     def __call__(self, action: Action) -> Action | Refusal:

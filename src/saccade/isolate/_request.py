@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 Kind = Literal["look", "warm"]
 
+_TIMES = 13
+"""Place of the times behind index, stream and event."""
 _BLANK = MDAEvent()
 _DEFAULTS = {name: value for name, value in _BLANK.__dict__.items() if name != "sequence"}
 
@@ -75,6 +77,9 @@ def pack_frame(frame: Frame) -> tuple[Any, ...]:
         frame.retries,
         _stamps(frame.times),
         frame.exposures,
+        frame.kept,
+        frame.objective,
+        frame.offset_um,
     )
 
 
@@ -89,7 +94,7 @@ def unpack_frame(pixels: Pixels, packed: tuple[Any, ...]) -> Frame:
         As `pack_frame` returned it.
     """
     index, stream, asked, *more = packed
-    more[-2] = Times(*more[-2])
+    more[_TIMES] = Times(*more[_TIMES])
     return Frame(pixels, index, stream, _BLANK.model_copy(update=asked), *more)
 
 

@@ -4,7 +4,7 @@ from ._arbiter import Arbiter, Rights
 from ._chain import Chain
 from ._claims import Actuator, check_claims, in_turns
 from ._door import Door
-from ._fill import blank
+from ._fill import as_watched, blank
 from ._history import Past, history
 from ._keep import Keep
 from ._loop import Loop
@@ -40,6 +40,7 @@ __all__ = [
     "Start",
     "Wait",
     "Watch",
+    "as_watched",
     "blank",
     "check_claims",
     "count_again",

@@ -108,6 +108,21 @@ def as_found(stand: Stand) -> MDAEvent:
     return MDAEvent(**values)
 
 
+def as_watched(stand: Stand, event: MDAEvent | None) -> Stand:
+    """Return the microscope as it is when the plan begins: with the objective that it asks for.
+
+    Parameters
+    ----------
+    stand : Stand
+        As it was found.
+    event : useq.MDAEvent or None
+        The first of the plan, if there is any.
+    """
+    if stand.turret is None or event is None:
+        return stand
+    return stand.under(stand.turret.asked(event))
+
+
 def resting(modulator: Modulator) -> SLMImage:
     """Return what a light modulator shows while nobody asks for a mask.
 

@@ -13,6 +13,7 @@ from ._acts import decided, is_picture, late, masked, needs_setting, problem, re
 from ._arbiter import Rights, broken_off
 from ._corrections import Corrections
 from ._fill import as_found, as_it_was, fill, inherit, named, resting
+from ._lens import Lens
 from ._pauses import Pauses
 from ._steps import Do, Done, Playing, Refused, Step, Wait
 from ._watch import Watch
@@ -71,6 +72,7 @@ class Loop:
         self._corrected = False
         self._mask: SLMImage | None = None
         self._masks = False
+        self._lens = Lens()
 
     @property
     def issued(self) -> int:
@@ -81,6 +83,11 @@ class Loop:
     def unplanned(self) -> bool:
         """Whether there is no plan, or nothing is left of it."""
         return self._watch.empty
+
+    @property
+    def planned(self) -> MDAEvent | None:
+        """The planned event that comes next."""
+        return self._watch.next
 
     @property
     def interval_s(self) -> float | None:
@@ -99,6 +106,7 @@ class Loop:
         if stand.modulator is not None:
             self._mask = resting(stand.modulator)
             self._corrections.rests(self._mask)
+        self._lens = Lens(stand.turret)
         self._door.learn(stand)
 
     def step(self, now_ns: int) -> Step:
@@ -273,8 +281,9 @@ class Loop:
             return Refusal(decided(action, decision, t_ns=now_ns), ARBITER, why)
         # Guards must see what will be played, hence also what would be put back before it.
         disturbed = self._moved.union(*(playing.names for playing in self._playing))
+        lens = self._lens.within(action.events, base)
         events = tuple(
-            self._put_back(inherit(event, base) if base else event, disturbed)
+            self._put_back(lens(inherit(event, base) if base else event), disturbed)
             if needs_setting(event)
             else event
             for event in action.events
@@ -301,6 +310,7 @@ class Loop:
             self._masks |= answer.correction.mask is not None
         if answer.events:
             self._masks |= masked(answer.events)
+            self._lens.take(answer.events)
             if self._rights.running == "break":
                 self._break_off(answer, self._rights.place(answer.policy))
             self._enter(answer)
@@ -391,10 +401,11 @@ class Loop:
         if event.slm_image is not None:
             self._mask, self._masks = event.slm_image, True
         event, self._corrected = self._corrections.applied(event), False
-        event = self._put_back(event, self._moved)
+        event = self._put_back(self._lens.planned(event), self._moved)
         answer = self._door.let_through(Action((event,), "watch", t_ns=now_ns))
         if isinstance(answer, Refusal):
             return Refused(answer, self._order(event, "watch", now_ns))
+        self._lens.took(answer.events[0])
         self._moved = frozenset()
         self._pauses.began(now_ns)
         return Do((self._order(answer.events[0], "watch", now_ns),))

@@ -14,7 +14,7 @@ from ._clerk import Clerk
 from ._door import Door
 from ._ending import STATES, Ending
 from ._feed import Feed
-from ._fill import blank
+from ._fill import as_watched, blank
 from ._keep import check_keep
 from ._lockstep import LockstepLookout
 from ._lookout import Lookout
@@ -353,11 +353,12 @@ class Run(Signals):
         if self._streams:
             check_streams(stand)
         try:
-            self._chain.learn(stand)
+            watched = as_watched(stand, self._loop.planned)
+            self._chain.learn(watched)
             self._loop.learn(stand)
             if self._shadow is not None:
-                self._shadow.learn(stand)
-            self._take(stand)
+                self._shadow.learn(watched)
+            self._take(watched)
         except BaseException:
             self._chain.close()
             raise

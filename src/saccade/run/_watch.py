@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from saccade.core import events_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -20,12 +22,12 @@ class Watch:
     Parameters
     ----------
     events : iterable of useq.MDAEvent
-        Read lazily; ``min_start_time`` counts from the start, or from the last event with
-        ``reset_event_timer``.
+        Read lazily, each with what the plan's setup asks for; ``min_start_time`` counts from the
+        start, or from the last event with ``reset_event_timer``.
     """
 
     def __init__(self, events: Iterable[MDAEvent]) -> None:
-        self._events = iter(events)
+        self._events = events_of(events)
         self._next: MDAEvent | None = next(self._events, None)
         self._t0_ns: int | None = None
         self._shift_ns = 0
@@ -38,6 +40,11 @@ class Watch:
     def interval_s(self) -> float | None:
         """The interval that was set in place of the plan's own, if any."""
         return None if self._interval_ns is None else self._interval_ns / 1e9
+
+    @property
+    def next(self) -> MDAEvent | None:
+        """The event that comes next; None at the end."""
+        return self._next
 
     @property
     def empty(self) -> bool:

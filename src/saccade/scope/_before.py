@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from saccade.core import SettingError
+from saccade.core import LABEL, SettingError
 
 from ._safe import shutters
 from ._settings import same_value
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pymmcore_plus import CMMCorePlus
 
     from saccade.core import Roi
+
+    from ._turret import Revolver
 
 Answer = TypeVar("Answer")
 
@@ -61,6 +63,7 @@ class Before:
         core: CMMCorePlus,
         changed: Mapping[tuple[str, str], str],
         leave: Collection[tuple[str, str]] = (),
+        revolver: Revolver | None = None,
     ) -> list[str]:
         """Set what differs; return what could not be put back. Never raises.
 
@@ -73,9 +76,18 @@ class Before:
             What was changed besides the presets' properties, as it was before.
         leave : collection of (device, property)
             What SAFE has set; it stays so, as do all shutters.
+        revolver : Revolver, optional
+            Turns the objective back, before anything else.
         """
-        steps: list[tuple[str, Callable[[], None]]] = [
-            *self._properties(core, {**changed, **self.properties}, leave),
+        values = {**changed, **self.properties}
+        steps: list[tuple[str, Callable[[], None]]] = []
+        if revolver is not None and (turret := revolver.turret) is not None:
+            found = values.get((turret.device, LABEL))
+            values = {key: value for key, value in values.items() if key[0] != turret.device}
+            if found is not None:
+                steps = [("objective", lambda: revolver.put_back(found))]
+        steps += [
+            *self._properties(core, values, leave),
             ("region", lambda: self._roi(core)),
             ("exposure", lambda: self._exposure(core)),
             ("auto-shutter", lambda: self._auto_shutter(core)),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from useq import MDAEvent
 
     from ._label import Labels, Real
+    from ._turret import Revolver
 
 
 def bursts(core: CMMCorePlus, events: Sequence[MDAEvent]) -> Iterator[tuple[int, MDAEvent]]:
@@ -48,7 +49,10 @@ def bursts(core: CMMCorePlus, events: Sequence[MDAEvent]) -> Iterator[tuple[int,
 
 
 def start_sequences(
-    core: CMMCorePlus, event: SequencedEvent, load: Callable[[SequencedEvent], None]
+    core: CMMCorePlus,
+    event: SequencedEvent,
+    load: Callable[[SequencedEvent], None],
+    revolver: Revolver,
 ) -> None:
     """Load and start what the devices play by themselves.
 
@@ -60,6 +64,8 @@ def start_sequences(
         What to play.
     load : callable
         Sends the sequences to the devices.
+    revolver : Revolver
+        The objectives; events have coordinates of the sample, stages have their own.
 
     Raises
     ------
@@ -68,7 +74,10 @@ def start_sequences(
     """
     if event.slm_sequence:
         raise SettingError("Masks that change within a hardware-timed burst are not supported.")
-    load(event)
+    devices = {device for device, _ in event.property_sequences}
+    if revolver.turret is not None and revolver.turret.device in devices:
+        raise SettingError("Objectives that change within a hardware-timed burst are not possible.")
+    load(_on_the_stage(event, revolver))
     if event.x_sequence:
         core.startXYStageSequence(core.getXYStageDevice())
     if event.z_sequence:
@@ -77,6 +86,21 @@ def start_sequences(
         core.startExposureSequence(core.getCameraDevice())
     for device, name in event.property_sequences:
         core.startPropertySequence(device, name)
+
+
+def _on_the_stage(event: SequencedEvent, revolver: Revolver) -> SequencedEvent:
+    """Return a sequence with the places of the stage."""
+    objective = revolver.now()
+    if objective is None or not any(objective.offset_um):
+        return event
+    names = ("x_sequence", "y_sequence", "z_sequence")
+    return event.model_copy(
+        update={
+            name: type(places)(at_um + offset_um for at_um in places)
+            for name, offset_um in zip(names, objective.offset_um, strict=True)
+            if (places := getattr(event, name))
+        }
+    )
 
 
 def stop_sequences(core: CMMCorePlus, event: SequencedEvent) -> list[str]:
@@ -121,7 +145,7 @@ def as_played(real: Real, event: SequencedEvent, place: int, labels: Labels) -> 
     labels : Labels
         Knows which channel lights what.
     """
-    one = event.events[place]
+    one, (dx_um, dy_um, dz_um) = event.events[place], real.offset_um
     channel = one.channel.config if one.channel else real.channel
     played = {
         f"{device}.{name}": str(values[place])
@@ -130,12 +154,12 @@ def as_played(real: Real, event: SequencedEvent, place: int, labels: Labels) -> 
     }
     return replace(
         real,
-        x_um=one.x_pos if event.x_sequence else real.x_um,
-        y_um=one.y_pos if event.x_sequence else real.y_um,
-        z_um=one.z_pos if event.z_sequence else real.z_um,
+        x_um=(one.x_pos or 0.0) + dx_um if event.x_sequence else real.x_um,
+        y_um=(one.y_pos or 0.0) + dy_um if event.x_sequence else real.y_um,
+        z_um=(one.z_pos or 0.0) + dz_um if event.z_sequence else real.z_um,
         exposure_ms=event.exposure_sequence[place] if event.exposure_sequence else real.exposure_ms,
         channel=channel,
-        light_mw=real.light_mw if channel == real.channel else labels.lit(channel),
+        light_mw=real.light_mw if channel == real.channel else labels.lit(channel, real.objective),
         properties={**real.properties, **played},
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, cast
@@ -25,10 +24,10 @@ from saccade.core import (
 
 from ._burst import as_played, bursts, longest_ms, start_sequences, stop_sequences
 from ._camera import Camera
+from ._gate import Gate
 from ._glow import Glow
 from ._hand import Hand
 from ._lease import Lease
-from ._safe import close, left_open
 from ._settings_of import SettingsOf
 from ._shield import is_heard
 from ._stream import FreeRun, Shed, Tally, WatchedStretch
@@ -47,9 +46,6 @@ if TYPE_CHECKING:
     from ._manners import Manners
     from ._safe import Safety
     from ._vigil import Vigil
-
-
-_JITTER_MS = 0.1
 
 
 class StrictEngine(MDAEngine):
@@ -94,28 +90,41 @@ class StrictEngine(MDAEngine):
         self._clock = clock
         self._labels = labels
         self._safety = safety
-        self._settings_of = SettingsOf(core, manners, lambda: labels.sensor_px)
+        self._settings_of = SettingsOf(
+            core,
+            manners,
+            lambda: labels.sensor_px,
+            labels.revolver,
+            lambda devices: self._hand.wait_for(devices),
+        )
         self._vigil, self._patience_s = vigil, manners.arm_s
         self._glow = Glow(core, manners, safety.pulse)
         common = manners, source.stopping, source.noted, clock
         self._hand = Hand(core, self._settings_of, *common, self._glow.command, vigil)
-        self._camera = Camera(core, *common, self._expose, vigil, self._darken)
+        self._lease = Lease(safety, clock)
+        self._gate = Gate(
+            *(core, safety, source, clock, vigil, self._glow, self._lease),
+            self._hand.wait_for,
+            manners.open_ms,
+        )
+        self._camera = Camera(core, *common, self._gate.expose, vigil, self._gate.darken)
         self._free_run = FreeRun(core, manners, source, clock, vigil)
         self._stretch: WatchedStretch | None = None
         self._tally: Tally | None = None
         self._orders: tuple[Order, ...] = ()
-        self._lease = Lease(safety, clock)
-        self._held_open = ""
-        self._retries = self._exposures = self._leaks = self._begun = 0
+        self._retries = self._exposures = 0
         self._unsettled: dict[int, Order] = {}
-        self._began_ns = self._opened_ns = 0
+        self._began_ns = 0
         self._open_ms = manners.open_ms
         self.at_work = False
         """Whether the hardware is being set or exposed, rather than somebody else at work."""
-        self.exposure_ms = 0.0
-        """Of the exposure that is under way, if one is."""
         self.exhausted = False
         """Whether the source had nothing more to give; the runner's own word is not enough."""
+
+    @property
+    def exposure_ms(self) -> float:
+        """Of the exposure that is under way, if one is."""
+        return self._gate.exposure_ms
 
     @property
     def changed(self) -> Mapping[tuple[str, str], str]:
@@ -138,7 +147,7 @@ class StrictEngine(MDAEngine):
                 for count, event in bursts(self.mmcore, [_bare(order.event) for order in item]):
                     self._orders, item = item[:count], item[count:]
                     yield event
-            if self._held_open:  # whatever became of the event
+            if self._gate.held_open:  # whatever became of the event
                 self._lease.begin()
         self.exhausted = True
 
@@ -154,7 +163,7 @@ class StrictEngine(MDAEngine):
         return [
             Gap(
                 *(index, order.stream, order.event, reason, self._retries, now_ns),
-                self._begun + self._leaks if index in here else 0,
+                self._gate.begun + self._gate.leaks if index in here else 0,
             )
             for index, order in list(self._unsettled.items())
         ]
@@ -177,12 +186,12 @@ class StrictEngine(MDAEngine):
     def setup_event(self, event: MDAEvent) -> None:
         """Make the event's settings true, or turn it into a gap."""
         self._began_ns = self._clock.now_ns()
-        self.at_work, self.exposure_ms = True, 0.0
-        self._exposures = self._leaks = self._begun = 0
+        self.at_work, self._exposures = True, 0
+        self._gate.begin()
         try:
             if told := self._lease.end():
                 self._source.noted("safe", told)
-            self._glow.settle(bool(self._held_open))
+            self._glow.settle(bool(self._gate.held_open))
             # Only now: whoever stops the run either sees us at work, or is seen here.
             if self._source.stopping():
                 raise StoppedError("A stop was asked for before the event.")
@@ -191,7 +200,7 @@ class StrictEngine(MDAEngine):
             self._retries = self._hand.apply(event)
             if isinstance(event, SequencedEvent):
                 self._start(event)
-            self._open_shutter(event)
+            self._gate.open(event)
         except StoppedError as error:
             raise SkipEvent(len(self._orders), error.what) from None
         except Exception as error:  # noqa: BLE001 - whatever went wrong, it must not be exposed
@@ -213,16 +222,16 @@ class StrictEngine(MDAEngine):
         """Close the shutter unless the event asked to leave it open; end sequences."""
         self._vigil.beat("to end an event")
         try:
-            if self._held_open and not event.keep_shutter_open:
-                self._close_shutter()
+            if self._gate.held_open and not event.keep_shutter_open:
+                self._gate.close()
             if isinstance(event, SequencedEvent):
                 for problem in stop_sequences(self.mmcore, event):
                     self._source.noted("failure", {"text": problem})
-                self._darken()
+                self._gate.darken()
         finally:
-            if event.properties or isinstance(event, SequencedEvent):
+            if self._hand.set_any or isinstance(event, SequencedEvent):
                 self._hand.doubt()  # a property may have changed anything
-            self._glow.rest(bool(self._held_open))
+            self._glow.rest(bool(self._gate.held_open))
             self.at_work = False
 
     # ------------------------------------------------------------------------------ frames
@@ -257,7 +266,7 @@ class StrictEngine(MDAEngine):
         try:
             real = self._look(event)
             ready_ns = self._clock.now_ns()
-            self.exposure_ms = longest_ms(event, real)
+            self._gate.exposure_ms = longest_ms(event, real)
             fixed = not event.exposure_sequence
             self._glow.await_frame(self.exposure_ms, first=True)
             for shot in self._camera.burst(len(orders), self.exposure_ms, real.roi, fixed=fixed):
@@ -299,7 +308,7 @@ class StrictEngine(MDAEngine):
                 if (order := tally.order()) is None:
                     continue
                 self._orders, self._unsettled[order.index] = (order,), order
-                self._leaks = tally.exposures(shot.exposed_ns) - 1
+                self._gate.leaks = tally.exposures(shot.exposed_ns) - 1
                 if isinstance(shot, Shed):
                     self._miss(self._orders, SnapError(shot.reason, exposures=1))
                     continue
@@ -310,7 +319,7 @@ class StrictEngine(MDAEngine):
         except (StoppedError, GeneratorExit):
             tally.why = "a stop was asked for"
         except Exception as error:  # noqa: BLE001 - a gap, whatever the reason
-            self._leaks, tally.why = 0, " ".join(str(error).split()) or repr(error)
+            self._gate.leaks, tally.why = 0, " ".join(str(error).split()) or repr(error)
             if (order := tally.order()) is not None:
                 self._miss((order,), error)
         self._end_stream(stretch, tally)
@@ -323,15 +332,15 @@ class StrictEngine(MDAEngine):
         LitError
             If the shutter can't be closed.
         """
-        self._opened_ns = self._clock.now_ns()  # how long it was open before is charged below
-        self._leaks = 0
+        self._gate.lit()  # how long it was open before is charged below
+        self._gate.leaks = 0
         try:
-            self._darken()
+            self._gate.darken()
         finally:
             with suppress(StoppedError):  # who was given up has nothing more to say
                 if told := tally.close(stretch, self._clock.now_ns()):
                     self._source.noted("stretch", told)
-            self._leaks, self._tally = 0, None
+            self._gate.leaks, self._tally = 0, None
 
     def _look(self, event: MDAEvent) -> Real:
         """Read the label of what is exposed next, and show its mask."""
@@ -339,49 +348,12 @@ class StrictEngine(MDAEngine):
         real = self._labels.read(event)
         if problem := self._labels.doubt(real):
             raise SettingError(f"Not exposed: {problem}.")
-        self.exposure_ms = real.exposure_ms
+        self._gate.exposure_ms = real.exposure_ms
         if event.slm_image is not None:
             modulator = event.slm_image.device or self.mmcore.getSLMDevice()
             self._safety.shows(modulator, event.slm_image)
             self.mmcore.displaySLMImage(modulator)
         return real
-
-    def _darken(self) -> None:
-        """See to it that the core has closed its shutter, as it should after an exposure.
-
-        Raises
-        ------
-        LitError
-            If it can't be closed; all that can be done is done then.
-        """
-        if self._held_open:
-            return
-        self._charge_late()
-        if not (shutter := left_open(self.mmcore)):
-            return
-        self._vigil.beat(f"to close {shutter}")
-        self._leaks += 1  # how long the light was on longer is not known
-        told = close(self.mmcore, shutter, self._clock)
-        self._source.noted("failure", {"text": f"{shutter} was open after an exposure: {told}."})
-        if told.startswith("NOT SAFE"):
-            self._safety.make_if_playing()
-            raise LitError(f"{shutter} does not close.", "Put the light out by hand.")
-
-    def _charge_late(self) -> None:
-        """Count light that was on for longer than the exposure, as far as the clock tells."""
-        lit_ms = (self._clock.now_ns() - self._opened_ns) / 1e6
-        late_ms = lit_ms - self.exposure_ms - self._open_ms
-        if late_ms > _JITTER_MS and self.exposure_ms > 0:
-            self._leaks += math.ceil(late_ms / self.exposure_ms)
-            text = (
-                f"An exposure of {self.exposure_ms:g} ms had the shutter open for {lit_ms:.0f} ms."
-            )
-            self._source.noted("failure", {"text": text})
-
-    def _expose(self) -> None:
-        self._opened_ns = self._clock.now_ns()
-        self._begun += 1
-        self._glow.expose(self.exposure_ms)
 
     def _refuse_disturbed(self, real: Real) -> None:
         """Raise if something changed while it was exposed, or a label was read wrong."""
@@ -406,12 +378,12 @@ class StrictEngine(MDAEngine):
         times = Times(order.asked_ns, self._began_ns, ready_ns, shot.exposed_ns, shot.available_ns)
         retries = self._retries + shot.retries
         frame = self._labels.frame(
-            order, shot.pixels, real, times, retries, shot.retries + 1 + self._leaks
+            order, shot.pixels, real, times, retries, shot.retries + 1 + self._gate.leaks
         )
-        if self._held_open and len(self._orders) == 1:
+        if self._gate.held_open and len(self._orders) == 1:
             self._lease.begin()  # whoever looks at the frame may take long
         # In a stream nobody but a busy disk may hold this thread up, and light is on all the time.
-        self._glow.look(bool(self._held_open) or self._stretch is not None, left_ms)
+        self._glow.look(bool(self._gate.held_open) or self._stretch is not None, left_ms)
         self.at_work = False
         self._unsettled.pop(order.index, None)
         self._source.took(frame)
@@ -426,8 +398,8 @@ class StrictEngine(MDAEngine):
         reason = error.what if isinstance(error, ScopeError) else " ".join(repr(error).split())
         now_ns = self._clock.now_ns()
         exposures = error.exposures if isinstance(error, SnapError) else self._exposures
-        exposures += self._leaks
-        self._glow.look(bool(self._held_open) or self._tally is not None, left_ms)
+        exposures += self._gate.leaks
+        self._glow.look(bool(self._gate.held_open) or self._tally is not None, left_ms)
         for order in orders:
             if order.index < 0:
                 self._source.noted("failure", {"text": reason})
@@ -440,43 +412,7 @@ class StrictEngine(MDAEngine):
     def _start(self, event: SequencedEvent) -> None:
         if event.z_sequence and self._settings_of.z_offset_um.get(event.index.get("p")):
             raise SettingError("A hardware-timed stack can't follow the hardware autofocus.")
-        start_sequences(self.mmcore, event, self._load_sequenced_event)
-
-    def _open_shutter(self, event: MDAEvent) -> None:
-        """Open the shutter for an event that leaves it open, or find it as the last one left it."""
-        self._vigil.beat("to open a shutter")
-        core = self.mmcore
-        shutter = core.getShutterDevice()
-        if not shutter or not (
-            self._held_open or (event.keep_shutter_open and core.getAutoShutter())
-        ):
-            return
-        if self._held_open not in ("", shutter):  # a preset has chosen another one
-            core.setShutterOpen(self._held_open, False)
-        if core.getAutoShutter():
-            core.setAutoShutter(False)
-        self._held_open = shutter
-        self._glow.open()
-        if not core.getShutterOpen():
-            core.setShutterOpen(True)
-            self._hand.wait_for((shutter,))
-            if not core.getShutterOpen():
-                raise SettingError(f"{shutter} did not open.")
-
-    def _close_shutter(self) -> None:
-        """Close the shutter that was left open; a run must not go on beside one that won't."""
-        shutter = self._held_open
-        self._lease.end()
-        self._glow.command()
-        try:
-            self.mmcore.setShutterOpen(shutter, False)
-            self.mmcore.setAutoShutter(True)
-        except Exception as error:
-            why = " ".join(str(error).split()) or repr(error)
-            do = "See to the light; the run ended by SAFE, and its journal tells how that went."
-            raise ScopeError(f"{shutter} did not close: {why}.", do) from error
-        self._safety.forget(shutter)
-        self._held_open = ""
+        start_sequences(self.mmcore, event, self._load_sequenced_event, self._labels.revolver)
 
     def _focus(self, event: MDAEvent) -> None:
         action = event.action

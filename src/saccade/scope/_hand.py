@@ -6,10 +6,10 @@ import math
 from functools import partial
 from typing import TYPE_CHECKING
 
-from saccade.core import SettingError, StoppedError
+from saccade.core import LABEL, SettingError, StoppedError
 
 from ._before import agreed
-from ._settings import Mask, Property, Stage, Xy
+from ._settings import Mask, Property, Stage, Turn, Xy
 from ._vigil import Vigil
 
 if TYPE_CHECKING:
@@ -78,6 +78,11 @@ class Hand:
         self.changed: dict[tuple[str, str], str] = {}
         """What single properties were before the first event that changed them."""
 
+    @property
+    def set_any(self) -> bool:
+        """Whether the last event asked for single properties, besides its objective."""
+        return any(isinstance(each, Property) for each in self._asked)
+
     def forget(self, key: str) -> None:
         """Make a setting again next time, even if its value is the same."""
         self._made.pop(key, None)
@@ -114,6 +119,7 @@ class Hand:
         for attempt in range(self._manners.setting_retries + 1):
             problem = self._attempt(settings)
             if problem is None:
+                self._settings_of.settled()
                 return attempt
             self._note("retry", {"attempt": attempt, "problem": problem})
         raise SettingError(f"After {attempt + 1} tries {problem}.")
@@ -140,6 +146,8 @@ class Hand:
                 said, asked = (real.x_um, real.y_um), setting.value
             elif isinstance(setting, Stage) and setting.key == "z":
                 said, asked = (real.z_um,), (setting.value,)
+            elif isinstance(setting, Turn) and real.objective != setting.value:
+                return f"the objective was read as {real.objective!r}, not as {setting.value!r}"
             else:
                 continue
             off_um = [
@@ -215,8 +223,12 @@ class Hand:
             place = setting.device, setting.name
             if place not in self.changed:
                 self.changed[place] = agreed(partial(self._core.getProperty, *place))
+        if isinstance(setting, Turn) and (place := (setting.device, LABEL)) not in self.changed:
+            self.changed[place] = agreed(partial(self._core.getProperty, *place))
         self._commanding()
         setting.make()
+        if isinstance(setting, Turn):
+            self.doubt()  # many a stand moves the focus drive by itself then
 
 
 _NOTHING = object()

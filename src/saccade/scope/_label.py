@@ -6,7 +6,9 @@ from dataclasses import dataclass, field, replace
 from math import isclose
 from typing import TYPE_CHECKING
 
-from saccade.core import Frame, LightSource, Roi, SettingError, Times
+from saccade.core import NO_OFFSET, Frame, LightSource, Roi, SettingError, Stand, Times
+
+from ._turret import Revolver
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from pymmcore_plus import CMMCorePlus
     from useq import MDAEvent
 
-    from saccade.core import Order, Pixels
+    from saccade.core import Order, Pixels, Turret
 
 
 _BINNING = "Binning"
@@ -22,7 +24,7 @@ _BINNING = "Binning"
 
 @dataclass(frozen=True, slots=True)
 class Real:
-    """The state of the microscope at the start of an exposure."""
+    """The state of the microscope at the start of an exposure; places are those of the stage."""
 
     exposure_ms: float
     x_um: float | None
@@ -35,6 +37,9 @@ class Real:
     pixel_size_um: float = 1.0
     affine: tuple[float, float, float, float] = (1.0, 0.0, 0.0, 1.0)
     sensor_px: tuple[int, int] | None = None
+    objective: str | None = None
+    offset_um: tuple[float, float, float] = NO_OFFSET
+    """What the places are more than those of the sample."""
 
 
 class Labels:
@@ -48,6 +53,8 @@ class Labels:
         As the profile declares them.
     recorded : tuple of tuple of str
         Device and property of what goes into each frame's label besides.
+    turret : Turret, optional
+        The objectives that the profile declares.
     """
 
     def __init__(
@@ -55,9 +62,12 @@ class Labels:
         core: CMMCorePlus,
         lights: tuple[LightSource, ...],
         recorded: tuple[tuple[str, str], ...],
+        turret: Turret | None = None,
     ) -> None:
         self._core = core
-        self._lights = lights
+        self._stand = Stand("", lights=lights, turret=turret)
+        self.revolver = Revolver(core, turret)
+        """The objectives."""
         self._recorded = recorded
         self._xy, self._z = core.getXYStageDevice(), core.getFocusDevice()
         self._group = core.getChannelGroup()
@@ -88,6 +98,8 @@ class Labels:
         channel = event.channel.config if event.channel else self._channel()
         left, top, width, height = core.getROI()
         pixel_size_um = core.getPixelSizeUm(True) or 1.0
+        objective = self.revolver.now()
+        name = None if objective is None else objective.name
         return Real(
             exposure_ms=core.getExposure(),
             x_um=x_um,
@@ -95,11 +107,13 @@ class Labels:
             z_um=core.getPosition(self._z) if self._z else None,
             channel=channel,
             roi=(left, top, width, height),
-            light_mw=self.lit(channel),
+            light_mw=self.lit(channel, name),
             properties=self._properties(),
             pixel_size_um=pixel_size_um,
-            affine=_directions(core.getPixelSizeAffine(True), pixel_size_um),
+            affine=self._directions(core.getPixelSizeAffine(True), pixel_size_um),
             sensor_px=self.sensor_px,
+            objective=name,
+            offset_um=NO_OFFSET if objective is None else objective.offset_um,
         )
 
     def doubt(self, real: Real) -> str | None:
@@ -113,12 +127,17 @@ class Labels:
         core = self._core
         told_um, affine = core.getPixelSizeUm(True), core.getPixelSizeAffine(True)
         size_um = told_um or 1.0
-        if (size_um, _directions(affine, size_um)) != (real.pixel_size_um, real.affine):
+        if (size_um, self._directions(affine, size_um)) != (real.pixel_size_um, real.affine):
             return f"the pixel size was {real.pixel_size_um} µm, then {size_um}"
         if real.sensor_px != self.sensor_px:
             return f"the sensor was {real.sensor_px}, then {self.sensor_px}"
         if not _lies_on(real.roi, self.sensor_px):
             return f"the region {real.roi} is not on the sensor {self.sensor_px}"
+        if (objective := self.revolver.now()) is not None:
+            if objective.name != real.objective:
+                return f"the objective was {real.objective!r}, then {objective.name!r}"
+            if problem := self.revolver.doubt(objective, size_um, self._binning()):
+                return problem
         return self._doubt_size(told_um, affine)  # an unknown size is 0 there, too
 
     def changed(self, real: Real) -> str | None:
@@ -131,6 +150,9 @@ class Labels:
             whoever answers to the frame waits meanwhile.
         """
         size_um = self._core.getPixelSizeUm(True) or 1.0
+        objective = self.revolver.now()
+        if objective is not None and objective.name != real.objective:
+            return f"the objective was {real.objective!r}, then {objective.name!r}"
         if size_um == real.pixel_size_um:
             return None
         return f"the pixel size was {real.pixel_size_um} µm, then {size_um}"
@@ -140,7 +162,7 @@ class Labels:
         core = self._core
         if not (calibration := core.getCurrentPixelSizeConfig(True)):
             return None
-        factor = self._binning() / core.getMagnificationFactor()
+        factor = self._factor
         size = core.getPixelSizeUmByID(calibration), *core.getPixelSizeAffineByID(calibration)
         said = size_um, *affine
         if all(isclose(a * factor, b, rel_tol=1e-6) for a, b in zip(size, said, strict=True)):
@@ -157,15 +179,17 @@ class Labels:
         """
         return replace(real, properties=self._properties()) if self._recorded else real
 
-    def lit(self, channel: str | None) -> dict[str, float]:
+    def lit(self, channel: str | None, objective: str | None = None) -> dict[str, float]:
         """Return the power at the sample, in mW, of every source that a channel lights.
 
         Parameters
         ----------
         channel : str or None
             Name of the preset.
+        objective : str or None
+            The one that is in place, if any is declared.
         """
-        return {each.name: each.power_mw for each in self._lights if each.lights(channel)}
+        return {each.name: each.power_mw for each in self._stand.sources(channel, objective)}
 
     def frame(
         self,
@@ -194,6 +218,7 @@ class Labels:
             How often the sample was exposed.
         """
         pixels.setflags(write=False)
+        dx_um, dy_um, dz_um = real.offset_um
         return Frame(
             pixels,
             order.index,
@@ -201,9 +226,9 @@ class Labels:
             order.event,
             real.exposure_ms,
             times.exposed,
-            real.x_um,
-            real.y_um,
-            real.z_um,
+            None if real.x_um is None else real.x_um - dx_um,
+            None if real.y_um is None else real.y_um - dy_um,
+            None if real.z_um is None else real.z_um - dz_um,
             real.channel,
             real.roi,
             real.sensor_px,
@@ -214,6 +239,8 @@ class Labels:
             retries,
             times,
             exposures,
+            objective=real.objective,
+            offset_um=None if real.objective is None else real.offset_um,
         )
 
     def _properties(self) -> dict[str, str]:
@@ -230,6 +257,22 @@ class Labels:
                 raise SettingError(f"The binning is {actual!r}, not {text!r} as the core believes.")
             self._binned = text
         return int(text) if text.isdigit() and int(text) > 0 else 1
+
+    def _directions(
+        self, affine: tuple[float, ...], pixel_size_um: float
+    ) -> tuple[float, float, float, float]:
+        """Return where stage motion shows, per pixel; along the axes where nobody has said it."""
+        a, b, _, c, d, _ = affine
+        # Where it was never set, the core answers with ones, whatever the size of a pixel is.
+        unknown = (a, b, c, d) == ((each := self._factor), 0.0, 0.0, each)
+        if unknown or a * d - b * c == 0 or pixel_size_um <= 0:
+            return 1.0, 0.0, 0.0, 1.0
+        return a / pixel_size_um, b / pixel_size_um, c / pixel_size_um, d / pixel_size_um
+
+    @property
+    def _factor(self) -> float:
+        """What the core multiplies a calibration by."""
+        return float(self._binning() / self._core.getMagnificationFactor())
 
     def _channel(self) -> str | None:
         return (self._core.getCurrentConfigFromCache(self._group) or None) if self._group else None
@@ -257,12 +300,3 @@ def _lies_on(roi: Roi, sensor_px: tuple[int, int]) -> bool:
     left, top, width, height = roi
     fits = left + width <= sensor_px[0] and top + height <= sensor_px[1]
     return fits and left >= 0 and top >= 0
-
-
-def _directions(
-    affine: tuple[float, ...], pixel_size_um: float
-) -> tuple[float, float, float, float]:
-    a, b, _, c, d, _ = affine
-    if a * d - b * c == 0 or pixel_size_um <= 0:
-        return 1.0, 0.0, 0.0, 1.0
-    return a / pixel_size_um, b / pixel_size_um, c / pixel_size_um, d / pixel_size_um

@@ -14,6 +14,7 @@ from ._cfg import read_cfg
 from ._manners import Manners
 from ._modulator import modulator_of
 from ._profile import Profile, builtin_profile, load_profile
+from ._turret import turret_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -129,6 +130,7 @@ def _scope(core: CMMCorePlus, profile: Profile) -> MicroManagerScope:
         details={"profile": profile.model_dump(mode="json")},
         supervision=profile.supervision(),
         modulator=_modulator(core, profile),
+        turret=None if profile.objectives is None else turret_of(core, profile.objectives),
     )
 
 

@@ -35,6 +35,7 @@ from ._profile_fields import (
     Limits,
     MicroManager,
     Name,
+    Objectives,
     PropertyValue,
     Retries,
     Roles,
@@ -72,6 +73,7 @@ class Profile(FileModel):
     modifiable: tuple[Changeable, ...] | None = None
     safe: tuple[PropertyValue, ...] = ()
     modulator: LightModulator | None = None
+    objectives: Objectives | None = None
     supervisor: Supervised | None = None
     repeats: bool = False
 
@@ -99,6 +101,18 @@ class Profile(FileModel):
         for name in names:
             if names.count(name) > 1:
                 raise PydanticCustomError(TOLD, "there are two lights {name}", {"name": repr(name)})
+        return self
+
+    @model_validator(mode="after")
+    def _objectives_fit(self) -> Self:
+        known = [light.name for light in self.lights]
+        given = {} if self.objectives is None else self.objectives.labels
+        for name, each in given.items():
+            for light in each.lights:
+                if light not in known:
+                    told = {"name": repr(name), "light": repr(light)}
+                    text = "the objective {name} has a light {light}, which is none of lights. "
+                    raise PydanticCustomError(TOLD, text + did_you_mean(light, known), told)
         return self
 
     @property

@@ -9,14 +9,14 @@ from typing import Annotated, Self, TypeAlias
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
-from saccade.core import TOLD, FileModel
+from saccade.core import TOLD, FileModel, Lamp
 from saccade.sim.devices import Simulation
 from saccade.supervise import LIMIT_MS
 
 DEMO = "demo"
 """In place of a path: the configuration that comes with mm-test-adapters."""
 
-_WORDS = ("xy", "z", "channel", "exposure", "roi", "mask", "properties")
+_WORDS = ("xy", "z", "channel", "exposure", "roi", "mask", "objective", "properties")
 
 
 def _changeable(word: str) -> str:
@@ -111,22 +111,20 @@ class PropertyValue(FileModel):
     value: Annotated[str, BeforeValidator(_as_text)]
 
 
-class Light(FileModel):
-    """A light source, measured at the sample."""
+class Brightness(FileModel):
+    """What a light source gives, measured at the sample."""
 
-    name: Name
     power_mw: Positive
     area_mm2: Positive | None = None
     area_um2: Positive | None = None
-    channels: tuple[Name, ...] = ()
 
     @model_validator(mode="after")
     def _one_area(self) -> Self:
         if (self.area_mm2 is None) == (self.area_um2 is None) or self.area_cm2 == 0:
             raise PydanticCustomError(
                 TOLD,
-                "the light {name} needs its illuminated area once, as area_mm2 or as area_um2",
-                {"name": repr(self.name)},
+                "the light {name}needs its illuminated area once, as area_mm2 or as area_um2",
+                {"name": f"{name!r} " if (name := getattr(self, "name", "")) else ""},
             )
         return self
 
@@ -134,6 +132,41 @@ class Light(FileModel):
     def area_cm2(self) -> float:
         """Illuminated area in cm²."""
         return (self.area_mm2 or 0.0) * 1e-2 + (self.area_um2 or 0.0) * 1e-8
+
+    def measured(self) -> Lamp:
+        """Return power and area in the units that guards use."""
+        return Lamp(self.power_mw, self.area_cm2)
+
+
+class Light(Brightness):
+    """A light source, measured at the sample."""
+
+    name: Name
+    channels: tuple[Name, ...] = ()
+
+
+class ObjectiveFields(FileModel):
+    """An objective, and what is different with it."""
+
+    pixel_size_um: Positive | None = None
+    offset_um: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    lights: dict[Name, Brightness] = Field(default_factory=dict)
+
+
+class Objectives(FileModel):
+    """The turret, and the objectives that a protocol may ask for."""
+
+    device: Name
+    labels: Annotated[dict[Name, ObjectiveFields], Field(min_length=1, max_length=50)]
+    turn_at_z_um: float | None = None
+
+    @model_validator(mode="after")
+    def _has_reference(self) -> Self:
+        if all(any(each.offset_um) for each in self.labels.values()):
+            raise PydanticCustomError(
+                TOLD, "no objective has the offset 0, so that coordinates are those of none"
+            )
+        return self
 
 
 class Limits(FileModel):

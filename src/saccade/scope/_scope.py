@@ -20,6 +20,7 @@ from ._modulator import modulator_of
 from ._runner import strict_runner
 from ._safe import Safety
 from ._shield import Shield
+from ._turret import Revolver, standing
 from ._vigil import Side, Vigil, Watched, hung, within
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from pymmcore_plus import CMMCorePlus
 
-    from saccade.core import Clock, LightSource, Modulator, Pulse, Source
+    from saccade.core import Clock, LightSource, Modulator, Pulse, Source, Turret
     from saccade.sim.world import World
 
 _GRACE_S = 0.025
@@ -66,6 +67,8 @@ class MicroManagerScope:
         Whether the camera can run by itself.
     modulator : Modulator, optional
         The light modulator; by default that of the core, if it has one, never calibrated.
+    turret : Turret, optional
+        The objectives; without them, coordinates are those of the stage.
 
     Raises
     ------
@@ -89,6 +92,7 @@ class MicroManagerScope:
         supervision: Plan | None = None,
         streams: bool = True,
         modulator: Modulator | None = None,
+        turret: Turret | None = None,
     ) -> None:
         _refuse_unusable(core)
         self.core = core
@@ -103,6 +107,7 @@ class MicroManagerScope:
         self._recorded = recorded
         self._details = dict(details or {})
         self._modulator = modulator or modulator_of(core)
+        self._turret = turret
         self._runner = strict_runner(core)
         self._safety = Safety(core, safe_settings, self.clock)
         self._before: Before | None = None
@@ -157,6 +162,7 @@ class MicroManagerScope:
             tries=self._manners.snap_retries + 1,
             streams=self._streams,
             modulator=self._modulator,
+            turret=standing(core, self._turret),
             details={
                 **_versions(core),
                 **self._details,
@@ -226,7 +232,7 @@ class MicroManagerScope:
                 self.core.stopSequenceAcquisition()
                 watched.noted("interference", {"text": "A live view was running and was stopped."})
             vigil.beat("how it stands", self._manners.arm_s)
-            labels = Labels(self.core, self._lights, self._recorded)
+            labels = Labels(self.core, self._lights, self._recorded, self._turret)
             parts = self._manners, watched, self._safety, self.clock, vigil
             if self._engine is not None:  # a run that ends plays once more, to put things back
                 self._changed = {**self._engine.changed, **self._changed}
@@ -297,12 +303,12 @@ class MicroManagerScope:
     def _put_back(self, before: Before, changed: Mapping[tuple[str, str], str]) -> list[str]:
         if self._is_hung:
             return ["anything, because it does not answer"]
-        leave = self._safety.switched
+        leave, revolver = self._safety.switched, Revolver(self.core, self._turret)
         try:
             return within(
                 self._manners.arm_s,
                 "to put back what was changed",
-                lambda: before.put_back(self.core, changed, leave),
+                lambda: before.put_back(self.core, changed, leave, revolver),
             )
         except HungError as error:
             return [error.what]

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from saccade.core import did_you_mean
+from saccade.core import SettingError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from pymmcore_plus import CMMCorePlus
     from useq import SLMImage
+
+_CLEAR_UM = 1.0
+"""How far the focus drive may be from where the turret may turn."""
 
 
 class Setting(Protocol):
@@ -203,6 +206,52 @@ class Property:
         """Return the property, if it is not what was asked for."""
         actual = self.core.getProperty(self.device, self.name)
         return None if same_value(actual, self.value) else f"{self.key} is {actual!r}"
+
+
+@dataclass
+class Turn:
+    """An objective in place, by its name."""
+
+    core: CMMCorePlus
+    value: str
+    device: str
+    at_z_um: float | None
+    """Where the focus drive is sent before, so that nothing is touched."""
+    wait: Callable[[Iterable[str]], None]
+    """Waits until devices are at rest."""
+    key: str = "objective"
+
+    def __post_init__(self) -> None:
+        self.devices = (self.device,)
+
+    def refuse(self) -> str | None:
+        """Return nothing: that the profile declares it was checked when it was loaded."""
+        return None
+
+    def make(self) -> None:
+        """Turn the turret, with the focus drive where it may turn; returns when it has.
+
+        Raises
+        ------
+        SettingError
+            If the focus drive doesn't go there.
+        """
+        if self.check() is None:
+            return
+        focus = self.core.getFocusDevice()
+        if self.at_z_um is not None and focus:
+            self.core.setPosition(focus, self.at_z_um)
+            self.wait((focus,))
+            if abs((z_um := self.core.getPosition(focus)) - self.at_z_um) > _CLEAR_UM:
+                what = f"{focus} is at {z_um:g} µm, not at {self.at_z_um:g}, where {self.device}"
+                raise SettingError(f"{what} may turn.")
+        self.core.setStateLabel(self.device, self.value)
+        self.wait(self.devices)
+
+    def check(self) -> str | None:
+        """Return the objective that is in place, if it is another one."""
+        actual = self.core.getStateLabel(self.device)
+        return None if actual == self.value else f"the objective is {actual!r}, not {self.value!r}"
 
 
 @dataclass

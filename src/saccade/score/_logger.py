@@ -111,7 +111,7 @@ class Logger:
             width_um,
             height_um,
             of("channel"),
-            self._dose(of("channel"), exposure_ms, of("light_mw") or {}) * _through(of("event")),
+            self._dose(of, exposure_ms) * _through(of("event")),
             of("stream"),
             self._positions.number(x_um, y_um),
             of("index"),
@@ -162,8 +162,9 @@ class Logger:
                 self._all.append(opened)
             self._waiting.setdefault(action["label"], []).append(opened)
 
-    def _dose(self, channel: str | None, exposure_ms: float, lit: Mapping[str, float]) -> float:
-        lights = [source for source in self._stand.lights if source.lights(channel)]
+    def _dose(self, of: Callable[[str], Any], exposure_ms: float) -> float:
+        lights = self._stand.sources(of("channel"), of("objective"))
+        lit = of("light_mw") or {}
         if not lights:
             return math.nan
         mw_per_cm2 = sum(

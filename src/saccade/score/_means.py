@@ -143,7 +143,7 @@ class Means:
 
     def light(self, channel: str) -> Light:
         """Return the light of a channel; of several sources, as if one gave it all."""
-        lights = [source for source in self.stand.lights if source.lights(channel)]
+        lights = self.stand.sources(channel)
         if not lights or not sum(each.power_mw for each in lights) > 0:
             raise ProfileError(
                 f"{self.stand.name!r} declares no light for the channel {channel!r}, so that"

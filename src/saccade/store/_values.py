@@ -160,16 +160,16 @@ def frame_of(line: Line, pixels: Pixels) -> Frame:
     return _made(line, "frame", lambda: _frame(line.value, pixels))
 
 
-_TEXTS = ("stream", "channel", "properties", "event", "kept")
+_TEXTS = ("stream", "channel", "objective", "properties", "event", "kept")
 
 
 def _frame(value: dict[str, Any], pixels: Pixels) -> Frame:
     known = {entry.name: value[entry.name] for entry in fields(Frame) if entry.name in value}
     texts = {name: known.pop(name, None) for name in _TEXTS}
-    if not isinstance(texts["channel"], str | None):
-        raise TypeError("a channel is a name")
+    if not all(isinstance(texts[name], str | None) for name in ("channel", "objective")):
+        raise TypeError("a channel and an objective are names")
     known = numbers(known)
-    for name, count in (("roi", 4), ("sensor_px", 2), ("affine", 4)):
+    for name, count in (("roi", 4), ("sensor_px", 2), ("affine", 4), ("offset_um", 3)):
         if known.get(name) is not None:
             known[name] = _numbers_of(known[name], count)
     _numbers_of(known[name] for name in _MEASURED if known.get(name) is not None)
@@ -180,6 +180,7 @@ def _frame(value: dict[str, Any], pixels: Pixels) -> Frame:
         pixels=pixels,
         stream=texts["stream"],
         channel=texts["channel"],
+        objective=texts["objective"],
         kept=str(texts["kept"] or ""),
         properties=dict(texts["properties"] or {}),
         event=event_from_plain(texts["event"]),

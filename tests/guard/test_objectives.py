@@ -1,0 +1,140 @@
+"""Guards where there are several objectives: limits of the stage, and light as it is with each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from guard_cases import passes, planned, stand, taken, why_not
+from hypothesis import given
+from hypothesis import strategies as st
+from useq import MDAEvent
+
+from saccade.core import Lamp, LightSource, Objective, Span, Stand, Turret
+from saccade.guard import Dose, Limits, Modifiable
+from saccade.guard._ledger import Ledger
+
+LOW = Objective("10x", 1.0)
+HIGH = Objective("40x", 0.25, (20.0, 0.0, 5.0))
+MEASURED = Objective("63x", 0.2, lights={"blue": Lamp(1.0, 0.001)})
+WIDE = Objective("4x", 2.5)
+TURRET = Turret("Objective", (LOW, HIGH, MEASURED, WIDE), "10x", "10x")
+
+
+def bench(**values: Any) -> Stand:
+    """Return the bench, 100 by 50 µm with 10x in place, and a turret with four objectives."""
+    return stand(turret=TURRET, **values)
+
+
+def through(name: str | None, x_um: float = 0.0, **values: Any) -> MDAEvent:
+    """Return 100 ms of FITC, 0.1 J/cm² with 10x, through an objective."""
+    properties = None if name is None else [("Objective", "Label", name)]
+    asked = {"x_pos": x_um, "y_pos": 0.0, "exposure": 100, "channel": "FITC", **values}
+    return MDAEvent(properties=properties, **asked)
+
+
+@pytest.mark.parametrize(
+    ("name", "z_um", "ok"),
+    [
+        pytest.param("10x", 500.0, True, id="reference"),
+        pytest.param("40x", 495.0, True, id="on the edge"),
+        pytest.param("40x", 496.0, False, id="beyond it, though the sample is not"),
+        pytest.param("40x", -4.0, True, id="below it, though the stage is not"),
+        pytest.param(None, 500.0, True, id="as found"),
+    ],
+)
+def test_limits_are_those_of_the_stage(name: str | None, z_um: float, ok: bool) -> None:
+    """An objective that stands nearer can't be brought nearer than the profile allows."""
+    guard = Limits()
+    guard.learn(bench())
+    action = planned(through(name, z_pos=z_um))
+    assert (guard(action) is action) is ok
+    if not ok:
+        assert "z_um of the stage 501.0" in why_not(guard, action)[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "dose"),
+    [
+        pytest.param("10x", 0.1, id="as measured"),
+        pytest.param("40x", 1.6, id="on a sixteenth of the area"),
+        pytest.param("63x", 0.1, id="measured with it: 1 W/cm²"),
+        pytest.param("4x", 0.1, id="on more area, but never taken for less"),
+    ],
+)
+def test_light_is_that_of_the_objective(name: str, dose: float) -> None:
+    """A smaller field is brighter, unless somebody has measured it."""
+    guard = Dose(limit_j_per_cm2=10)
+    guard.learn(bench())
+    assert passes(guard, planned(through(name)))
+    assert guard.spent_j_per_cm2 == pytest.approx(dose)
+
+
+def test_what_lies_in_a_wide_field_has_had_its_light() -> None:
+    """A place of a small field is charged with each wide one that covers it, and no other."""
+    guard = Dose(limit_j_per_cm2=10)
+    guard.learn(bench(lights=(LightSource("blue", 10.0, 0.01),)))
+    for name, x_um in (("10x", 0.0), ("40x", 40.0), ("40x", 80.0), ("40x", 45.0)):
+        assert passes(guard, planned(through(name, x_um)))
+    doses = {round(x): dose for (x, _), dose in guard.ledger.items()}
+    # Half of the field is 50 µm with 10x, and 12.5 µm with 40x.
+    assert doses == {
+        0: pytest.approx(0.1),
+        40: pytest.approx(0.1 + 2 * 1.6),
+        45: pytest.approx(0.1 + 2 * 1.6),
+        80: pytest.approx(1.6),
+    }
+
+
+def test_a_frame_through_another_objective_is_charged_as_such() -> None:
+    """What was really in place counts, where that is more light."""
+    guard = Dose(limit_j_per_cm2=10)
+    guard.learn(bench())
+    event = through("10x")
+    assert passes(guard, planned(event))
+    guard.settle(taken(objective="40x", pixel_size_um=0.25, exposure_ms=100.0))
+    assert guard.spent_j_per_cm2 == pytest.approx(1.6)
+
+
+@pytest.mark.parametrize(
+    ("properties", "why"),
+    [
+        pytest.param([("Objective", "Label", "20x")], "doesn't declare", id="not declared"),
+        pytest.param([("Objective", "State", 1)], "turns Objective by State", id="by its place"),
+    ],
+)
+def test_only_declared_objectives_pass(properties: Any, why: str) -> None:
+    """Whatever is modifiable, an objective whose offset nobody knows can't be asked for."""
+    guard = Modifiable()
+    guard.learn(bench())
+    reason, allowed = why_not(guard, planned(MDAEvent(properties=properties)))
+    assert why in reason
+    assert allowed == "one of 10x, 40x, 63x, 4x"
+
+
+FIELDS = st.sampled_from([(50.0, 25.0), (200.0, 100.0), (12.5, 6.25)])
+SHOTS = st.lists(
+    st.tuples(st.floats(-300, 300), st.floats(-300, 300), FIELDS, st.floats(0, 1)), max_size=20
+)
+
+
+@given(SHOTS)
+def test_a_place_has_had_the_light_of_every_field_it_lies_in(shots: list[Any]) -> None:
+    """By brute force over all exposures, a cell being as wide as a sixteenth of a field."""
+    ledger = Ledger((12.5, 6.25))
+    for x, y, half_um, dose in shots:
+        ledger.enter((x, y), dose, half_um)
+    largest = 0.0
+    for x, y, own_um, _ in shots:
+        cell = ledger._cell((x, y), own_um)
+        mine = ledger.at(cell)
+        surely = [d for x2, y2, h, d in shots if _within(x, y, x2, y2, h, -1.6)]
+        perhaps = [d for x2, y2, h, d in shots if _within(x, y, x2, y2, h, 1.6)]
+        assert sum(surely) - 1e-9 <= mine <= sum(perhaps) + 1e-9
+        largest = max(largest, mine)
+    assert ledger.spent == pytest.approx(largest)
+
+
+def _within(x: float, y: float, x2: float, y2: float, half_um: Any, slack_um: float) -> bool:
+    """Return whether a place lies in a field, as cells of 1.5625 by 0.78125 µm tell."""
+    return abs(x - x2) <= half_um[0] + slack_um and abs(y - y2) <= half_um[1] + slack_um / 2
