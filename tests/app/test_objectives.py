@@ -1,4 +1,4 @@
-"""Overview at a low objective and detail at a high one, from a protocol to a run folder and back."""
+"""Overview at a low objective, detail at a high one, from a protocol to a run folder and back."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def test_a_check_looks_through_the_objective_of_the_watch(bench: Any, tmp_path: 
 
 
 def test_a_setup_where_nobody_would_heed_it_is_refused() -> None:
-    """useq drops the setup of a position's own plan; that is an error, not a surprise."""
+    """The setup of a plan within a position is dropped by useq; that is an error here."""
     inner = {"setup": setup_with(LOW), "channels": ["FITC"]}
     watch = {"stage_positions": [{"x": 0, "y": 0, "sequence": inner}]}
     with pytest.raises(ProtocolError, match="would not be heeded"):

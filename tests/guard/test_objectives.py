@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from useq import MDAEvent
 
-from saccade.core import Lamp, LightSource, Objective, Span, Stand, Turret
+from saccade.core import Lamp, LightSource, Objective, Stand, Turret
 from saccade.guard import Dose, Limits, Modifiable
 from saccade.guard._ledger import Ledger
 
