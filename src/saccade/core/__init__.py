@@ -110,7 +110,7 @@ from ._workers import worker_pool
 from ._yaml import parse_yaml
 
 __all__ = [
-"ANY_SIZE",
+    "ANY_SIZE",
     "ARBITER",
     "FULL",
     "LABEL",
