@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["decision", "refusal", "gap", "shadowed", "note", "what if"]
 TOLD = ("decision", "refusal", "gap", "shadowed")
-"""Kinds of records that are told of; of decisions those that ask for something."""
+"""Kinds of records that are told of."""
 NOTES = ("failure", "detector", "interference", "listener", "safe", "armed")
 """Kinds of other records that are, if they have something to say."""
 
@@ -25,11 +25,16 @@ class Entry:
     frame: int
     """-1 where there is none."""
     what: str
+    """Empty where a policy has decided to do nothing."""
     reason: str
+    policy: str = ""
+    """Whose decision it is, or was refused."""
 
 
 def entry_of(kind: str, value: Any) -> Entry | None:
     """Return what a record of the journal says to a person, if it has something to say.
+
+    A decision to do nothing says why; it is for those only who ask about its frame.
 
     Parameters
     ----------
@@ -41,21 +46,26 @@ def entry_of(kind: str, value: Any) -> Entry | None:
     if not isinstance(value, dict):
         return None
     match kind:
-        case "decision" if value["actions"]:
+        case "decision":
             what = ", ".join(told_action(each) for each in value["actions"])
-            return Entry("decision", value["frame"], what, value["reason"])
+            return Entry("decision", value["frame"], what, value["reason"], value.get("policy", ""))
         case "refusal":
             allowed = f"; allowed: {value['allowed']}" if value.get("allowed") else ""
             what = f"{told_action(value['action'])} refused by {value['guard']}"
-            return Entry("refusal", _frame(value), what, value["reason"] + allowed)
+            reason = value["reason"] + allowed
+            return Entry("refusal", _frame(value), what, reason, _policy(value))
         case "gap":
             return Entry("gap", value["index"], "no frame", value["reason"])
         case "shadowed":
             what = f"{told_action(value['action'])}, not done (shadow)"
-            return Entry("shadowed", _frame(value), what, value["reason"])
+            return Entry("shadowed", _frame(value), what, value["reason"], _policy(value))
         case _ if kind in NOTES and value.get("text"):
             return Entry("note", -1, kind, value["text"])
     return None
+
+
+def _policy(value: Mapping[str, Any]) -> str:
+    return str(value["action"].get("policy", ""))
 
 
 def _frame(value: Mapping[str, Any]) -> int:

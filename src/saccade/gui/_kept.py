@@ -46,6 +46,10 @@ class Kept:
             return None
         return min(self._frames, key=lambda kept: abs(kept[0].index - index))
 
+    def at(self, index: int) -> tuple[Frame, list[Observation]] | None:
+        """Return the frame with a number, if it is still here."""
+        return next((each for each in self._frames if each[0].index == index), None)
+
     def looks_before(self, seen: Observation) -> Iterator[Observation]:
         """Go through earlier looks that followed the same, the newest first.
 

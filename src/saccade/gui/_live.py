@@ -74,6 +74,11 @@ class LiveView(QtWidgets.QWidget):
         """The frame that is shown."""
         return self._frame
 
+    @property
+    def seen(self) -> tuple[Observation, ...]:
+        """What was seen in it."""
+        return self._seen
+
     def show_frame(self, frame: Frame, seen: Sequence[Observation] = ()) -> None:
         """Show a frame and what was found in it.
 

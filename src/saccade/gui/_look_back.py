@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from saccade.core import SaccadeError
 
+from ._about import About
 from ._again import Again
 from ._alerts import AlertStrip
 from ._layout import read_layout, write_layout
@@ -44,6 +45,7 @@ class LookBack(QtWidgets.QMainWindow):
         super().__init__()
         self.recall = recall
         self.live, self.timeline, self.table = LiveView(), Timeline(), DecisionTable()
+        self.about = About(self.live, recall.account, recall.kept)
         self.alerts = AlertStrip()
         self.slider = QtWidgets.QSlider(QtCore.Qt.Orientation.Horizontal)
         self.slider.setRange(0, max(len(recall.frames) - 1, 0))
@@ -78,7 +80,7 @@ class LookBack(QtWidgets.QMainWindow):
         layout = QtWidgets.QVBoxLayout(whole)
         layout.setContentsMargins(4, 4, 4, 4)
         layout.addWidget(self.alerts)
-        layout.addWidget(panes(self.live, self.timeline, self.table), 1)
+        layout.addWidget(panes(self.live, self.about, self.timeline, self.table), 1)
         layout.addLayout(below)
         self.setCentralWidget(whole)
 
@@ -86,6 +88,7 @@ class LookBack(QtWidgets.QMainWindow):
         self.slider.valueChanged.connect(self.show_number)
         self.timeline.asked.connect(self.show_frame)
         self.table.asked.connect(self.show_frame)
+        self.about.asked.connect(self.show_frame)
         self.filter.currentTextChanged.connect(self._tell_rows)
         self.play.toggled.connect(self._played)
         self.tools.failed.connect(self.alerts.tell_error)

@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from saccade.core import plain
 
-from ._entries import entry_of
+from ._entries import Entry, entry_of
 
 if TYPE_CHECKING:
     from saccade.app import Run
     from saccade.core import Decision, Frame, Observation
-
-    from ._entries import Entry
 
 WATCH = "watch"
 """Stream of what is planned."""
@@ -108,6 +106,10 @@ class News:
     def _on_decision(self, decision: Decision) -> None:
         if decision.actions:
             self._on_record("decision", decision)
+            return
+        reason = Entry("decision", decision.frame, "", decision.reason, decision.policy)
+        with self._lock:
+            self._entries.append(reason)
 
     def _on_record(self, kind: str, value: object) -> None:
         self.tell(kind, plain(value))

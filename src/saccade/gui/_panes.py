@@ -9,20 +9,28 @@ SIZE = (1280, 720)
 
 
 def panes(
-    live: QtWidgets.QWidget, timeline: QtWidgets.QWidget, table: QtWidgets.QWidget
+    live: QtWidgets.QWidget,
+    about: QtWidgets.QWidget,
+    timeline: QtWidgets.QWidget,
+    table: QtWidgets.QWidget,
 ) -> QtWidgets.QSplitter:
-    """Return the picture on the left, and on the right the timeline over the table.
+    """Return the picture over what there is to say of it, and right the timeline over the table.
 
     Parameters
     ----------
-    live, timeline, table : QWidget
-        The three; a person may shift the borders between them.
+    live, about, timeline, table : QWidget
+        The four; a person may shift the borders between left, right, and the last two.
     """
+    left = QtWidgets.QWidget()
+    below = QtWidgets.QVBoxLayout(left)
+    below.setContentsMargins(0, 0, 0, 0)
+    below.addWidget(live, 1)
+    below.addWidget(about)
     right = QtWidgets.QSplitter(QtCore.Qt.Orientation.Vertical)
     right.addWidget(timeline)
     right.addWidget(table)
     both = QtWidgets.QSplitter(QtCore.Qt.Orientation.Horizontal)
-    both.addWidget(live)
+    both.addWidget(left)
     both.addWidget(right)
     both.setStretchFactor(0, 3)
     both.setStretchFactor(1, 2)

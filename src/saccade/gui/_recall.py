@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from bisect import bisect_left, bisect_right
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from saccade.app import protocol_of
 from saccade.core import SaccadeError, observation_from_plain, stand_from_plain
 from saccade.store import RunFolder
 
+from ._account import Account
 from ._entries import NOTES, TOLD, entry_of
 from ._past import Taken, indices_before
 from ._tails import is_earlier
@@ -48,6 +50,8 @@ class Recall:
         """Of each frame that was looked at."""
         self.entries: list[Entry] = []
         """What happened, in order."""
+        self.account = Account(sys.maxsize)
+        """The same by frame, with the reasons for doing nothing."""
         self._lines: dict[int, Line] = {}
         for line in self._folder.lines():
             self._note(line)
@@ -119,6 +123,12 @@ class Recall:
         """Names of the streams that hold frames."""
         return self._folder.streams
 
+    def kept(self, index: int) -> tuple[Frame, list[Observation]] | None:
+        """Return a frame and what was seen in it; None if it is not there, or damaged."""
+        with suppress(SaccadeError, KeyError):
+            return self.frame(index), self.observations.get(index, [])
+        return None
+
     def frame(self, index: int) -> Frame:
         """Return a frame.
 
@@ -143,7 +153,8 @@ class Recall:
         elif line.kind in TOLD or line.kind in NOTES:
             entry = entry_of(line.kind, line.value)
             if entry is not None:
-                self.entries.append(entry)
+                self.account.add((entry,))
+                self.entries += [entry] if entry.what else []
 
 
 def modulator_in(path: Path | None) -> Modulator | None:

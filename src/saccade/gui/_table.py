@@ -38,7 +38,8 @@ class DecisionTable(QtWidgets.QTableWidget):
     def add(self, entries: Iterable[Entry]) -> None:
         """Put entries on top, in the order in which they came."""
         for entry in entries:
-            self._insert(entry)
+            if entry.what:
+                self._insert(entry)
         if self.rowCount() > _MOST:
             self.setRowCount(_MOST)
 

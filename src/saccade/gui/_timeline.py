@@ -87,7 +87,7 @@ class Timeline(QtWidgets.QWidget):
             self._scores.setdefault(name, deque(maxlen=_MOST)).append((each.frame, each.score))
             self._stale.add(name)
         for entry in entries:
-            if entry.kind in self._marks and entry.frame >= 0:
+            if entry.kind in self._marks and entry.frame >= 0 and entry.what:
                 self._marks[entry.kind].append(entry.frame)
                 del self._marks[entry.kind][:-_MOST]
                 self._stale.add(entry.kind)

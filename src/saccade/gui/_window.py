@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from saccade.core import SaccadeError, State
 
+from ._about import About
+from ._account import Account
 from ._again import Again
 from ._alerts import AlertStrip
 from ._bar import RunBar
@@ -62,6 +64,9 @@ class Window(QtWidgets.QMainWindow):
         self._looking_back = self._beginning = self._by_hand = False
         self.setWindowTitle("Saccade")
         self.resize(*SIZE)
+        self.account = Account()
+        self.about = About(self.live, self.account, self.kept.at)
+        self.about.hide()
         self._arrange()
         self.bar.commanded.connect(self._command)
         self.bar.shadow.clicked.connect(self._leave_shadow)
@@ -75,6 +80,7 @@ class Window(QtWidgets.QMainWindow):
         self.questions.failed.connect(self.alerts.tell_error)
         self.timeline.asked.connect(self.look_back)
         self.table.asked.connect(self.look_back)
+        self.about.asked.connect(self.look_back)
         self._timer = QtCore.QTimer(self)
         self._timer.timeout.connect(self.refresh)
         self._timer.start(_EVERY_MS)
@@ -90,7 +96,7 @@ class Window(QtWidgets.QMainWindow):
         layout.setContentsMargins(4, 4, 4, 4)
         for widget in (self.bar, self.alerts, self.questions, self._back_to_live):
             layout.addWidget(widget)
-        layout.addWidget(panes(self.live, self.timeline, self.table), 1)
+        layout.addWidget(panes(self.live, self.about, self.timeline, self.table), 1)
         self.setCentralWidget(whole)
 
     # ------------------------------------------------------------------------- by the timer
@@ -112,6 +118,7 @@ class Window(QtWidgets.QMainWindow):
             self.live.show_frame(*newest)
         self.timeline.add(batch.observations, batch.entries)
         self.table.add(batch.entries)
+        self.account.add(batch.entries)
         self.bar.tell(self.session, self._planned, self._frames)
         self.questions.tell()
         self.docks.tell()
@@ -174,6 +181,7 @@ class Window(QtWidgets.QMainWindow):
             return
         self._looking_back = True
         self._back_to_live.show()
+        self.about.show()
         self.live.show_frame(*nearest)
         self.timeline.point_at(nearest[0].index)
 
@@ -181,6 +189,7 @@ class Window(QtWidgets.QMainWindow):
         """Show the newest frame again."""
         self._looking_back = self._by_hand = False
         self._back_to_live.hide()
+        self.about.hide()
         self.timeline.point_at(None)
 
     def _arm_draft(self, shadow: bool) -> None:
@@ -218,6 +227,7 @@ class Window(QtWidgets.QMainWindow):
     def _forget(self) -> None:
         self._planned = self._frames = 0
         self.kept.clear()
+        self.account.clear()
         self.timeline.clear()
         self.editing.seen.clear()
         self.table.clear_rows()
