@@ -94,6 +94,15 @@ CASES = [
     pytest.param(["export", "existing"], "--ome-tiff", id="no format"),
     pytest.param(["import-model", "a.pt", "out.safetensors"], "a.pt is no file", id="no model"),
     pytest.param(["import-model", "a.pt2", "out.safetensors"], "torch.export", id="a program"),
+    pytest.param(["import-model", "a.zip", "out"], "no package", id="no package"),
+    pytest.param(
+        ["import-model", "existing", "out"], "no rdf.yaml", id="a folder of something else"
+    ),
+    pytest.param(
+        ["import-model", "a.zip", "out", "--reads", "peak"],
+        "Did you mean 'peaks'",
+        id="no such map",
+    ),
 ]
 
 

@@ -8,8 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 import tifffile
 import torch
+from package_files import answer, blobs, described, laid, program, sigmoid, zipped
+
+from saccade.models import installed_runtimes
 
 Saccade = Callable[..., tuple[int, str, str]]
 
@@ -115,6 +119,21 @@ def test_a_checkpoint_is_imported_with_its_sha256(saccade: Saccade, tmp_path: Pa
     assert code == 0, errors
     sha256 = hashlib.sha256((tmp_path / "a.safetensors").read_bytes()).hexdigest()
     assert json.loads(output)["sha256"] == sha256
+
+
+def test_a_package_is_imported_and_can_be_tried(saccade: Saccade, tmp_path: Path) -> None:
+    """What was imported is shown with the detector that looks with it, and passes its own test."""
+    if "onnxruntime" not in installed_runtimes():
+        pytest.skip("onnxruntime is an extra, and not installed")
+    content, picture = program(), laid(blobs(), "bcyx") / 100
+    told = sigmoid(answer(content, picture))
+    zipped(described(content, picture, told), tmp_path / "two.zip")
+    code, output, errors = saccade("import-model", "two.zip", "two-scales")
+    assert code == 0, errors
+    assert "use: saccade.detect:BioImage" in output.replace("\n", " ")
+    code, output, errors = saccade("model", "test", "two-scales", "--json")
+    assert code == 0, output + errors
+    assert json.loads(output)["by"] == "example"
 
 
 def test_a_soak_says_whether_anything_grows(saccade: Saccade, tmp_path: Path) -> None:

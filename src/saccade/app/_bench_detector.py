@@ -10,8 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from saccade.core import Detector, Warms, require
-from saccade.detect import Forest, Network
-from saccade.models import choose_runtime, installed_runtimes, load_model, shipped_models
+from saccade.detect import BioImage, Forest, Network
+from saccade.models import (
+    choose_runtime,
+    installed_runtimes,
+    is_foreign,
+    load_model,
+    shipped_models,
+)
 from saccade.run import Eye
 from saccade.testing import frame_of
 
@@ -187,6 +193,10 @@ def _classical(name: str) -> Detector:
 def _learned(model: Model) -> dict[str, Detector]:
     if model.card.architecture.id == "forest":
         return {"": Forest(str(model.path))}
+    if model.card.architecture.id == "program":
+        return {"": BioImage(str(model.path))}
+    if is_foreign(model):
+        return {"": Network(str(model.path))}
     return {each: Network(str(model.path), runtime=each) for each in installed_runtimes()}
 
 

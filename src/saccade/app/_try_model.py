@@ -7,8 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from saccade.detect import Forest
-from saccade.models import Looker, load_example, load_model, open_session
+from saccade.detect import BioImage, Forest
+from saccade.models import (
+    Looker,
+    is_foreign,
+    laid,
+    load_example,
+    load_model,
+    open_session,
+    runtime_for,
+)
 from saccade.testing import frame_of
 
 from ._bench import pictures
@@ -64,6 +72,8 @@ def try_model(name: str | Path, runtime: Runtime = "torch") -> ModelTrial:
     model = load_model(name)
     if model.card.architecture.id == "forest":
         by, problems, look = _forest(model)
+    elif model.card.architecture.id == "program":
+        by, problems, look = _program(model)
     else:
         by, problems, look = _network(model, runtime)
     median_ms = float(np.median(look_times_ms({"": look}, _LOOKS)[""]))
@@ -71,6 +81,7 @@ def try_model(name: str | Path, runtime: Runtime = "torch") -> ModelTrial:
 
 
 def _network(model: Model, runtime: Runtime) -> tuple[str, list[str], Callable[[int], object]]:
+    runtime = runtime_for(model, None if is_foreign(model) else runtime)
     session, frames = open_session(model, runtime), model.card.architecture.frames
     looker = Looker(session, model.card.architecture)
     rng = np.random.default_rng(0)
@@ -98,6 +109,20 @@ def _unlike(example: Example, said: Mapping[str, NDArray[np.float32]]) -> list[s
         if not off <= _ALIKE * max(1.0, float(np.ptp(was))):
             problems.append(f"{name} is off by {off:.3g} from its example")
     return problems
+
+
+def _program(model: Model) -> tuple[str, list[str], Callable[[int], object]]:
+    """Return what is to be said of a model that was imported: its example is its package's."""
+    axes = model.card.architecture.program.axes if model.card.architecture.program else ""
+    eye, problems = BioImage(str(model.path)), list[str]()
+    size_um = model.card.input.pixel_size_um or 1.0
+    frame = frame_of(pictures(512)[0], pixel_size_um=size_um)
+    problems += ["it can't look at noise"] if eye(frame).verdict == "invalid" else []
+    example = load_example(model)
+    if example is not None:
+        session = open_session(model, "onnxruntime")
+        problems += _unlike(example, session(laid(example.pictures, "bcyx", axes)))
+    return "finite" if example is None else "example", problems, lambda _: eye(frame)
 
 
 def _forest(model: Model) -> tuple[str, list[str], Callable[[int], object]]:

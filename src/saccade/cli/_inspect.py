@@ -17,9 +17,10 @@ from saccade.app import (
     RenderBench,
     StoreBench,
 )
-from saccade.core import UsageError, plain
+from saccade.core import UsageError, did_you_mean, plain
 from saccade.sim.specimens import SPECIMENS
 
+from . import _train
 from ._console import Exit, answer, err, named_errors, out, say
 from ._overview import overview_table
 
@@ -134,8 +135,15 @@ def export(path: Path, ome_tiff: Path | None, as_json: bool) -> None:
             say(str(file))
 
 
-def import_model(source: Path, target: Path, as_json: bool) -> None:
-    """Turn a checkpoint of torch into safetensors."""
+def import_model(
+    source: Path, target: Path, output: str | None, reads: str | None, as_json: bool
+) -> None:
+    """Turn a checkpoint of torch into safetensors, or a package of bioimage.io into a model."""
+    if source.is_dir() or source.suffix.lower() == ".zip":
+        with named_errors(as_json), err.status("reading, and trying its test ..."):
+            made = models.import_package(source, target, output=output, reads=_reads(reads))
+        _train.show(str(made.path), as_json)
+        return
     with named_errors(as_json), err.status("reading ..."):
         weights = models.import_model(source, target)
     if as_json:
@@ -143,6 +151,15 @@ def import_model(source: Path, target: Path, as_json: bool) -> None:
     else:
         say(f"{target}: {len(weights.tensors)} tensors")
         say(f"sha256 {weights.sha256}")
+
+
+def _reads(given: str | None) -> models.Reads | None:
+    for each in models.READS:
+        if given == each:
+            return each
+    if given is None:
+        return None
+    raise UsageError(f"There are no {given!r}.", did_you_mean(given, models.READS))
 
 
 def bench(

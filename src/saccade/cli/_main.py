@@ -319,12 +319,31 @@ def label(
 
 @app.command("import-model")
 def import_model(
-    source: Annotated[Path, typer.Argument(help="Checkpoint of torch.", show_default=False)],
-    out: Annotated[Path, typer.Argument(help="New .safetensors file.", show_default=False)],
+    source: Annotated[
+        Path,
+        typer.Argument(
+            help="Checkpoint of torch, or a package of bioimage.io: zip or folder.",
+            show_default=False,
+        ),
+    ],
+    out: Annotated[
+        Path,
+        typer.Argument(help="New .safetensors file, or folder of a model.", show_default=False),
+    ],
+    output: Annotated[
+        str | None,
+        typer.Option(help="Of a package: which output; by default the first.", show_default=False),
+    ] = None,
+    reads: Annotated[
+        str | None,
+        typer.Option(
+            help="Of a package: its numbers are shares, peaks or labels.", show_default=False
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Turn a checkpoint into safetensors, in a process that can do nothing else."""
-    _inspect.import_model(source, out, as_json)
+    """Turn a checkpoint into safetensors, or a package into a model, confined while it is read."""
+    _inspect.import_model(source, out, output, reads, as_json)
 
 
 app.command()(bench)

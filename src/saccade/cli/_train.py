@@ -252,7 +252,7 @@ def _tell(model: Model, as_json: bool) -> None:
     for fact, value in _facts(card).items():
         say(f"  {fact}: {value}")
     say("Use it in a protocol, with this sha256 so that nothing else can take its place:")
-    use = "Forest" if card.architecture.id == "forest" else "Network"
+    use = {"forest": "Forest", "program": "BioImage"}.get(card.architecture.id, "Network")
     say(f"  {{use: saccade.detect:{use}, model: {name}, sha256: {card.sha256}}}")
 
 

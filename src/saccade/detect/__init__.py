@@ -1,5 +1,6 @@
 """From a frame to an observation: what is bright, changes, moves, flashes, is sharp, or learned."""
 
+from ._bioimage import BioImage
 from ._change import Change
 from ._features import pixel_features
 from ._flow import Flow
@@ -40,6 +41,7 @@ __all__ = [
     "STRIDE",
     "All",
     "Any",
+    "BioImage",
     "Change",
     "Crop",
     "Ensemble",

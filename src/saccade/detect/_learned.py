@@ -12,7 +12,7 @@ from ._settings import is_count, is_positive
 if TYPE_CHECKING:
     from saccade.models import Calibration, Card, Model
 
-_DETECTORS = {"patch4": "Network", "forest": "Forest"}
+_DETECTORS = {"patch4": "Network", "forest": "Forest", "program": "BioImage"}
 
 
 def check_kind(model: Model, kind: str, detector: str) -> None:

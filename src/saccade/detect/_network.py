@@ -10,12 +10,7 @@ import cv2
 import numpy as np
 
 from saccade.core import Explained, Observation, Past, require
-from saccade.models import (
-    RUNTIMES,
-    Runtime,
-    check_runtime,
-    chosen_runtime,
-)
+from saccade.models import RUNTIMES, Runtime, runtime_for
 
 from ._learned import Learned, opened, scale_of
 from ._masks import masks_of
@@ -100,9 +95,7 @@ class Network(Learned):
         do = f"{self.model} was trained without masks; choose another model, or leave it out."
         require(can, "Network.masks", self.masks, "false", do)
         # Said aloud from here on, so that a run's record tells it and a replay takes the same.
-        runtime = self.runtime or chosen_runtime(loaded.card.architecture)
-        check_runtime(runtime)
-        object.__setattr__(self, "runtime", runtime)
+        object.__setattr__(self, "runtime", runtime_for(loaded, self.runtime))
 
     def __call__(self, frame: Frame) -> Observation:
         """Return the places of a frame.

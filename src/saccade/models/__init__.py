@@ -13,12 +13,15 @@ from ._card import (
     Training,
     Trees,
 )
-from ._choice import SETTINGS, choices_file, choose_runtime, chosen_runtime
+from ._choice import SETTINGS, choices_file, choose_runtime, chosen_runtime, runtime_for
 from ._example import Example, load_example, save_example
 from ._folder import Model, check_new, load_model, save_model, shipped_models
+from ._foreign import ForeignLooker, is_foreign, laid, open_program
 from ._import import import_model
 from ._packed import packed, unpacked
+from ._program import Program
 from ._runtimes import RUNTIMES, Runtime, check_runtime, installed_runtimes, open_session
+from ._take_in import READS, Reads, import_package
 from ._threads import look_threads, wait_asleep
 from ._tiles import Looker
 from ._trees import TreeArrays, arrays_of, trees_of
@@ -49,6 +52,7 @@ def __getattr__(name: str) -> Any:
 
 __all__ = [
     "FORMATS",
+    "READS",
     "RUNTIMES",
     "SETTINGS",
     "Architecture",
@@ -57,12 +61,15 @@ __all__ = [
     "Example",
     "Familiar",
     "Figure",
+    "ForeignLooker",
     "Format",
     "Input",
     "Looker",
     "Metrics",
     "Model",
     "PatchNet",
+    "Program",
+    "Reads",
     "Runtime",
     "Training",
     "TreeArrays",
@@ -78,13 +85,18 @@ __all__ = [
     "chosen_runtime",
     "export_model",
     "import_model",
+    "import_package",
     "installed_runtimes",
+    "is_foreign",
+    "laid",
     "load_example",
     "load_model",
     "load_weights",
     "look_threads",
+    "open_program",
     "open_session",
     "packed",
+    "runtime_for",
     "save_example",
     "save_model",
     "set_tensors",

@@ -10,6 +10,8 @@ from pydantic import Field, model_validator
 
 from saccade.core import FileModel, UsageError
 
+from ._program import Program  # noqa: TC001 - pydantic reads it at run time
+
 Word: TypeAlias = Annotated[str, Field(min_length=1, max_length=200)]
 Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=2000)]
 CommandLine: TypeAlias = Annotated[str, Field(min_length=1, max_length=8191)]
@@ -43,7 +45,7 @@ class Trees(FileModel):
 class Architecture(FileModel):
     """What a model is made of; `saccade.models` can build it, and nothing else."""
 
-    id: Literal["patch4", "forest"] = "patch4"
+    id: Literal["patch4", "forest", "program"] = "patch4"
     classes: tuple[Word, ...] = Field(min_length=1, max_length=16)
     """What it finds, each with a heat map of its own."""
     frames: Annotated[int, Field(ge=1, le=16)] = 1
@@ -53,6 +55,8 @@ class Architecture(FileModel):
     masks: bool = False
     trees: Trees | None = None
     """Of a forest, for which width, dilations and masks mean nothing."""
+    program: Program | None = None
+    """Of one from elsewhere, for which they mean nothing, either."""
 
     @classmethod
     def of_net(
@@ -89,6 +93,8 @@ class Architecture(FileModel):
     def _one_kind(self) -> Architecture:
         if (self.id == "forest") != (self.trees is not None):
             raise ValueError("a forest has trees, and nothing else has")
+        if (self.id == "program") != (self.program is not None):
+            raise ValueError("a program says what it takes, and nothing else does")
         return self
 
 

@@ -12,12 +12,14 @@ from platformdirs import user_config_path
 
 from saccade.core import ModelError, parse_json
 
+from ._foreign import is_foreign
 from ._runtimes import RUNTIMES, check_runtime
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ._card import Architecture
+    from ._folder import Model
     from ._runtimes import Runtime
 
 SETTINGS = "SACCADE_SETTINGS"
@@ -51,6 +53,33 @@ def chosen_runtime(architecture: Architecture) -> Runtime:
         raise _unusable(f"it names the runtime {chosen!r}")
     check_runtime(chosen)
     return cast("Runtime", chosen)
+
+
+def runtime_for(model: Model, asked: Runtime | None = None) -> Runtime:
+    """Return what computes a model: what was asked for, else what was chosen for this machine.
+
+    Parameters
+    ----------
+    model : Model
+        One that was imported as a program of ONNX is never computed by torch.
+    asked : {'torch', 'onnxruntime', 'openvino'}, optional
+        By the user.
+
+    Raises
+    ------
+    ModelError
+        If it can't compute the model, or is not installed.
+    """
+    runtime = asked or chosen_runtime(model.card.architecture)
+    if is_foreign(model) and runtime == "torch":
+        if asked is not None:
+            raise ModelError(
+                f"{model.path} is a program of ONNX, which torch does not run.",
+                "Use runtime: onnxruntime, or leave it out.",
+            )
+        runtime = "onnxruntime"
+    check_runtime(runtime)
+    return runtime
 
 
 def choose_runtime(

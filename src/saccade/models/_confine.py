@@ -54,6 +54,28 @@ def confine(writable: Path, foreign: Path | None, told: Callable[[str], object])
     sys.addaudithook(hook)
 
 
+def limit(memory_bytes: int, cpu_s: int) -> None:
+    """Bound memory and processor time of this process from here on, where the system can.
+
+    Parameters
+    ----------
+    memory_bytes : int
+        Beyond what it has; on Linux.
+    cpu_s : int
+        In all; not on Windows.
+    """
+    if sys.platform == "win32":
+        return
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        pages = int(Path("/proc/self/statm").read_text("ascii").split()[0])
+        most = pages * resource.getpagesize() + memory_bytes
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+
 def _breach(event: str, arguments: tuple[Any, ...], root: str, strange: str | None) -> str:
     if event.startswith(_NEVER):
         return f"{event} {arguments!r:.200}"

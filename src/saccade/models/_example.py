@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ._runtimes import Array, Session
 
 EXAMPLE = "example.safetensors"
-_PICTURES = "pictures"
+PICTURES = "pictures"
 _MOST_BYTES = 2**26
 
 
@@ -51,7 +51,7 @@ def save_example(model: Model, session: Session, pictures: Array) -> Path:
     file = model.path / EXAMPLE
     draft = file.with_suffix(".new")
     try:
-        draft.write_bytes(safetensors.numpy.save({_PICTURES: pictures, **told}))
+        draft.write_bytes(safetensors.numpy.save({PICTURES: pictures, **told}))
         draft.replace(file)
     except OSError as error:
         why = error.strerror or str(error)
@@ -77,7 +77,7 @@ def load_example(model: Model) -> Example | None:
         why = error.strerror or str(error)
         raise ModelError(f"{file} can't be read: {why}.", "Check the folder.") from None
     tensors = dict(weights_of(content, file, "").tensors)
-    pictures = tensors.pop(_PICTURES, None)
+    pictures = tensors.pop(PICTURES, None)
     frames = model.card.architecture.frames
     if pictures is None or pictures.ndim != 4 or pictures.shape[:2] != (1, frames):
         raise ModelError(f"{file} is no example of this model.", "Delete it, or make it anew.")

@@ -13,6 +13,7 @@ import yaml
 
 from saccade.core import ModelError
 
+from ._described import SACCADE
 from ._onnx import OPSET, PICTURES, onnx_bytes
 from ._runtimes import open_session
 from ._tiles import STRIDE
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from ._card import Card
     from ._folder import Model
     from ._runtimes import Array
 
@@ -163,9 +165,14 @@ def _rdf(model: Model, told: Mapping[str, Array], files: Mapping[str, bytes]) ->
         "outputs": [
             _output(name, each, files, card.input.pixel_size_um) for name, each in told.items()
         ],
-        "config": _tolerance(told),
+        "config": {**_tolerance(told), SACCADE: {"card": _kept(card)}},
         "weights": {"onnx": {**_file("model.onnx", files), "opset_version": OPSET}},
     }
+
+
+def _kept(card: Card) -> dict[str, Any]:
+    """Return the card for `import_package`, which gives it the sha256 of what it writes."""
+    return card.model_dump(mode="json", exclude={"sha256"}, exclude_none=True)
 
 
 def _input(model: Model, files: Mapping[str, bytes]) -> dict[str, Any]:

@@ -53,10 +53,11 @@ def load_model(name: str | Path) -> Model:
     ModelError
         If there is none, its card can't be used, or its weights are others.
     """
-    return _read(_folder_of(name))
+    return read_model(_folder_of(name))
 
 
-def _read(folder: Path) -> Model:
+def read_model(folder: Path) -> Model:
+    """Return the model of a folder, also where a shipped one has its name; see `load_model`."""
     card = fit(
         Card,
         read_yaml(folder / CARD, ModelError, "model card"),
@@ -98,7 +99,7 @@ def save_model(folder: Path, card: Mapping[str, Any], tensors: Mapping[str, Tens
         shutil.rmtree(beside, ignore_errors=True)
         reason = error.strerror or str(error)
         raise ModelError(f"{folder} can't be written: {reason}.", "Check the path.") from None
-    return _read(folder)  # itself, also where a shipped one has its name
+    return read_model(folder)  # itself, also where a shipped one has its name
 
 
 def check_new(folder: Path) -> None:

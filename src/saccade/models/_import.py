@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import os
-import subprocess
-import sys
 import tempfile
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from saccade.core import ModelError, is_number, require
 
+from ._child import told_by
 from ._formats import refuse_by_name
 from ._weights import MOST_BYTES, weights_of
 
@@ -21,9 +18,6 @@ if TYPE_CHECKING:
     from ._weights import Weights
 
 _TORCH = (".pt", ".pth", ".ckpt", ".bin")
-_TOLD_BYTES = 10_000
-# What the child needs of the environment: no tokens, no proxies, no paths of the user's.
-_ENVIRONMENT = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "LD_LIBRARY_PATH", "LANG")
 
 
 def import_model(
@@ -108,7 +102,6 @@ def _check_archive(source: Path) -> None:
 
 def _unpickle(source: Path, draft: Path, timeout_s: float, memory_mb: float) -> None:
     """Have a child write the draft; raise what it tells."""
-    child = Path(__file__).with_name("_unpickle.py")
     settings = {
         "source": str(source.resolve()),
         "draft": str(draft),
@@ -116,31 +109,11 @@ def _unpickle(source: Path, draft: Path, timeout_s: float, memory_mb: float) -> 
         "cpu_s": int(timeout_s) + 1,
         "most_bytes": MOST_BYTES,
     }
-    environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
-    command = [sys.executable, "-I", str(child), json.dumps(settings)]
     try:
-        done = subprocess.run(  # noqa: S603 - this interpreter, and a file of our own
-            command,
-            env=environment,
-            cwd=draft.parent,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=timeout_s,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
+        told = told_by("_unpickle.py", settings, draft.parent, timeout_s)
+    except TimeoutError:
         raise ModelError(
             f"{source} was not read within {timeout_s:g} s.", "Is it weights, and no more?"
         ) from None
-    told = _told(done.stdout)
-    if done.returncode or told.get("error") or not draft.is_file():
-        why = told.get("error") or f"the process that read it ended with {done.returncode}"
+    if why := told["error"] or ("" if draft.is_file() else "nothing came of it"):
         raise ModelError(f"{source} can't be imported: {why}.", "Save model.state_dict() anew.")
-
-
-def _told(output: bytes) -> dict[str, Any]:
-    try:
-        told = json.loads(output[-_TOLD_BYTES:].splitlines()[-1])
-    except (IndexError, ValueError, RecursionError):
-        return {}
-    return told if isinstance(told, dict) else {}

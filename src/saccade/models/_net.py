@@ -10,6 +10,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from saccade.core import ModelError
 
+from ._foreign import is_foreign
 from ._packed import unpacked
 
 if TYPE_CHECKING:
@@ -102,6 +103,11 @@ def build_net(model: Model) -> PatchNet:
     ModelError
         If the weights are not those of such a network.
     """
+    if is_foreign(model):
+        raise ModelError(
+            f"{model.path} was imported as a program of ONNX, and has no weights of its own.",
+            "Use runtime: onnxruntime.",
+        )
     net = PatchNet(model.card.architecture)
     tensors = unpacked(model.weights.tensors)
     state = {name: torch.from_numpy(each.copy()) for name, each in tensors.items()}

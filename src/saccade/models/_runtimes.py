@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from saccade.core import ModelError
 
+from ._foreign import is_foreign, open_foreign, program_bytes, run_foreign
 from ._threads import look_threads, wait_asleep
 
 if TYPE_CHECKING:
@@ -82,33 +83,30 @@ def _of_torch(model: Model, threads: int) -> Session:
 
 
 def _of_onnxruntime(model: Model, threads: int) -> Session:
-    import onnxruntime
-
-    from ._onnx import PICTURES, onnx_bytes
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-    # As in `wait_asleep`: a thread that spins keeps a core from the recorder.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    session = onnxruntime.InferenceSession(
-        onnx_bytes(model), options, providers=["CPUExecutionProvider"]
-    )
+    session = open_foreign(_program(model), threads)
     names = [each.name for each in session.get_outputs()]
 
     def look(pictures: Array) -> Mapping[str, Array]:
-        return dict(zip(names, session.run(names, {PICTURES: pictures}), strict=True))
+        return dict(zip(names, run_foreign(session, pictures), strict=True))
 
     return look
+
+
+def _program(model: Model) -> bytes:
+    """Return a network as a program of ONNX: made of its weights, or imported as one."""
+    if is_foreign(model):
+        return program_bytes(model)
+    from ._onnx import onnx_bytes
+
+    return onnx_bytes(model)
 
 
 def _of_openvino(model: Model, threads: int) -> Session:
     with _mute_openvino():
         import openvino
 
-    from ._onnx import onnx_bytes
-
     core = openvino.Core()
-    program = core.read_model(onnx_bytes(model))
+    program = core.read_model(_program(model))
     how = {
         "INFERENCE_PRECISION_HINT": "f32",  # left alone it takes bf16 where the processor can
         "INFERENCE_NUM_THREADS": threads,

@@ -22,10 +22,13 @@ def main(settings: dict[str, Any]) -> str:
         return f"torch {torch.__version__} is known to run code of checkpoints; install a newer one"
     import safetensors.numpy
 
-    _limit(settings["memory_bytes"], settings["cpu_s"])
     sys.path.insert(0, str(Path(__file__).parent))
-    from _confine import confine  # type: ignore[import-not-found]  # noqa: PLC2701 - a neighbour
+    from _confine import (  # type: ignore[import-not-found]  # noqa: PLC2701 - a neighbour
+        confine,
+        limit,
+    )
 
+    limit(settings["memory_bytes"], settings["cpu_s"])
     tempfile.tempdir = str(Path(settings["draft"]).parent)
     confine(Path(settings["draft"]).parent, None, lambda _: None)
     found = torch.load(settings["source"], map_location="cpu", weights_only=True)
@@ -53,20 +56,6 @@ def _plain(found: Any, torch: Any) -> dict[str, Any]:
         exact = exact.to(torch.float32) if tensor.dtype == torch.bfloat16 else exact
         tensors[name] = exact.contiguous().clone().numpy()
     return tensors
-
-
-def _limit(memory_bytes: int, cpu_s: int) -> None:
-    """Bound memory and processor time from here on, where the system can."""
-    if sys.platform == "win32":
-        return
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if sys.platform == "linux":
-        pages = int(Path("/proc/self/statm").read_text("ascii").split()[0])
-        most = pages * resource.getpagesize() + memory_bytes
-        resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
 if __name__ == "__main__":
