@@ -118,6 +118,9 @@ def test_things_are_found_where_they_were_drawn(tmp_path: Path, way: str) -> Non
         assert seen.labels[round(point.y_px), round(point.x_px)] == number
         assert box[2] - box[0] == pytest.approx(12, abs=3)
     assert seen.score == seen.points[0].strength > 0.8
+    told = eye.explain(frame(picture()))
+    assert told.heat is not None
+    assert told.heat[15, 20] > 0.9 > 0.1 > told.heat[3, 3]
     assert eye(frame(np.full((75, 93), 100.0))).score == 0.0
 
 

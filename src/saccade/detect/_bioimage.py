@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self, cast
 import cv2
 import numpy as np
 
-from saccade.core import Observation, require
+from saccade.core import Explained, Observation, Past, require
 from saccade.models import ForeignLooker, open_program
 
 from ._learned import Learned, opened, scale_of
@@ -115,29 +115,46 @@ class BioImage(Learned):
         frame : Frame
             Of any real dtype.
         """
+        return self._looked(frame)[0]
+
+    @property
+    def past(self) -> Past:
+        """The frames that it looks at besides the one that is asked about: none."""
+        return Past()
+
+    def explain(self, frame: Frame) -> Explained:
+        """Return the things, and the map that they were found in.
+
+        Parameters
+        ----------
+        frame : Frame
+            Any.
+        """
+        seen, own = self._looked(frame)
+        return Explained(seen, None if own is None else np.clip(own, 0.0, 1.0))
+
+    def _looked(self, frame: Frame) -> tuple[Observation, Image | None]:
+        """Return the things of a frame, and the map that they were found in."""
         seen, scale = picture(frame), scale_of(self._loaded.card, frame.pixel_size_um)
         if seen is None or scale is None:
-            return not_a_picture(self.identity)
+            return not_a_picture(self.identity), None
         shown = _scaled(seen.pixels, scale)
         told = self._look(shown)
         classes = self._loaded.card.architecture.classes
         own = told[classes.index(self._wanted)]
-        border = None if self.border is None else told[classes.index(self.border)]
-        found = self._found(own, border)
+        found = self._found(own, None if self.border is None else told[classes.index(self.border)])
         back = _Back(self._program.answer.px, shown.shape, frame.pixels.shape)
         kept = found.places.first(self.max_points)
-        places = Peaks(
-            back.middle(kept.y_px, 0), back.middle(kept.x_px, 1), kept.strength, kept.total
-        )
-        scores = found.places.strength
-        return Observation(
-            float(np.clip(scores[0], 0.0, 1.0)) if len(scores) else 0.0,
-            points=points(frame, places, 1),
+        y_px, x_px = (back.middle(each, axis) for axis, each in enumerate(kept[:2]))
+        observed = Observation(
+            float(np.clip(kept.strength[:1].max(initial=0.0), 0.0, 1.0)),
+            points=points(frame, Peaks(y_px, x_px, kept.strength, kept.total), 1),
             boxes=back.boxes(found.boxes[: self.max_points]),
             labels=None if found.labels is None else back.labels(found.labels),
             measurements={"count": float(kept.total), "surest": float(own.max())},
             detector=self.identity,
         )
+        return observed, own
 
     def warm(self, frame: Frame) -> None:
         """Open the program and touch its memory."""
