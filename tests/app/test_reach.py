@@ -11,17 +11,20 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
-from useq import MDAEvent
+from useq import MDAEvent, MDASequence
 
-from saccade.app import Reach, Run, reach
+from saccade.app import Reach, Run, reach, reach_answer, reach_questions
 from saccade.app._reach import CARD
 from saccade.core import Action, Decision, Observation, State, UsageError
+from saccade.decide import Ask, Burst
 from saccade.store import RunFolder
 from saccade.testing import FakeScope, StubDetector
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from saccade.core import Question
 
 PATIENCE_S = 20.0
 
@@ -88,8 +91,88 @@ def test_who_does_not_know_the_token_is_not_answered(run: Run, asked: bytes) -> 
         assert becomes(run, State.HELD)
 
 
+def asking_run(out: Path, within_s: float) -> Run:
+    """Start a run whose policy asks before it takes a burst of one frame."""
+    events = (MDAEvent(exposure=5, min_start_time=0.01 * n) for n in range(100_000))
+    burst = MDASequence(channels=["FITC"], time_plan={"interval": 0, "loops": 1})  # type: ignore[arg-type]
+    scores = StubDetector(dict.fromkeys(range(5, 100000), 0.9))
+    asks = Ask(Burst(burst), within_s=within_s)
+    return Run(FakeScope(), events, detect=scores, decide=asks, out=out).start()
+
+
+def own(run: Run) -> Question:
+    """Return what a run asks, by itself."""
+    deadline_s = time.monotonic() + PATIENCE_S
+    while not (found := run.questions) and time.monotonic() < deadline_s:
+        time.sleep(0.01)
+    return found[0]
+
+
+def asked(run: Run) -> Question:
+    """Return what a run asks, as another process hears it."""
+    assert run.folder is not None
+    own(run)
+    [(question, left_s)] = reach_questions(run.folder)
+    assert question.text == run.questions[0].text
+    assert left_s == pytest.approx(run.left_s(run.questions[0]), abs=5)
+    return question
+
+
+@pytest.mark.parametrize("yes", [True, False])
+def test_questions_are_told_and_answered_once(tmp_path: Path, yes: bool) -> None:
+    """The answer is done and journalled with who gave it; a second one comes too late."""
+    run = asking_run(tmp_path / "run", 600.0)
+    assert run.folder is not None
+    with closing(Reach(run)):
+        question = asked(run)
+        reach_answer(run.folder, question.id, yes)
+        assert reach_questions(run.folder) == ()
+        with pytest.raises(UsageError, match="no open question"):
+            reach_answer(run.folder, question.id, not yes)
+        stored = run.stored
+        while run.stored < stored + 10:
+            time.sleep(0.01)
+        run.stop()
+        run.wait(PATIENCE_S)
+    lines = list(RunFolder(run.folder).lines())
+    heard = [str(line.value) for line in lines if line.kind == "heard"]
+    assert sum(question.id in each and "a window that follows it" in each for each in heard) == 1
+    streams = [line.value["stream"] for line in lines if line.kind == "frame"]
+    assert streams.count("burst") == yes
+
+
+def test_the_runs_own_time_out_counts(tmp_path: Path) -> None:
+    """Whoever answers later is told so."""
+    run = asking_run(tmp_path / "run", 0.5)
+    assert run.folder is not None
+    with closing(Reach(run)):
+        question = own(run)
+        while run.questions:
+            time.sleep(0.01)
+        with pytest.raises(UsageError, match="no open question"):
+            reach_answer(run.folder, question.id, True)
+        run.stop()
+        run.wait(PATIENCE_S)
+
+
+def test_an_answer_that_is_none_is_not_taken(tmp_path: Path) -> None:
+    """Yes is true or false, and nothing that looks like it."""
+    run = asking_run(tmp_path / "run", 600.0)
+    assert run.folder is not None
+    with closing(Reach(run)):
+        question = asked(run)
+        card = json.loads((run.folder / CARD).read_text(encoding="utf-8"))
+        for wrong in ({"yes": "no"}, {"yes": 1}, {}, {"yes": True, "question": 5}):
+            request = {"token": card["token"], "word": "answer", "question": question.id, **wrong}
+            told = talk(card["port"], json.dumps(request).encode() + b"\n")
+            assert json.loads(told) == {"done": False}
+        assert run.questions
+        run.stop()
+        run.wait(PATIENCE_S)
+
+
 def test_another_word_does_nothing(run: Run) -> None:
-    """There is nothing to ask for but hold, resume and stop."""
+    """There is nothing else to ask for."""
     assert run.folder is not None
     with closing(Reach(run)), pytest.raises(UsageError, match="did not burst"):
         reach(run.folder, "burst")

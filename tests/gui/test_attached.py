@@ -6,11 +6,13 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
+from qtpy.QtCore import Qt
 
 from saccade import app
 from saccade.core import FolderError, State
 from saccade.gui._attached import AttachedSession
 from saccade.gui._window import Window
+from saccade.store import RunFolder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,6 +22,19 @@ if TYPE_CHECKING:
     from saccade.app import Run
 
 PATIENCE_MS = 60_000
+THINNED = """
+saccade: 1
+name: thin
+scope: demo
+mode: stream
+watch:
+  channels: [{config: FITC, exposure: 5}]
+  time_plan: {interval: 0, loops: 40}
+detect:
+  beads: {use: saccade.detect:Spots, sigma_um: 2}
+record:
+  keep: {every: 10}
+"""
 
 
 def driven(path: Path, out: Path) -> Run:
@@ -68,6 +83,82 @@ def test_it_holds_and_stops_a_run_that_can_be_reached(
         window.bar.commanded.emit("stop")
         qtbot.waitUntil(lambda: window.session.state is State.STOPPED, timeout=PATIENCE_MS)
         assert run.wait(60).name == "stopped"
+
+
+ASKING = """
+saccade: 1
+name: ask
+scope: demo
+watch:
+  channels: [{config: FITC, exposure: 5}]
+  time_plan: {interval: 0.05, loops: 3000}
+detect:
+  beads: {use: saccade.detect:Spots, sigma_um: 2}
+decide:
+  - use: saccade.decide:Ask
+    on: beads
+    within_s: 600
+    policy:
+      use: saccade.decide:Burst
+      above: 0.01
+      below: 0.005
+      do: {channels: [{config: FITC, exposure: 5}], time_plan: {interval: 0, loops: 3}}
+"""
+
+
+def asking(tmp_path: Path) -> Run:
+    path = tmp_path / "ask.yaml"
+    path.write_text(ASKING, encoding="utf-8")
+    return driven(path, tmp_path / "run")
+
+
+def test_it_answers_what_a_policy_asks(qtbot: QtBot, tmp_path: Path) -> None:
+    """With the same strip and keys as for a run of its own; the run does what was answered."""
+    run = asking(tmp_path)
+    with closing(app.Reach(run)):
+        window = following(qtbot, tmp_path / "run")
+        qtbot.waitUntil(window.questions.isVisible, timeout=PATIENCE_MS)
+        assert "burst" in window.questions.text.text()
+        left_s = window.session.left_s(window.session.questions[0])
+        assert left_s == pytest.approx(run.left_s(run.questions[0]), abs=5)
+        window.activateWindow()
+        qtbot.keyClick(window, Qt.Key.Key_F2)
+        qtbot.waitUntil(window.questions.isHidden, timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: not run.questions, timeout=PATIENCE_MS)
+        told = [window.table.item(row, 2).text() for row in range(window.table.rowCount())]
+        assert "question" in told
+        run.stop()
+        run.wait(60)
+    streams = [frame.stream for frame in RunFolder(tmp_path / "run").frames()]
+    assert streams.count("burst") == 3
+
+
+def test_a_question_that_cant_be_answered_here_says_why(qtbot: QtBot, tmp_path: Path) -> None:
+    """In the table, once; nothing looks as if it could be answered."""
+    run = asking(tmp_path)
+    window = following(qtbot, tmp_path / "run")
+    qtbot.waitUntil(lambda: window.table.rowCount() == 2, timeout=PATIENCE_MS)
+    assert "--reach" in window.table.item(0, 3).text()
+    assert window.questions.isHidden()
+    run.stop()
+    run.wait(60)
+    qtbot.waitUntil(lambda: window.session.state.ended, timeout=PATIENCE_MS)
+    assert window.table.rowCount() == 2
+
+
+def test_frames_that_were_thinned_out_are_counted(qtbot: QtBot, tmp_path: Path) -> None:
+    """As the window does that drives the run: of the plan, and of all."""
+    folder = tmp_path / "thin.yaml"
+    folder.write_text(THINNED, encoding="utf-8")
+    run = driven(folder, tmp_path / "run")
+    run.wait(60)
+    window = following(qtbot, tmp_path / "run")
+    qtbot.waitUntil(lambda: window.session.state.ended, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: window._frames >= 40, timeout=PATIENCE_MS)
+    assert run.verdict is not None
+    assert run.verdict.thinned > 0
+    assert (window._frames, window._planned) == (40, 40)
+    assert window.session.stored == run.stored < 40
 
 
 def test_closing_it_does_not_touch_the_run(

@@ -65,6 +65,7 @@ class Told:
     refused = Signal(object)
     gapped = Signal(object)
     shadowed = Signal(object)
+    asked = Signal(object)
     noted = Signal(str, object)
 
 

@@ -25,7 +25,7 @@ from ._part_help import (
     summary_of,
 )
 from ._protocol import Protocol, load_protocol, protocol_of
-from ._reach import Reach, reach
+from ._reach import Reach, reach, reach_answer, reach_questions
 from ._registry import build, parts
 from ._run import Run
 from ._score import FIRST_SEED, Scoreboard, score_protocol
@@ -96,6 +96,8 @@ __all__ = [
     "protocol_from_text",
     "protocol_of",
     "reach",
+    "reach_answer",
+    "reach_questions",
     "recipe_file",
     "recipe_protocol",
     "replay_run",

@@ -10,9 +10,10 @@ import socket
 import threading
 from typing import TYPE_CHECKING, Any
 
-from saccade.core import FolderError, UsageError
+from saccade.core import FolderError, Question, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from ._run import Run
@@ -22,11 +23,13 @@ CARD = "reach.json"
 _HERE = "127.0.0.1"
 _SLICE_S, _TALK_S = 0.2, 2.0
 _MOST_BYTES = 4096
-_WORDS = ("arm", "hold", "resume", "stop")
+_MOST_TOLD = 2**16
+"""Bytes of an answer, which may hold questions."""
+_WHO = "a window that follows it"
 
 
 class Reach:
-    """Listens for arm, hold, resume and stop, here, from whoever may read the run folder.
+    """Listens here for arm, hold, resume, stop, and answers to what policies ask a person.
 
     Nothing else can be asked for. A request is a line of JSON with a word and the token of
     this run, which is written into the folder for its owner alone; any other is not answered.
@@ -82,34 +85,49 @@ class Reach:
             asked = _read(connection)
             if not hmac.compare_digest(str(asked.get("token", "")), self._token):
                 return
-            connection.sendall(json.dumps(self._done(asked.get("word"))).encode("utf-8") + b"\n")
+            connection.sendall(json.dumps(self._done(asked)).encode("utf-8") + b"\n")
         except (OSError, ValueError):
             return  # whoever asked is gone, or talks nonsense
 
-    def _done(self, word: object) -> dict[str, object]:
-        """Do what a word says, and return whether it was done, or why not."""
-        if word not in _WORDS:
-            return {"done": False}
+    def _done(self, asked: Mapping[str, Any]) -> dict[str, object]:
+        """Do what is asked for, and return whether it was done, or why not."""
         try:
-            self._do(str(word))
+            match asked:
+                case {"word": "arm"}:
+                    self._run.arm("another process")
+                case {"word": "hold"}:
+                    self._run.hold()
+                case {"word": "resume"}:
+                    self._run.resume()
+                case {"word": "stop"}:
+                    self._run.stop(f"asked to, from {_WHO}")
+                case {"word": "questions"}:
+                    return {"done": True, "questions": self._questions()}
+                case {"word": "answer", "question": str(question), "yes": bool(yes)}:
+                    self._run.answer(question, yes, _WHO)
+                case _:
+                    return {"done": False}
         except UsageError as error:
             return {"done": False, "why": str(error)}
         return {"done": True}
 
-    def _do(self, word: str) -> None:
-        match word:
-            case "arm":
-                self._run.arm("another process")
-            case "hold":
-                self._run.hold()
-            case "resume":
-                self._run.resume()
-            case "stop":
-                self._run.stop("asked to, from a window that follows it")
+    def _questions(self) -> list[dict[str, object]]:
+        """Return what is open, the oldest first, as far as an answer has room for it."""
+        told: list[dict[str, object]] = []
+        room = _MOST_TOLD // 2
+        for each in self._run.questions:
+            left_s = self._run.left_s(each)
+            told.append(
+                {"id": each.id, "text": each.text, "default": each.default, "left_s": left_s}
+            )
+            room -= len(json.dumps(told[-1]))
+            if room < 0:
+                return told[:-1]
+        return told
 
 
 def reach(folder: Path, word: str) -> None:
-    """Ask a run that another process drives to act, hold, resume or stop.
+    """Ask a run that another process drives to act, to hold, to resume or to stop.
 
     Parameters
     ----------
@@ -123,12 +141,60 @@ def reach(folder: Path, word: str) -> None:
     UsageError
         If the run can't be reached, or does not answer.
     """
+    _asked(folder, {"word": word}, word)
+
+
+def reach_questions(folder: Path) -> tuple[tuple[Question, float], ...]:
+    """Return what a run that another process drives asks a person, and for how many s still.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the run.
+
+    Raises
+    ------
+    UsageError
+        If the run can't be reached, or does not answer.
+    """
+    told = _asked(folder, {"word": "questions"}, "tell its questions")
+    try:
+        return tuple(
+            (Question(str(each["id"]), str(each["text"]), bool(each["default"])), each["left_s"])
+            for each in told["questions"]
+        )
+    except (KeyError, TypeError) as error:
+        raise UsageError(f"{folder.name} does not tell its questions.", str(error)) from error
+
+
+def reach_answer(folder: Path, question: str, yes: bool) -> None:
+    """Answer what a run that another process drives asks a person.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the run.
+    question : str
+        Its id.
+    yes : bool
+        Whether what it asks for is to be done.
+
+    Raises
+    ------
+    UsageError
+        If the question is not open any more, or the run can't be reached.
+    """
+    _asked(folder, {"word": "answer", "question": question, "yes": yes}, "take the answer")
+
+
+def _asked(folder: Path, request: Mapping[str, object], what: str) -> dict[str, Any]:
+    """Send a request to a run, and return its answer once it was done."""
     try:
         card = json.loads((folder / CARD).read_text(encoding="utf-8"))
-        request = json.dumps({"token": card["token"], "word": word}).encode("utf-8") + b"\n"
+        line = json.dumps({"token": card["token"], **request}).encode("utf-8") + b"\n"
         with socket.create_connection((_HERE, int(card["port"])), timeout=_TALK_S) as connection:
-            connection.sendall(request)
-            answer = _read(connection)
+            connection.sendall(line)
+            answer = _read(connection, _MOST_TOLD)
     except FileNotFoundError:
         raise UsageError(
             f"{folder.name} can be followed, not commanded: it was not started for that.",
@@ -141,16 +207,17 @@ def reach(folder: Path, word: str) -> None:
         ) from error
     if answer.get("done") is not True:
         why = str(answer.get("why") or "Stop it where it runs.")
-        raise UsageError(f"{folder.name} did not {word}.", why)
+        raise UsageError(f"{folder.name} did not {what}.", why)
+    return answer
 
 
-def _read(connection: socket.socket) -> dict[str, Any]:
+def _read(connection: socket.socket, most: int = _MOST_BYTES) -> dict[str, Any]:
     """Return the one line that the other side sends."""
     text = b""
     while not text.endswith(b"\n"):
         more = connection.recv(_MOST_BYTES)
         text += more
-        if not more or len(text) > _MOST_BYTES:
+        if not more or len(text) > most:
             raise ValueError("it is no line")
     found = json.loads(text)
     if not isinstance(found, dict):

@@ -63,7 +63,8 @@ def run(
     reach: Annotated[
         bool,
         typer.Option(
-            "--reach", help="Let `saccade gui --attach` on this machine hold and stop it."
+            "--reach",
+            help="Let `saccade gui --attach` on this machine hold it, stop it, and answer it.",
         ),
     ] = False,
     as_json: AsJson = False,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from saccade import app
 from saccade.core import SaccadeError, State, UsageError, observation_from_plain
@@ -14,23 +16,24 @@ from ._news import WATCH, News
 from ._session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from saccade.core import Verdict
+    from saccade.core import Question, Verdict
     from saccade.store import Line
 
     from ._news import Batch
 
 _EVERY_S, _JOIN_S = 0.1, 5.0
+_ASK_EVERY_S = 0.5
 _DRIVEN = "This run is driven by another process."
 
 
 class AttachedSession(Session):
     """Follows a run by its folder; killing the window does not touch the run.
 
-    Hold and stop are sent to the process that drives it, if that was started for being reached
-    (``saccade run --reach``); nothing else can be commanded from here.
+    Hold, stop and answers are sent to the process that drives it, if that was started for being
+    reached (``saccade run --reach``); nothing else can be commanded from here.
 
     Parameters
     ----------
@@ -51,6 +54,11 @@ class AttachedSession(Session):
         self._tail, self._box = Tail(folder), News()
         self._state, self._stored = State.ARMED, 0
         self._verdict: Verdict | None = None
+        self._open: set[str] = set()
+        """Questions that the journal tells of, and no end of."""
+        self._questions: dict[Question, float] = {}
+        """And until when they can be answered, by this process' clock, in s."""
+        self._asked_s = -math.inf
         with suppress(SaccadeError):  # a script's run holds no protocol
             self.protocol = app.protocol_of(self._run_folder.run.get("protocol"))
         self._closed = threading.Event()
@@ -83,6 +91,27 @@ class AttachedSession(Session):
     def stored(self) -> int:
         """Number of frames that the journal tells of."""
         return self._stored
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """What policies ask a person, as far as it can be answered from here."""
+        return tuple(self._questions)
+
+    def left_s(self, question: Question) -> float:
+        """Return for how long a question may be answered, by what its run last said."""
+        return max(0.0, self._questions.get(question, 0.0) - time.monotonic())
+
+    def answer(self, question: Question, yes: bool) -> None:
+        """Answer a question; the run's own time-out counts.
+
+        Raises
+        ------
+        UsageError
+            If it is not open any more, or the run can't be reached.
+        """
+        app.reach_answer(self._path, question.id, yes)
+        self._open.discard(question.id)
+        self._questions = {each: s for each, s in self._questions.items() if each != question}
 
     def take(self) -> Batch:
         """Return what the journal has told since the last call."""
@@ -123,11 +152,28 @@ class AttachedSession(Session):
             try:
                 lines = self._tail.take()
                 self._tell(lines)
+                self._ask_what_is_open()
             except SaccadeError as error:
                 self._error = error
                 return
             if self._verdict is not None and not lines:
                 return
+
+    def _ask_what_is_open(self) -> None:
+        """Learn from the run which questions can be answered, while the journal tells of any."""
+        if self._verdict is not None:
+            self._open.clear()
+        now_s = time.monotonic()
+        if self._open and now_s - self._asked_s < _ASK_EVERY_S:
+            return
+        self._asked_s = now_s
+        try:
+            told = app.reach_questions(self._path) if self._open else ()
+        except SaccadeError as error:
+            self._box.tell("question", {"text": f"It can't be answered from here. {error}"})
+            self._open.clear()
+            told = ()
+        self._questions = {question: now_s + left_s for question, left_s in told}
 
     def _tell(self, lines: list[Line]) -> None:
         newest: Line | None = None
@@ -139,12 +185,24 @@ class AttachedSession(Session):
                     planned += line.value.get("stream") == WATCH
                 case "observation":
                     self._box.see(observation_from_plain(line.value))
+                case "thinned":
+                    thinned = line.value["last"] - line.value["first"] + 1
+                    self._box.count(thinned, thinned if line.value["stream"] == WATCH else 0)
+                case "question":
+                    self._open.add(line.value["id"])
+                    self._box.tell("question", line.value)
                 case "state":
                     self._state = State(line.value["state"])
                 case "verdict":
                     self._verdict = verdict_of(line)
                 case kind:
                     self._box.tell(kind, line.value)
+                    self._close(line.value.get("question"))
         if newest is not None:
             self._stored += frames
             self._box.see_frames(self._run_folder.read(newest), frames, planned)
+
+    def _close(self, question: Mapping[str, Any] | None) -> None:
+        """Take note that a policy has decided on what it had asked."""
+        if question is not None:
+            self._open.discard(question["id"])

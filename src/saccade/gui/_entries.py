@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 Kind = Literal["decision", "refusal", "gap", "shadowed", "note", "what if"]
 TOLD = ("decision", "refusal", "gap", "shadowed")
 """Kinds of records that are told of."""
-NOTES = ("failure", "detector", "interference", "listener", "safe", "armed")
+NOTES = ("failure", "detector", "interference", "listener", "safe", "armed", "question")
 """Kinds of other records that are, if they have something to say."""
 
 

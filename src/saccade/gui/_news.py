@@ -61,6 +61,7 @@ class News:
             ("refusal", run.refused),
             ("gap", run.gapped),
             ("shadowed", run.shadowed),
+            ("question", run.asked),
         ):
             signal.connect(partial(news._on_record, kind))
         run.noted.connect(news._on_record)
@@ -85,6 +86,12 @@ class News:
         """Keep the newest of some frames, and count them and those of the plan."""
         with self._lock:
             self._frame = newest
+            self._frames += frames
+            self._planned += planned
+
+    def count(self, frames: int, planned: int) -> None:
+        """Count frames that nobody can see any more, and those of the plan among them."""
+        with self._lock:
             self._frames += frames
             self._planned += planned
 

@@ -48,7 +48,7 @@ class QuestionStrip(QtWidgets.QFrame):
         """Show the question that has been open for the longest, or none."""
         questions = self._session.questions
         question = questions[0] if questions else None
-        if question is not self._shown:
+        if question != self._shown:
             self._shown = question
             self.setVisible(question is not None)
             if question is not None:
