@@ -125,6 +125,8 @@ def test_it_answers_what_a_policy_asks(qtbot: QtBot, tmp_path: Path) -> None:
         qtbot.keyClick(window, Qt.Key.Key_F2)
         qtbot.waitUntil(window.questions.isHidden, timeout=PATIENCE_MS)
         qtbot.waitUntil(lambda: not run.questions, timeout=PATIENCE_MS)
+        stored = run.stored
+        qtbot.waitUntil(lambda: run.stored > stored + 6, timeout=PATIENCE_MS)
         told = [window.table.item(row, 2).text() for row in range(window.table.rowCount())]
         assert "question" in told
         run.stop()
