@@ -22,6 +22,7 @@ from saccade.learn import (
     more_for_recall,
     tier,
 )
+from saccade.learn._measure import FAINTEST
 
 
 def seen(logits: list[float], hits: list[bool], truth: int, group: str = "a") -> Seen:
@@ -111,10 +112,72 @@ def test_calibration_finds_what_scores_mean() -> None:
     assert told.offset == pytest.approx(0.0, abs=0.15)
 
 
-def test_best_threshold_lies_between_hits_and_false_alarms() -> None:
-    """Where they can be told apart, all hits are above it."""
-    one = seen([5.0, 4.0, -1.0, -2.0], [True, True, False, False], 2)
-    assert f1_of([one], best_threshold([one])) == 1.0
+THIRDS = [True] * 99 + [False] * 99 + [True] * 99
+
+
+@pytest.mark.parametrize(
+    ("logits", "hits", "truth", "expected"),
+    [
+        ([5.0, 4.0, -1.0, -2.0], [True, True, False, False], 2, 1.5),
+        ([3.0, 1.0], [True, True], 2, (1.0 + FAINTEST) / 2),
+        ([2.0] * 100 + [1.0] * 50, [True] * 100 + [False] * 50, 100, 1.5),
+        (sorted([3.0, 1.0, -1.0] * 99, reverse=True), THIRDS, 300, -2.5),
+        ([2.0, 1.0], [True, False], 2, (2.0 + FAINTEST) / 2),
+        ([1.0], [False], 1, (1.0 + FAINTEST) / 2),
+        ([], [], 1, 0.0),
+        ([FAINTEST], [True], 1, FAINTEST),
+    ],
+    ids=[
+        "a gap",
+        "nothing wrong",
+        "equal ones",
+        "a hit below",
+        "few",
+        "nothing right",
+        "nothing",
+        "faint",
+    ],
+)
+def test_the_threshold_is_the_middle_of_those_that_are_as_good(
+    logits: list[float], hits: list[bool], truth: int, expected: float
+) -> None:
+    """Halfway from the last place that helps to the next that harms."""
+    assert best_threshold([seen(logits, hits, truth)]) == pytest.approx(expected)
+
+
+@given(
+    st.lists(st.tuples(st.integers(-39, 60), st.booleans()), min_size=1, max_size=60),
+    st.integers(0, 20),
+)
+def test_the_threshold_is_always_as_good_as_the_best(
+    places: list[tuple[int, bool]], missed: int
+) -> None:
+    """But for a standard error, or 0.5 %; the same whether a group is one or two."""
+    places = sorted(places, reverse=True)
+    logits, hits = [tenths / 10 for tenths, _ in places], [hit for _, hit in places]
+    one = seen(logits, hits, sum(hits) + missed)
+    chosen = best_threshold([one])
+    best, at = max((f1_of([one], each), -each) for each in logits)
+    errors = (1 - best) / (sum(each >= -at for each in logits) + one.truth)
+    assert f1_of([one], chosen) >= best - max(0.005 * best, errors**0.5) - 1e-12
+    assert FAINTEST <= chosen <= max(logits)
+    halves = [seen(logits[part::2], hits[part::2], 0, name) for part, name in enumerate("ab")]
+    halves[0] = replace(halves[0], truth=one.truth)
+    assert best_threshold(halves) == chosen
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_rounding_does_not_move_the_threshold_far(seed: int) -> None:
+    """Logits that are off by a hundredth move it by less than a tenth: the top of F1 is flat."""
+    rng = np.random.default_rng(seed)
+    hits = rng.random(600) < 0.5
+    logits = rng.normal(np.where(hits, 1.5, -1.5), 1.0)
+    moved = []
+    for each in (logits, logits + rng.normal(0, 0.02, 600)):
+        order = np.argsort(-each)
+        moved.append(best_threshold([seen(each[order].tolist(), hits[order].tolist(), 320)]))
+    assert abs(moved[0] - moved[1]) < 0.1
+    assert abs(moved[0]) < 0.6
 
 
 def test_29_objects_without_a_miss_claim_a_recall_of_nine_tenths() -> None:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 FAINTEST = -4.0
 """Logit below which nothing is counted, not even as a false alarm."""
 _LEAST_PX = 6.0
+_AS_GOOD = 0.005
+"""Share of an F1 by which another may be less at least, and still as good."""
 _DRAWS = 1000
 _TILE_PX = 1024
 
@@ -292,19 +294,42 @@ def mask_ap50(seen: Iterable[Seen]) -> float:
 
 
 def best_threshold(seen: Sequence[Seen]) -> float:
-    """Return the logit at which F1 is best: halfway from the last place that helps to the next.
+    """Return the logit in the middle of those at which F1 is as good as at its best.
+
+    F1 over the threshold is a flat hill with a rough top: where exactly it is highest, a few places
+    decide. So every threshold counts at which it is less by no more than one standard error (as
+    in Breiman et al. 1984, section 3.4.3; of the errors that are counted, if they are Poisson's)
+    or 0.5 %, by how many logits it goes on for, and their median is taken; it is one of them.
 
     Parameters
     ----------
     seen : sequence of Seen
         Of groups that were not learned from.
     """
-    logits = np.unique(np.concatenate([each.logits for each in seen] or [np.zeros(1)]))
-    candidates = logits[:: max(1, len(logits) // 200)] if len(logits) else np.zeros(1)
-    marks = [f1_of(seen, float(each)) for each in candidates]
-    best = int(np.argmax(marks))
-    below = candidates[best - 1] if best else FAINTEST
-    return float(candidates[best] + below) / 2
+    logits = np.concatenate([each.logits for each in seen] or [np.zeros(0)])
+    hits = np.concatenate([each.hits for each in seen] or [np.zeros(0, bool)])
+    if not len(logits):
+        return 0.0
+    order = np.argsort(-logits, kind="stable")
+    logits, hits = logits[order], hits[order]
+    truth = sum(each.truth for each in seen)
+    whole = np.append(logits[1:] != logits[:-1], True)  # equal ones are kept or left together
+    highest = logits[whole]
+    both = (np.arange(1, len(logits) + 1) + truth)[whole]
+    f1 = 2 * np.cumsum(hits)[whole] / both
+    best = int(np.argmax(f1))
+    # F1 = 1 - errors / both, and both hardly scatter.
+    least = f1[best] - max(_AS_GOOD * f1[best], math.sqrt(max(1 - f1[best], 0.0) / both[best]))
+    lowest = np.append(highest[1:], min(FAINTEST, highest[-1]))
+    width = np.where(f1 >= least, highest - lowest, 0.0)
+    if not width.any():
+        return float(highest[np.argmax(f1)])
+    half = width.sum() / 2
+    passed = np.cumsum(width)
+    at = int(np.searchsorted(passed, half))
+    within = highest[at] - (half - (passed[at] - width[at]))
+    # A threshold that equals a logit keeps it: the lower end is not one of its own.
+    return float(np.clip(within, np.nextafter(lowest[at], np.inf), highest[at]))
 
 
 def figure(
