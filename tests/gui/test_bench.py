@@ -7,11 +7,16 @@ import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
+from qtpy import QtCore
 
+from saccade.core import UsageError
+from saccade.gui import _bench_whole
 from saccade.gui._bench_look_back import openings, scrubbing
 from saccade.gui._bench_loop import demo_protocol, periods
 from saccade.gui._bench_memory import memory_slope
 from saccade.gui._bench_stop import stops_ms
+from saccade.gui._qt_messages import hush
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,3 +79,29 @@ def test_no_call_leaves_the_machine(tmp_path: Path) -> None:
         check=True,
     )
     assert done.stdout.split() == ["status", "0", "calls", "[]"]
+
+
+def test_all_of_the_window_is_opened_without_a_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process of its own tells what that took; who would call somebody fails there."""
+    monkeypatch.setattr(_bench_whole, "_TIMES", 1)
+    [seconds] = _bench_whole.whole_window_s()
+    assert seconds > 0
+    with pytest.raises(ConnectionError, match="no network"):
+        _bench_whole._refuse("socket.connect", ())
+    _bench_whole._refuse("open", ())
+    monkeypatch.setattr(_bench_whole, "_HERE", "raise SystemExit('no demo')")
+    with pytest.raises(UsageError, match="no demo"):
+        _bench_whole.whole_window_s()
+
+
+def test_one_line_of_qts_is_left_out_and_no_other() -> None:
+    """Whatever else it says goes to whom it went before."""
+    heard: list[str] = []
+    before = QtCore.qInstallMessageHandler(lambda mode, context, text: heard.append(text))
+    try:
+        hush()
+        QtCore.qWarning("This plugin does not support propagateSizeHints()")
+        QtCore.qWarning("This plugin does not support anything")
+    finally:
+        QtCore.qInstallMessageHandler(before)
+    assert heard == ["This plugin does not support anything"]

@@ -55,7 +55,7 @@ def filled(window: Window, qtbot: QtBot, name: str) -> None:
 
 
 OFFLINE = """
-import os, sys
+import os, sys, time
 os.environ.pop("PYMM_SIGNALS_BACKEND", None)
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 calls = []
@@ -73,6 +73,7 @@ window.session.open()
 def until(so):
     while not so():
         application.processEvents()
+        time.sleep(0.01)
 until(lambda: not window.session.busy)
 for dock in window.docks.docks.values():
     dock.show(), dock.raise_()

@@ -203,7 +203,7 @@ def test_every_command_has_a_key_or_a_place_in_a_menu(qtbot: QtBot, tmp_path: Pa
     for key in ("Esc", "F5", "F8", "F9", "F10", "F6", "Ctrl+M", "Ctrl+E", "Ctrl+1", "Ctrl+Left"):
         assert keys[key]
     assert keys["Ctrl+M"] == "Microscope > Open"
-    made.looks._show_keys()
+    made.looks.show_keys()
     table = made.findChild(QDialog, "keys").findChild(QTableWidget)
     assert table.rowCount() == len(keys)
     menus = [each.text() for each in made.menuBar().actions()]

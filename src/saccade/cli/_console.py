@@ -13,6 +13,8 @@ from rich.console import Console
 
 from saccade.core import SaccadeError, UsageError
 
+from ._progress import ProgressConsole
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -34,7 +36,7 @@ _FILE_WIDTH = 120
 """Of what goes to a file or a pipe, where no terminal tells its own."""
 
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _FILE_WIDTH)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+err = ProgressConsole(stderr=True, highlight=False, soft_wrap=True)
 
 
 def say(text: str = "") -> None:

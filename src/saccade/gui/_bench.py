@@ -15,20 +15,15 @@ from ._bench_look_back import openings, scrubbing
 from ._bench_loop import Periods, periods
 from ._bench_memory import memory_slope
 from ._bench_stop import first_paint, stops_ms
+from ._bench_whole import whole_window_s
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _SHARE_OF = {512: 0.9, 2048: 0.8}
 """Least share of the frames a second, by the side of the picture in pixels."""
-_SLOWER_MS, _STOP_MS, _PAINT_S, _OPEN_S, _SCRUB_PER_S, _MB_PER_HOUR = (
-    5.0,
-    100.0,
-    3.0,
-    2.0,
-    20.0,
-    5.0,
-)
+_SLOWER_MS, _STOP_MS, _PAINT_S, _WHOLE_S = 5.0, 100.0, 3.0, 4.0
+_OPEN_S, _SCRUB_PER_S, _MB_PER_HOUR = 2.0, 20.0, 5.0
 _REPETITIONS = 3
 
 
@@ -71,6 +66,8 @@ def bench_window(
         folder = Path(name)
         progress("the first paint")
         bars.append(_paint_bar(first_paint(folder)))
+        progress("the whole window, with all docks and dialogs")
+        bars.append(_whole_bar(whole_window_s()))
         for size_px, share in _SHARE_OF.items():
             progress(f"the loop at {size_px} px, with the window and without")
             bars += _loop_bars(size_px, share, periods(folder, size_px, frames, _REPETITIONS))
@@ -88,6 +85,11 @@ def bench_window(
 def _paint_bar(seconds: tuple[float, ...]) -> Bar:
     text = f"from the command to the first paint, s (median of {len(seconds)})"
     return Bar(text, float(np.median(seconds)), at_most=_PAINT_S)
+
+
+def _whole_bar(seconds: tuple[float, ...]) -> Bar:
+    text = f"all docks and dialogs open, no network, s of CPU (median of {len(seconds)})"
+    return Bar(text, float(np.median(seconds)), at_most=_WHOLE_S)
 
 
 def _loop_bars(size_px: int, share: float, found: Periods) -> list[Bar]:

@@ -143,14 +143,15 @@ class Looks(QtCore.QObject):
             command.triggered.connect(lambda _=False, name=name: self.use_theme(name))
         _added(view, "Layout as at fi&rst", "").triggered.connect(self._reset)
         help_menu = self._window.menuBar().addMenu("H&elp")
-        _added(help_menu, "&Keys", "F1").triggered.connect(self._show_keys)
+        _added(help_menu, "&Keys", "F1").triggered.connect(self.show_keys)
 
     def _step(self, by: int) -> None:
         frame = self._window.live.frame
         if frame is not None:
             self._window.look_back(frame.index + by)
 
-    def _show_keys(self) -> None:
+    def show_keys(self) -> None:
+        """Show what each key does, in a dialog."""
         keys = self.keys()
         table = QtWidgets.QTableWidget(len(keys), 2)
         table.setHorizontalHeaderLabels(["key", "does"])

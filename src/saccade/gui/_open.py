@@ -260,4 +260,9 @@ def _application() -> object:
             f"The window needs Qt, which is not installed ({error}).",
             'Install it: python -m pip install "saccade[gui]"',
         ) from None
-    return QtWidgets.QApplication.instance() or QtWidgets.QApplication(sys.argv[:1])
+    if (made := QtWidgets.QApplication.instance()) is not None:
+        return made
+    from ._qt_messages import hush
+
+    hush()
+    return QtWidgets.QApplication(sys.argv[:1])
