@@ -22,7 +22,16 @@ from saccade.core import (
 )
 from saccade.guard import Limits, Modifiable
 from saccade.isolate import Isolated
-from saccade.run import Chain, Door, as_watched, blank, count_again, in_turns, name_of
+from saccade.run import (
+    Chain,
+    Door,
+    as_watched,
+    blank,
+    check_camera,
+    count_again,
+    in_turns,
+    name_of,
+)
 
 from ._notices import notifying, teller
 from ._parts import arbiter_of, build_parts
@@ -87,8 +96,11 @@ def check(
         if eye.channel is not None and stand.channels and eye.channel not in stand.channels:
             what = f"The detector {name!r} looks at the channel {eye.channel!r}, which isn't there."
             findings.append(Finding("error", what, did_you_mean(eye.channel, stand.channels)))
+        findings += _seen_by(f"The detector {name!r}", eye.camera, stand)
         findings += _needed(name, eye, watch, stand)
         findings += _starts(name, eye.detector, stand) if start else ()
+    for number, rule in enumerate(parts.rules):
+        findings += _seen_by(f"decide.{number}", rule.camera, stand)
     findings += _guarded(watch, parts.guards, stand)
     findings += _recording(watch, stand)
     findings += _streamed(protocol, watch, stand)
@@ -124,6 +136,14 @@ def _axes(name: str, plan: Sequence[MDAEvent], stand: Stand) -> Iterator[Finding
             yield Finding("error", f"{name}: it moves in XY, but there is no XY stage.")
         if event.z_pos is not None and not stand.has_z:
             yield Finding("error", f"{name}: it moves in Z, but there is no focus drive.")
+
+
+def _seen_by(what: str, camera: str | None, stand: Stand) -> Iterator[Finding]:
+    """Yield that somebody names a camera which isn't there."""
+    try:
+        check_camera(what, camera, stand)
+    except UsageError as error:
+        yield Finding("error", error.what, error.do)
 
 
 def _within(name: str, plan: Sequence[MDAEvent], stand: Stand) -> Iterator[Finding]:
@@ -199,7 +219,10 @@ def _streamed(protocol: Protocol, plan: Sequence[MDAEvent], stand: Stand) -> Ite
     """Yield what keeps the camera from running by itself."""
     if protocol.mode != "stream":
         return
-    if not stand.streams:
+    if stand.cameras:
+        text = f"The mode 'stream' is for one camera, not for {', '.join(stand.cameras)} together."
+        yield Finding("error", text, "Use the mode 'inline' or 'lagged'.")
+    elif not stand.streams:
         text = f"The camera of {stand.name!r} can't run by itself, as the mode 'stream' wants it."
         yield Finding("error", text, "Use the mode 'lagged'.")
     elif plan and not (again := count_again(plan)):
@@ -234,7 +257,7 @@ def _held_back(protocol: Protocol, plan: Sequence[MDAEvent], stand: Stand) -> It
 
 
 def _disk(plan: Sequence[MDAEvent], stand: Stand, out: Path | None) -> Iterator[Finding]:
-    count = len(plan)
+    count = len(plan) * max(1, len(stand.cameras))
     height, width = stand.shape_px
     frame_bytes = height * width * np.dtype(stand.dtype).itemsize + _FRAME_OVERHEAD_BYTES
     place = (out or Path("runs")).absolute()

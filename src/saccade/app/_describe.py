@@ -42,14 +42,14 @@ def describe(
 def _described_eye(eye: Any) -> dict[str, Any]:
     if not isinstance(eye, Eye):
         return _described(eye)
-    ours = {"channel": eye.channel, "takes_ms": eye.takes_ms}
+    ours = {"channel": eye.channel, "takes_ms": eye.takes_ms, "camera": eye.camera}
     return {**_described(eye.detector), **{k: v for k, v in ours.items() if v is not None}}
 
 
 def _described_rule(rule: Any) -> dict[str, Any]:
     if not isinstance(rule, Rule):
         return _described(rule)
-    ours = {"on": rule.on, "name": rule.name}
+    ours = {"on": rule.on, "name": rule.name, "camera": rule.camera}
     return {**_described(rule.policy), **{k: v for k, v in ours.items() if v is not None}}
 
 

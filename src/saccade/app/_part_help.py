@@ -45,6 +45,7 @@ _ELSEWHERE = ("saccade", "watch", "detect", "decide", "guard", "use")
 _OWN: Mapping[str, type[Part]] = {"detect": DetectorPart, "decide": PolicyPart, "guard": GuardPart}
 _OWN_HELP = {
     "channel": "The channel whose pictures it looks at; by default all of them.",
+    "camera": "Whose pictures count, where several cameras expose together; or all.",
     "takes_ms": "How long a look takes in virtual time, in ms; or measured.",
     "isolate": "Whether it works in a process of its own, which may crash.",
     "on": "The detector that it listens to.",

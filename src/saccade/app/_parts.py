@@ -53,11 +53,15 @@ def build_parts(spec: Mapping[str, Any]) -> Parts:
             _detector(part, f"detect.{name}"),
             part.get("channel"),
             part.get("takes_ms"),
+            part.get("camera"),
         )
         for name, part in spec.get("detect", {}).items()
     }
     rules = tuple(
-        Rule(_build(part, f"decide.{place}", "on", "name"), part.get("on"), part.get("name"))
+        Rule(
+            _build(part, f"decide.{place}", "on", "name", "camera"),
+            *(part.get(each) for each in ("on", "name", "camera")),
+        )
         for place, part in enumerate(spec.get("decide", ()))
     )
     guards = tuple(
@@ -79,7 +83,7 @@ def arbiter_of(protocol: Protocol) -> Arbiter | None:
 
 
 def _detector(part: Mapping[str, Any], where: str) -> Any:
-    detector = _build(part, where, "channel", "takes_ms", "isolate")
+    detector = _build(part, where, "channel", "camera", "takes_ms", "isolate")
     isolation = part.get("isolate")
     return detector if isolation is None else Isolated(detector, **isolation)
 

@@ -71,18 +71,20 @@ def _isolation(value: object) -> object:
 
 
 class DetectorPart(Part):
-    """A detector, its settings, the channel that it looks at, and its time in virtual time."""
+    """A detector, its settings, the channel and camera it looks at, its time in virtual time."""
 
     isolate: Annotated[Isolation | None, BeforeValidator(_isolation)] = None
     channel: Word | None = None
+    camera: Word | None = None
     takes_ms: Annotated[float, Field(ge=0)] | Literal["measured"] | None = None
 
 
 class PolicyPart(Part):
-    """A policy, its settings, the detector that it listens to, and what an arbiter calls it."""
+    """A policy, its settings, the detector and camera it listens to, what an arbiter calls it."""
 
     on: Word | None = None
     name: Word | None = None
+    camera: Word | None = None
 
 
 class Arbitration(FileModel):

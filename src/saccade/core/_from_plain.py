@@ -119,6 +119,7 @@ def stand_from_plain(line: Mapping[str, Any]) -> Stand:
     values["limits"] = {axis: Span(**span) for axis, span in line.get("limits", {}).items()}
     values["channels"] = tuple(line.get("channels", ()))
     values["shape_px"] = tuple(line.get("shape_px", (0, 0)))
+    values["cameras"] = tuple(line.get("cameras", ()))
     if values.get("modifiable") is not None:
         values["modifiable"] = tuple(values["modifiable"])
     if values.get("modulator") is not None:

@@ -23,7 +23,7 @@ _NOT_IN_LINES = frozenset({"pixels", "labels", "grid"})
 # A line may hold hundreds of points, and few actions correct anything.
 _ONLY_IF_THERE = frozenset(
     {"track", "correction", "policy", "lets_go", "question", "modulator", "region", "mask", "kept"}
-    | {"turret", "objective", "offset_um"}
+    | {"turret", "objective", "offset_um", "camera", "cameras"}
 )
 
 
@@ -56,7 +56,7 @@ def plain(value: object) -> Any:
 
 
 def _is_nothing(value: object) -> bool:
-    return value is None or value is False or value == ""
+    return value is None or value is False or value in ("", ())
 
 
 def _plain_other(value: object) -> Any:

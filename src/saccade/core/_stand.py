@@ -74,6 +74,8 @@ class Stand:
     """The light modulator, if there is one."""
     turret: Turret | None = None
     """The objectives, if the profile declares any."""
+    cameras: tuple[str, ...] = ()
+    """Cameras that expose together, in the order of their pictures; empty if there is one."""
     details: Mapping[str, Any] = field(default_factory=dict)
     """Versions, devices and presets, for ``run.json``."""
 

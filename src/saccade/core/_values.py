@@ -86,6 +86,9 @@ class Frame:
     """The objective that was in place; None if the profile declares none."""
     offset_um: tuple[float, float, float] | None = None
     """What x, y and z of the stage were more than those of the sample, because of it."""
+    camera: str = ""
+    """Which of several cameras that exposed together took it; empty where there is only one.
+    The exposure is counted with the picture of the first."""
 
     def to_um(self, y_px: float, x_px: float) -> tuple[float, float]:
         """Return the stage position (x, y) in µm that a pixel shows.
@@ -111,6 +114,8 @@ class Order:
 
     event: MDAEvent
     index: int
+    """Of its picture; where several cameras expose together, of the first one's, and those of
+    the others follow."""
     stream: str
     asked_ns: int = 0
 
@@ -128,6 +133,8 @@ class Gap:
     t_ns: int = 0
     exposures: int = 0
     """How often the sample was exposed all the same, as far as it is known."""
+    camera: str = ""
+    """As in `Frame`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +209,8 @@ class Observation:
     """Where the pixels of the frame lie on the sensor."""
     unseen: str = ""
     """Why nobody looked at the frame; empty if it was looked at."""
+    camera: str = ""
+    """As in `Frame`."""
 
     @property
     def place(self) -> tuple[int, int]:

@@ -182,7 +182,7 @@ class Network(Learned):
         if count == 1:
             return [prepared]
         index = frame.event.index
-        at = index.get("p", 0), index.get("g", 0)
+        at = index.get("p", 0), index.get("g", 0), frame.camera
         place = *at, frame.channel, prepared.shape, frame.pixel_size_um
         past = self._seen.get(place) or [prepared] * (count - 1)
         pictures = [*past, prepared]

@@ -197,10 +197,11 @@ def points(frame: Frame, found: Peaks, factor: int) -> tuple[Point, ...]:
 
 
 def place(frame: Frame) -> Hashable:
-    """Return what a memory is kept by: role, position, tile, plane, channel, region and scale."""
+    """Return what a memory is kept by: role, place, plane, channel, camera, region and scale."""
     index = frame.event.index
     at = (index.get("p", 0), index.get("g", 0), index.get("z", 0))
-    return (frame.stream, *at, frame.channel, frame.roi, frame.pixels.shape, frame.pixel_size_um)
+    camera = frame.camera, frame.roi, frame.pixels.shape, frame.pixel_size_um
+    return (frame.stream, *at, frame.channel, *camera)
 
 
 def moved(frame: Frame, before_um: tuple[float | None, float | None]) -> bool:

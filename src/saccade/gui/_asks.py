@@ -18,7 +18,7 @@ _MOST, _MOST_POINTS = 3000, 20_000
 """Observations that are kept, and points in them; the newest."""
 _MOST_TALLIES = 16
 """Policies that are counted on; the newest."""
-_BESIDE = ("use", "on", "name")
+_BESIDE = ("use", "on", "name", "camera")
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,7 @@ def pack_frame(frame: Frame) -> tuple[Any, ...]:
         frame.kept,
         frame.objective,
         frame.offset_um,
+        frame.camera,
     )
 
 

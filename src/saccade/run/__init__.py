@@ -1,6 +1,7 @@
 """A run: the pure loop, the thread that drives it, and replay."""
 
 from ._arbiter import Arbiter, Rights
+from ._cameras import check_camera
 from ._chain import Chain
 from ._claims import Actuator, check_claims, in_turns
 from ._door import Door
@@ -42,6 +43,7 @@ __all__ = [
     "Watch",
     "as_watched",
     "blank",
+    "check_camera",
     "check_claims",
     "count_again",
     "history",

@@ -33,6 +33,7 @@ from saccade.core import (
 )
 
 from ._arbiter import Arbiter, Rights
+from ._cameras import Cameras, check_camera
 from ._claims import check_claims
 from ._measure import measured_ms
 from ._parts import Eye, Eyes, Look, Recalled, Rule, Rules, Start, linked_rules, name_of, named_eyes
@@ -88,6 +89,7 @@ class Chain:
         self._measured_ms: dict[str, float] = {}
         self._weights: dict[str, str] = {}
         self._stand: Stand | None = None
+        self._cameras = Cameras()
         self._patient = patient
         for eye in self._eyes.values():
             if isinstance(eye.detector, Apart):
@@ -106,8 +108,11 @@ class Chain:
         NeedsError
             If it can't give what a detector needs.
         """
-        self._stand = stand
+        self._stand, self._cameras = stand, Cameras(stand.cameras)
+        for rule in self._rules:
+            check_camera(f"The policy {rule.name!r}", rule.camera, stand)
         for name, eye in self._eyes.items():
+            check_camera(f"The detector {name!r}", eye.camera, stand)
             check_needs(f"The detector {name!r}", eye.detector, stand, eye.channel)
         for _, part in self._parts():
             if isinstance(part, Learns):
@@ -138,6 +143,10 @@ class Chain:
         if not self._rules:
             return stream == "watch"
         return any(rule.hears(stream) for rule in self._rules)
+
+    def watches(self, camera: str) -> bool:
+        """Return whether any detector looks at the pictures of a camera."""
+        return any(self._cameras.looks(eye, camera) for eye in self._eyes.values())
 
     def hear(self, news: News, unseen: Sequence[str] = ()) -> Look:
         """Return what is made of a frame, a gap, a refusal, a round, or the start.
@@ -213,7 +222,7 @@ class Chain:
         failures: list[SaccadeError] = []
         notes: list[str] = []
         reasons = iter(unseen)
-        for name, eye in self._eyes_on(frame.channel):
+        for name, eye in self._eyes_on(frame.channel, frame.camera):
             seen, failure = self._observe(name, eye, frame, next(reasons, ""))
             observations[name] = seen
             failures += [failure] if failure else []
@@ -250,12 +259,21 @@ class Chain:
         observations : sequence of Observation
             In the order of a look.
         """
-        names = [name for name, _ in self._eyes_on(observations[0].channel)] if observations else []
+        first = observations[0] if observations else None
+        eyes = [] if first is None else self._eyes_on(first.channel, first.camera)
+        names = [name for name, _ in eyes]
         return dict(zip(names, observations, strict=False))
 
-    def _eyes_on(self, channel: str | None) -> list[tuple[str, Eye]]:
-        """Return the detectors that look at a channel, by name."""
-        return [(name, eye) for name, eye in self._eyes.items() if eye.channel in (None, channel)]
+    def _eyes_on(self, channel: str | None, camera: str) -> list[tuple[str, Eye]]:
+        """Return the detectors that look at a channel, by a camera, by name."""
+        return [
+            (name, eye)
+            for name, eye in self._eyes.items()
+            if eye.channel in (None, channel) and self._cameras.looks(eye, camera)
+        ]
+
+    def _hears(self, rule: Rule, stream: str, camera: str) -> bool:
+        return rule.hears(stream) and self._cameras.hears(rule, self._eyes, camera)
 
     def _know(self, name: str, seen: Observation, *, silent: bool) -> None:
         """Keep in mind what weights a detector has, as far as it says."""
@@ -271,7 +289,7 @@ class Chain:
         failures: list[SaccadeError] = []
         for rule in self._rules:
             heard = observations.get(rule.on or "")
-            if heard is not None and rule.hears(stream):
+            if heard is not None and self._hears(rule, stream, heard.camera):
                 decision, failure = self._decide(partial(rule.policy, heard), rule, index)
                 decisions.append(decision)
                 failures += [failure] if failure else []
@@ -279,7 +297,7 @@ class Chain:
 
     def miss(self, gap: Gap) -> Look:
         """Tell the policies that care of a frame that will not come."""
-        rules = [rule for rule in self._rules if rule.hears(gap.stream)]
+        rules = [rule for rule in self._rules if self._hears(rule, gap.stream, gap.camera)]
         return self._ask(rules, "missed", gap, gap.index, gap)
 
     def refuse(self, refusal: Refusal) -> Look:
@@ -425,6 +443,7 @@ def _completed(seen: Observation, frame: Frame, elapsed_ms: float) -> Observatio
         t_ns=frame.t_ns,
         at_um=(frame.x_um, frame.y_um, frame.z_um),
         grid=_grid(frame),
+        camera=frame.camera,
     )
 
 

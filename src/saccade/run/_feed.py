@@ -113,7 +113,8 @@ class Feed:
                     self._turn_away(refusal, order, now_ns)
                 case Do(orders):
                     self._refused_in_a_row = 0
-                    self._in_hand = sum(order.index >= 0 for order in orders)
+                    pictures = sum(order.index >= 0 for order in orders)
+                    self._in_hand = pictures * len(self._loop.cameras)
                     yield orders if len(orders) > 1 else self._stretched(orders[0])
                     self._stretch = None
 
@@ -217,10 +218,13 @@ class Feed:
         if not stored:
             self.gaps += 1
             self._hear(gap_of(frame, "the recorder had no room for it"))
-        elif self._chain.wants(frame.stream) and not self._switch.stopping:
+        elif self._is_wanted(frame) and not self._switch.stopping:
             self._hear(frame)
         else:
             self._clerk.pass_by(frame)
+
+    def _is_wanted(self, frame: Frame) -> bool:
+        return self._chain.wants(frame.stream) and self._chain.watches(frame.camera)
 
     def missed(self, gap: Gap) -> None:
         """Journal a gap, and tell the policies that wait for its frame.
@@ -332,8 +336,9 @@ class Feed:
             self._hear_of(refusal)
             return
         reason = f"refused by {refusal.guard}: {refusal.reason}"
-        if order.index >= 0:
-            self._leave_out(Gap(order.index, order.stream, order.event, reason, t_ns=now_ns))
+        for number, camera in enumerate(self._loop.cameras if order.index >= 0 else ()):
+            known = order.index + number, order.stream, order.event, reason
+            self._leave_out(Gap(*known, t_ns=now_ns, camera=camera))
         self._refused_in_a_row += 1
         if self._refused_in_a_row >= self._max_refusals:
             count = self._refused_in_a_row

@@ -63,6 +63,8 @@ class Loop:
         self._pauses = Pauses()
         self._admitted = 0
         self._index = 0
+        self.cameras: tuple[str, ...] = ("",)
+        """Those that expose together, in the order of their pictures; one without a name."""
         self._busy = False
         self._round_over = False
         self._moved: frozenset[str] = frozenset()
@@ -107,6 +109,7 @@ class Loop:
             self._mask = resting(stand.modulator)
             self._corrections.rests(self._mask)
         self._lens = Lens(stand.turret)
+        self.cameras = stand.cameras or ("",)
         self._door.learn(stand)
 
     def step(self, now_ns: int) -> Step:
@@ -206,8 +209,9 @@ class Loop:
             self._corrections.found(frame)
 
     def settle(self, done: Frame | Gap) -> None:
-        """Tell the guards what became of an event."""
-        self._door.settle(done)
+        """Tell the guards what became of an event, by the picture of the first camera."""
+        if done.camera in ("", self.cameras[0]):
+            self._door.settle(done)
 
     def hear(self, news: Observation | Refusal) -> list[Shift]:
         """Tell the guards what was seen or refused; return what that changes.
@@ -460,5 +464,5 @@ class Loop:
     def _order(self, event: MDAEvent, stream: str, now_ns: int) -> Order:
         if not is_picture(event):
             return Order(event, -1, stream, now_ns)
-        self._index += 1
-        return Order(event, self._index - 1, stream, now_ns)
+        first, self._index = self._index, self._index + len(self.cameras)
+        return Order(event, first, stream, now_ns)

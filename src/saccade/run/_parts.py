@@ -62,6 +62,9 @@ class Eye:
         Function from a frame to an observation.
     channel : str or None
         Only frames of this channel; None is all of them.
+    camera : str or None
+        Where several cameras expose together, whose pictures: a camera's name, or ``all``;
+        None is the first.
     takes_ms : float, 'measured' or None
         How long it takes where time is virtual: so long; as long as its looks at a blank
         frame take beforehand; or what its own ``takes_ms`` says, a number or a function of
@@ -76,6 +79,7 @@ class Eye:
     detector: Detector
     channel: str | None = None
     takes_ms: float | Literal["measured"] | None = None
+    camera: str | None = None
 
     def __post_init__(self) -> None:
         given = self.takes_ms
@@ -110,6 +114,9 @@ class Rule:
         None is the first detector.
     name : str or None
         What its decisions say whose they are, and an arbiter calls it; by default its own.
+    camera : str or None
+        Where several cameras expose together, whose pictures it hears of: a camera's name, or
+        ``all``; None is the one that its detector looks at, or else the first.
 
     Further attributes of a policy: ``claims``, what it sets for good (``pace``, ``xy``, ``z``,
     ``exposure``, or a property, ``Pump.State``), so that no other may set it as well.
@@ -118,6 +125,7 @@ class Rule:
     policy: Policy
     on: str | None = None
     name: str | None = None
+    camera: str | None = None
 
     def hears(self, stream: str) -> bool:
         """Return whether the policy wants to know of frames in this role."""
@@ -185,7 +193,7 @@ def linked_rules(decide: Rules, eyes: Mapping[str, Eye]) -> tuple[Rule, ...]:
     many = decide if isinstance(decide, Sequence) else (decide,)
     first = next(iter(eyes))
     rules = tuple(
-        Rule(each.policy, each.on or first, each.name or name_of(each.policy))
+        Rule(each.policy, each.on or first, each.name or name_of(each.policy), each.camera)
         for each in (rule if isinstance(rule, Rule) else Rule(rule) for rule in many)
     )
     for rule in rules:
@@ -226,6 +234,7 @@ def gap_of(frame: Frame, reason: str) -> Gap:
         frame.retries,
         frame.t_ns,
         frame.exposures,
+        frame.camera,
     )
 
 

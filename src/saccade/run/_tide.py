@@ -87,6 +87,12 @@ def check_streams(stand: Stand) -> None:
     UsageError
         If it can't.
     """
+    if stand.cameras:
+        raise UsageError(
+            f"The mode 'stream' is for one camera; {stand.name!r} has several cameras that expose"
+            f" together, {', '.join(stand.cameras)}.",
+            "Use the mode 'inline' or 'lagged', or choose one of them in the profile.",
+        )
     if not stand.streams:
         raise UsageError(
             f"The camera of {stand.name!r} can't run by itself, as the mode 'stream' wants it.",

@@ -58,6 +58,8 @@ class Camera:
         Told of every answer.
     exposed : callable, optional
         Called after each exposure of a single picture, whatever became of it.
+    count : int
+        Number of cameras that expose together, each with a picture of its own.
     """
 
     def __init__(
@@ -70,27 +72,29 @@ class Camera:
         exposing: Callable[[], None] = _pass_by,
         vigil: Vigil | None = None,
         exposed: Callable[[], None] = _pass_by,
+        count: int = 1,
     ) -> None:
-        self._exposed = exposed
+        self._exposed, self._count = exposed, count
         self._vigil = vigil or Vigil(manners.call_s)
         self._core, self._manners, self._clock = core, manners, clock or RealClock()
         self._stopping, self._note, self._exposing = stopping, note, exposing
-        self._last: Pixels | None = None
+        self._last: dict[int, Pixels] = {}
 
-    def snap(self, size_px: tuple[int, int], exposure_ms: float = 0.0) -> Shot:
-        """Return one picture.
+    def snap(self, size_px: tuple[int, int], exposure_ms: float = 0.0) -> tuple[Shot | str, ...]:
+        """Return the picture of each camera, all of one exposure; or why there is none.
 
         Parameters
         ----------
         size_px : tuple of int
-            Width and height that it must have.
+            Width and height that they must have.
         exposure_ms : float
             How long the exposure is; the camera may take as much longer.
 
         Raises
         ------
         SnapError
-            If the camera gave none, or one of another size, at every try.
+            If no camera gave any, or only those of another size, at every try. As long as one
+            of them has none, there is another try.
         RecordingEndedError
             If a recording is played back and is over.
         StoppedError
@@ -103,7 +107,12 @@ class Camera:
                 self._vigil.beat("whether a sequence runs")
                 self.end_live_view()
                 self._exposing()
-                return self._try(size_px, attempt, exposure_ms)
+                shots = self._try(size_px, attempt, exposure_ms)
+                if not (why := "; ".join(each for each in shots if isinstance(each, str))):
+                    return shots
+                if attempt == self._manners.snap_retries:
+                    return shots
+                self._note("retry", {"attempt": attempt, "problem": why})
             except (RecordingEndedError, StoppedError, LitError):
                 raise
             except Exception as error:  # noqa: BLE001 - drivers raise anything; it is a failed try
@@ -178,7 +187,9 @@ class Camera:
         self._clock.nap(self._manners.poll_s)
         return True
 
-    def _try(self, size_px: tuple[int, int], attempt: int, exposure_ms: float) -> Shot:
+    def _try(
+        self, size_px: tuple[int, int], attempt: int, exposure_ms: float
+    ) -> tuple[Shot | str, ...]:
         core = self._core
         self._vigil.beat("an exposure", exposure_ms / 1e3 + self._manners.frame_margin_s)
         # The public snapImage also emits to listeners, who have no part in the exposure; this
@@ -189,17 +200,28 @@ class Camera:
         finally:
             exposed_ns = self._clock.now_ns()
             self._exposed()
-        self._vigil.beat("a picture", self._manners.frame_margin_s)
-        pixels = core.getImage()
-        available_ns = self._clock.now_ns()
-        if pixels.shape != size_px[::-1]:
-            raise SnapError(f"the picture is {pixels.shape}, the camera said {size_px[::-1]}")
-        self._refuse_old(pixels, available_ns - began_ns < exposure_ms * 5e5)
-        return Shot(pixels, exposed_ns, available_ns, attempt)
+        shots: list[Shot | str] = []
+        for number in range(self._count):
+            self._vigil.beat("a picture", self._manners.frame_margin_s)
+            try:
+                pixels = core.getImage() if self._count == 1 else core.getImage(number)
+                available_ns = self._clock.now_ns()
+                if pixels.shape != size_px[::-1]:
+                    what = f"the picture is {pixels.shape}, the camera said {size_px[::-1]}"
+                    raise SnapError(what)
+                self._refuse_old(pixels, available_ns - began_ns < exposure_ms * 5e5, number)
+                shots.append(Shot(pixels, exposed_ns, available_ns, attempt))
+            except (RecordingEndedError, StoppedError, LitError):
+                raise
+            except Exception as error:
+                if number == self._count - 1 and not any(isinstance(s, Shot) for s in shots):
+                    raise
+                shots.append(" ".join(str(error).split()) or repr(error))
+        return tuple(shots)
 
-    def _refuse_old(self, pixels: Pixels, early: bool) -> None:
+    def _refuse_old(self, pixels: Pixels, early: bool, number: int = 0) -> None:
         """Raise if this is a picture that was there already, as far as can be known."""
-        last, self._last = self._last, pixels
+        last, self._last[number] = self._last.get(number), pixels
         if self._manners.repeats:
             return
         if early:

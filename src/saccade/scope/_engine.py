@@ -107,13 +107,17 @@ class StrictEngine(MDAEngine):
             self._hand.wait_for,
             manners.open_ms,
         )
-        self._camera = Camera(core, *common, self._gate.expose, vigil, self._gate.darken)
+        self._cameras = labels.cameras or ("",)
+        self._camera = Camera(
+            *(core, *common, self._gate.expose, vigil, self._gate.darken),
+            count=len(self._cameras),
+        )
         self._free_run = FreeRun(core, manners, source, clock, vigil)
         self._stretch: WatchedStretch | None = None
         self._tally: Tally | None = None
         self._orders: tuple[Order, ...] = ()
         self._retries = self._exposures = 0
-        self._unsettled: dict[int, Order] = {}
+        self._unsettled: dict[int, tuple[Order, int]] = {}
         self._began_ns = 0
         self._open_ms = manners.open_ms
         self.at_work = False
@@ -139,17 +143,31 @@ class StrictEngine(MDAEngine):
                 self._stretch = WatchedStretch(item, self._vigil)
                 item = item.first
             orders = (item,) if isinstance(item, Order) else item
-            self._unsettled = {order.index: order for order in orders if order.index >= 0}
+            self._unsettled = {}
+            for order in orders:
+                self._await(order)
             if isinstance(item, Order):
                 self._orders = (item,)
                 yield _bare(item.event)
             else:
-                for count, event in bursts(self.mmcore, [_bare(order.event) for order in item]):
+                for count, event in self._bursts([_bare(order.event) for order in item]):
                     self._orders, item = item[:count], item[count:]
                     yield event
             if self._gate.held_open:  # whatever became of the event
                 self._lease.begin()
         self.exhausted = True
+
+    def _bursts(self, events: list[MDAEvent]) -> Iterator[tuple[int, MDAEvent]]:
+        """Yield hardware-timed sequences; several cameras are exposed one event at a time."""
+        if len(self._cameras) > 1:
+            return iter([(1, event) for event in events])
+        return bursts(self.mmcore, events)
+
+    def _await(self, order: Order) -> None:
+        """Take note of the pictures that an order is for, one a camera."""
+        if order.index >= 0:
+            for number in range(len(self._cameras)):
+                self._unsettled[order.index + number] = order, number
 
     def given_up(self, reason: str) -> list[Gap]:
         """Return gaps for what was ordered and has become nothing, exposed or not.
@@ -164,8 +182,9 @@ class StrictEngine(MDAEngine):
             Gap(
                 *(index, order.stream, order.event, reason, self._retries, now_ns),
                 self._gate.begun + self._gate.leaks if index in here else 0,
+                self._cameras[number],
             )
-            for index, order in list(self._unsettled.items())
+            for index, (order, number) in list(self._unsettled.items())
         ]
 
     def cut_off(self) -> None:
@@ -242,8 +261,8 @@ class StrictEngine(MDAEngine):
             made_safe = self._safety.made
             real = self._look(event)
             ready_ns = self._clock.now_ns()
-            shot = self._camera.snap(real.roi[2:], real.exposure_ms)
-            self._exposures = shot.retries + 1
+            shots = self._camera.snap(real.roi[2:], real.exposure_ms)
+            self._exposures = max(each.retries for each in shots if not isinstance(each, str)) + 1
             if self._safety.made != made_safe:
                 raise StoppedError("The light was put out during the exposure.")
             self._refuse_disturbed(real)
@@ -258,7 +277,13 @@ class StrictEngine(MDAEngine):
         except Exception as error:  # noqa: BLE001 - no picture, whatever the reason
             self._miss((order,), error)
             return
-        yield self._hand_over(order, event, self._labels.exposed(real), shot, ready_ns)
+        real = self._labels.exposed(real)
+        for number, shot in enumerate(shots):
+            if isinstance(shot, str):
+                why = f"No picture of {self._cameras[number]}: {shot}"
+                self._leave_out(order, number, why, self._exposures)
+            else:
+                yield self._hand_over(order, event, real, shot, ready_ns, number=number)
 
     def _burst(self, event: SequencedEvent) -> Iterator[PImagePayload | None]:
         orders = dict(enumerate(self._orders))
@@ -307,7 +332,8 @@ class StrictEngine(MDAEngine):
                     raise StoppedError("The light was put out during the stream.")
                 if (order := tally.order()) is None:
                     continue
-                self._orders, self._unsettled[order.index] = (order,), order
+                self._orders = (order,)
+                self._await(order)
                 self._gate.leaks = tally.exposures(shot.exposed_ns) - 1
                 if isinstance(shot, Shed):
                     self._miss(self._orders, SnapError(shot.reason, exposures=1))
@@ -374,18 +400,18 @@ class StrictEngine(MDAEngine):
         shot: Shot,
         ready_ns: int,
         left_ms: float = 0.0,
+        number: int = 0,
     ) -> PImagePayload:
         times = Times(order.asked_ns, self._began_ns, ready_ns, shot.exposed_ns, shot.available_ns)
         retries = self._retries + shot.retries
-        frame = self._labels.frame(
-            order, shot.pixels, real, times, retries, shot.retries + 1 + self._gate.leaks
-        )
+        exposures = shot.retries + 1 + self._gate.leaks if number == 0 else 0
+        frame = self._labels.frame(order, shot.pixels, real, times, retries, exposures, number)
         if self._gate.held_open and len(self._orders) == 1:
             self._lease.begin()  # whoever looks at the frame may take long
         # In a stream nobody but a busy disk may hold this thread up, and light is on all the time.
         self._glow.look(bool(self._gate.held_open) or self._stretch is not None, left_ms)
         self.at_work = False
-        self._unsettled.pop(order.index, None)
+        self._unsettled.pop(frame.index, None)
         self._source.took(frame)
         return frame.pixels, event, self._metadata(event, frame)
 
@@ -396,16 +422,21 @@ class StrictEngine(MDAEngine):
 
     def _miss(self, orders: tuple[Order, ...], error: Exception, *, left_ms: float = 0.0) -> None:
         reason = error.what if isinstance(error, ScopeError) else " ".join(repr(error).split())
-        now_ns = self._clock.now_ns()
         exposures = error.exposures if isinstance(error, SnapError) else self._exposures
-        exposures += self._gate.leaks
         self._glow.look(bool(self._gate.held_open) or self._tally is not None, left_ms)
         for order in orders:
             if order.index < 0:
                 self._source.noted("failure", {"text": reason})
-            self._unsettled.pop(order.index, None)
-            known = order.index, order.stream, order.event
-            self._source.missed(Gap(*known, reason, self._retries, now_ns, exposures))
+            for number in range(len(self._cameras) if order.index >= 0 else 1):
+                self._leave_out(order, number, reason, exposures)
+
+    def _leave_out(self, order: Order, number: int, reason: str, exposures: int) -> None:
+        """Tell of a picture that is missing; the exposure goes with that of the first camera."""
+        index = order.index + number
+        self._unsettled.pop(index, None)
+        exposures = exposures + self._gate.leaks if number == 0 else 0
+        known = index, order.stream, order.event, reason, self._retries, self._clock.now_ns()
+        self._source.missed(Gap(*known, exposures, self._cameras[number]))
 
     # ------------------------------------------------------------------- parts of the setup
 

@@ -55,6 +55,8 @@ class Labels:
         Device and property of what goes into each frame's label besides.
     turret : Turret, optional
         The objectives that the profile declares.
+    cameras : tuple of str
+        Those that expose together; empty where there is only one.
     """
 
     def __init__(
@@ -63,8 +65,11 @@ class Labels:
         lights: tuple[LightSource, ...],
         recorded: tuple[tuple[str, str], ...],
         turret: Turret | None = None,
+        cameras: tuple[str, ...] = (),
     ) -> None:
         self._core = core
+        self.cameras = cameras
+        """Those that expose together; empty where there is only one."""
         self._stand = Stand("", lights=lights, turret=turret)
         self.revolver = Revolver(core, turret)
         """The objectives."""
@@ -131,6 +136,8 @@ class Labels:
             return f"the pixel size was {real.pixel_size_um} µm, then {size_um}"
         if real.sensor_px != self.sensor_px:
             return f"the sensor was {real.sensor_px}, then {self.sensor_px}"
+        if problem := self._doubt_cameras(real):
+            return problem
         if not _lies_on(real.roi, self.sensor_px):
             return f"the region {real.roi} is not on the sensor {self.sensor_px}"
         if (objective := self.revolver.now()) is not None:
@@ -149,6 +156,8 @@ class Labels:
             Read before it. Of what nothing can have changed by itself, one thing is asked:
             whoever answers to the frame waits meanwhile.
         """
+        if problem := self._doubt_cameras(real):
+            return problem
         size_um = self._core.getPixelSizeUm(True) or 1.0
         objective = self.revolver.now()
         if objective is not None and objective.name != real.objective:
@@ -156,6 +165,14 @@ class Labels:
         if size_um == real.pixel_size_um:
             return None
         return f"the pixel size was {real.pixel_size_um} µm, then {size_um}"
+
+    def _doubt_cameras(self, real: Real) -> str | None:
+        """Return which of several cameras is set otherwise than they are together."""
+        for camera in self.cameras:
+            set_to = self._core.getExposure(camera), tuple(self._core.getROI(camera))
+            if set_to != (real.exposure_ms, real.roi):
+                return f"the camera {camera!r} is set to {set_to}"
+        return None
 
     def _doubt_size(self, size_um: float, affine: tuple[float, ...]) -> str | None:
         """Return what is wrong with a pixel size, worked out anew from the calibration."""
@@ -199,6 +216,7 @@ class Labels:
         times: Times,
         retries: int = 0,
         exposures: int = 1,
+        number: int = 0,
     ) -> Frame:
         """Return the frame of an order.
 
@@ -216,12 +234,14 @@ class Labels:
             How often something had to be tried again.
         exposures : int
             How often the sample was exposed.
+        number : int
+            Of the camera, where several expose together.
         """
         pixels.setflags(write=False)
         dx_um, dy_um, dz_um = real.offset_um
         return Frame(
             pixels,
-            order.index,
+            order.index + number,
             order.stream,
             order.event,
             real.exposure_ms,
@@ -241,6 +261,7 @@ class Labels:
             exposures,
             objective=real.objective,
             offset_um=None if real.objective is None else real.offset_um,
+            camera=self.cameras[number] if self.cameras else "",
         )
 
     def _properties(self) -> dict[str, str]:

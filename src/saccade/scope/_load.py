@@ -30,6 +30,8 @@ _PLAYBACK = "playback:"
 _OPTIONS = ("pace", "interval_s")
 _SIM = "sim:"
 _SIM_OPTIONS = ("seed", "clock")
+_PLACE, _NOBODY = "Physical Camera ", "Undefined"
+"""As the Multi Camera of Micro-Manager calls its cameras, and none."""
 
 
 def load(name: str | Path, *, sim: Mapping[str, Any] | None = None) -> MicroManagerScope:
@@ -188,6 +190,8 @@ def _assign_roles(core: CMMCorePlus, profile: Profile) -> None:
         if device := getattr(roles, role):
             _require(core, device)
             set_device(device)
+    if roles.cameras is not None:
+        _combine(core, roles.cameras)
     if roles.channel_group:
         groups = core.getAvailableConfigGroups()
         if roles.channel_group not in groups:
@@ -196,6 +200,26 @@ def _assign_roles(core: CMMCorePlus, profile: Profile) -> None:
                 did_you_mean(roles.channel_group, groups),
             )
         core.setChannelGroup(roles.channel_group)
+
+
+def _combine(core: CMMCorePlus, cameras: tuple[str, ...]) -> None:
+    """Let several cameras expose together, behind a Multi Camera in the role of the camera."""
+    device = core.getCameraDevice()
+    places = [name for name in core.getDevicePropertyNames(device) if name.startswith(_PLACE)]
+    if len(places) < len(cameras):
+        raise ProfileError(
+            f"{device!r} can't expose {len(cameras)} cameras together.",
+            "Name a Multi Camera, of the adapter Utilities, as roles.camera.",
+        )
+    for camera in cameras:
+        _require(core, camera)
+        if camera not in (known := core.getAllowedPropertyValues(device, places[0])):
+            hint = did_you_mean(camera, known)
+            raise ProfileError(f"{camera!r} is no camera that {device!r} can expose.", hint)
+    for place in reversed(places):
+        core.setProperty(device, place, _NOBODY)
+    for place, camera in zip(places, cameras, strict=False):
+        core.setProperty(device, place, camera)
 
 
 def _require(core: CMMCorePlus, device: str, name: str | None = None) -> None:

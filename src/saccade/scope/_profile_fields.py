@@ -96,6 +96,7 @@ class Roles(FileModel):
     """Which device plays which role, where the configuration file doesn't say."""
 
     camera: Name | None = None
+    cameras: Annotated[tuple[Name, ...], Field(min_length=2, max_length=4)] | None = None
     xy: Name | None = None
     z: Name | None = None
     shutter: Name | None = None

@@ -73,7 +73,7 @@ class MicroManagerScope:
     Raises
     ------
     ProfileError
-        If there is no camera, or one that gives colour or several pictures at once.
+        If there is no camera, one that gives colour, or several that don't fit together.
     """
 
     def __init__(
@@ -160,7 +160,8 @@ class MicroManagerScope:
             has_z=bool(core.getFocusDevice()),
             modifiable=self._modifiable,
             tries=self._manners.snap_retries + 1,
-            streams=self._streams,
+            streams=self._streams and not cameras_of(core),
+            cameras=cameras_of(core),
             modulator=self._modulator,
             turret=standing(core, self._turret),
             details={
@@ -232,7 +233,9 @@ class MicroManagerScope:
                 self.core.stopSequenceAcquisition()
                 watched.noted("interference", {"text": "A live view was running and was stopped."})
             vigil.beat("how it stands", self._manners.arm_s)
-            labels = Labels(self.core, self._lights, self._recorded, self._turret)
+            labels = Labels(
+                *(self.core, self._lights, self._recorded, self._turret), cameras_of(self.core)
+            )
             parts = self._manners, watched, self._safety, self.clock, vigil
             if self._engine is not None:  # a run that ends plays once more, to put things back
                 self._changed = {**self._engine.changed, **self._changed}
@@ -317,13 +320,37 @@ class MicroManagerScope:
 def _refuse_unusable(core: CMMCorePlus) -> None:
     if not core.getCameraDevice():
         raise ProfileError("There is no camera.", "Name one in the profile's roles.")
-    if core.getNumberOfCameraChannels() != 1:
-        raise ProfileError("Several cameras at once are not supported.", "Choose one of them.")
+    if core.getNumberOfCameraChannels() < 1:
+        raise ProfileError(
+            f"{core.getCameraDevice()} has no cameras behind it.", "Name them as roles.cameras."
+        )
+    if cameras_of(core) and core.getBytesPerPixel() == 0:
+        raise ProfileError(
+            f"The cameras {', '.join(cameras_of(core))} give pixels of different types.",
+            "Set their PixelType alike in the profile's settings.",
+        )
     if core.getNumberOfComponents() != 1 or core.getBytesPerPixel() not in (1, 2, 4):
         raise ProfileError(
             "The camera gives colour pictures, which no detector here can read.",
             "Set its PixelType to 8bit or 16bit in the profile's settings.",
         )
+
+
+def cameras_of(core: CMMCorePlus) -> tuple[str, ...]:
+    """Return the names of cameras that expose together, as Micro-Manager's Multi Camera lets them.
+
+    Parameters
+    ----------
+    core : CMMCorePlus
+        The microscope.
+
+    Returns
+    -------
+    tuple of str
+        In the order of their pictures; empty where there is only one.
+    """
+    count = core.getNumberOfCameraChannels()
+    return tuple(map(core.getCameraChannelName, range(count))) if count > 1 else ()
 
 
 def _preset_properties(core: CMMCorePlus) -> list[str]:

@@ -100,6 +100,8 @@ class Logger:
         return Log(shots, tuple(burst for burst in taken if burst is not None))
 
     def _take(self, of: Callable[[str], Any], shape: tuple[int, ...], nbytes: int) -> None:
+        if of("camera") and not of("exposures"):
+            return  # the same exposure as that of the first camera
         exposure_ms = float(of("exposure_ms"))
         t_s = (int(of("t_ns")) - self._t0_ns) / 1e9 - exposure_ms / 1000
         x_um, y_um, width_um, height_um = _field(of, shape)

@@ -99,7 +99,7 @@ class Committer:
             return _Started("frame", body("frame", item.t_ns, value))
         value = plain(item.value)
         if isinstance(item.value, Gap):
-            value |= self._pixels.skip(item.value.stream)._asdict()
+            value |= self._pixels.skip(item.value.stream, item.value.camera)._asdict()
         return _Started(item.kind, body(item.kind, item.t_ns, value))
 
     def _acknowledge(self, started: list[_Started]) -> None:

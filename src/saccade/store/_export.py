@@ -102,17 +102,18 @@ def export_ome_tiff(path: Path | str, out_dir: Path | str) -> tuple[Path, ...]:
 
 def _parts(folder: RunFolder) -> tuple[_Part, ...]:
     lines: defaultdict[tuple[str, int], list[Line]] = defaultdict(list)
-    leading: defaultdict[str, list[Line]] = defaultdict(list)
+    leading: defaultdict[tuple[str, str], list[Line]] = defaultdict(list)
     for line in folder.lines():
         if line.kind not in {"frame", "gap"}:
             continue
         stream = place_of(line).path
         _check(line)
+        whose = line.value["stream"], str(line.value.get("camera", ""))
         if stream is None:
-            leading[line.value["stream"]].append(line)
+            leading[whose].append(line)
             continue
-        # Gaps before the first frame of a role belong to its first stream.
-        for one in (*leading.pop(line.value["stream"], ()), line):
+        # Gaps before the first frame of a role and a camera belong to its first stream.
+        for one in (*leading.pop(whose, ()), line):
             lines[stream, _planned(one, "p")].append(one)
     parts = (_part(*key, planes) for key, planes in lines.items())
     return tuple(part for part in parts if part.frames)

@@ -1,4 +1,4 @@
-"""Pictures on their way to the disk: one stream a role and shape, one row a planned picture."""
+"""Pictures on their way to the disk: one stream a role, camera and shape, a row a planned one."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class _Stream:
 
 
 class PixelWriter:
-    """Writes frames; each shape, dtype and pixel size of a role has a stream of its own.
+    """Writes frames; each shape, dtype and pixel size of a role and camera has its own stream.
 
     Parameters
     ----------
@@ -100,8 +100,8 @@ class PixelWriter:
     def __init__(self, folder: Path) -> None:
         self._root = folder / FRAMES
         self._streams: dict[tuple[Any, ...], _Stream] = {}
-        self._current: dict[str, _Stream] = {}
-        self._leading_gaps: dict[str, int] = {}
+        self._current: dict[tuple[str, str], _Stream] = {}
+        self._leading_gaps: dict[tuple[str, str], int] = {}
         self._unsynced: dict[str, _Stream] = {}
         make_root(self._root)
 
@@ -119,12 +119,13 @@ class PixelWriter:
         self._unsynced[stream.path] = stream
         return stream.write(stored.reshape(-1).view(np.uint8).data)
 
-    def skip(self, role: str) -> Place:
-        """Leave the next row of a role empty."""
-        if role in self._current:
-            return self._current[role].next_row()
-        row = self._leading_gaps.get(role, 0)
-        self._leading_gaps[role] = row + 1
+    def skip(self, role: str, camera: str = "") -> Place:
+        """Leave the next row of a role and a camera empty."""
+        whose = role, camera
+        if whose in self._current:
+            return self._current[whose].next_row()
+        row = self._leading_gaps.get(whose, 0)
+        self._leading_gaps[whose] = row + 1
         return Place(None, row)
 
     def sync(self) -> None:
@@ -145,19 +146,22 @@ class PixelWriter:
             stream.resize(stream.rows)
 
     def _stream_of(self, frame: Frame, stored: Pixels) -> _Stream:
-        key = (frame.stream, stored.shape, stored.dtype, frame.pixel_size_um)
+        whose = frame.stream, frame.camera
+        key = (*whose, stored.shape, stored.dtype, frame.pixel_size_um)
         stream = self._streams.get(key)
         if stream is None:
             stream = self._streams[key] = self._open(frame, stored)
             list_series(self._root, [known.path for known in self._streams.values()])
-        self._current[frame.stream] = stream
+        self._current[whose] = stream
         return stream
 
     def _open(self, frame: Frame, stored: Pixels) -> _Stream:
-        group = self._root / free_name(frame.stream, {one.path for one in self._streams.values()})
+        name = f"{frame.stream} {frame.camera}" if frame.camera else frame.stream
+        group = self._root / free_name(name, {one.path for one in self._streams.values()})
         make_image(group, frame.stream, frame.pixel_size_um)
         form = ArrayForm(stored.shape, stored.dtype.name, shard_rows(stored.nbytes))
-        return _Stream(group, form, self._leading_gaps.pop(frame.stream, 0))
+        gaps = self._leading_gaps.pop((frame.stream, frame.camera), 0)
+        return _Stream(group, form, gaps)
 
 
 def refusal(pixels: Pixels) -> str | None:

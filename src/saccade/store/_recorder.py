@@ -140,7 +140,8 @@ class Recorder:
             raise self._overloaded()
         self._replaced += 1
         why = f"the recorder's {self._queue_mb:g} MB queue was full"
-        gap = Gap(frame.index, frame.stream, frame.event, why, frame.retries, frame.t_ns)
+        known = frame.index, frame.stream, frame.event, why, frame.retries, frame.t_ns
+        gap = Gap(*known, camera=frame.camera)
         self._put(Record("gap", frame.t_ns, gap))
         return False
 

@@ -160,7 +160,7 @@ def frame_of(line: Line, pixels: Pixels) -> Frame:
     return _made(line, "frame", lambda: _frame(line.value, pixels))
 
 
-_TEXTS = ("stream", "channel", "objective", "properties", "event", "kept")
+_TEXTS = ("stream", "channel", "objective", "properties", "event", "kept", "camera")
 
 
 def _frame(value: dict[str, Any], pixels: Pixels) -> Frame:
@@ -182,6 +182,7 @@ def _frame(value: dict[str, Any], pixels: Pixels) -> Frame:
         channel=texts["channel"],
         objective=texts["objective"],
         kept=str(texts["kept"] or ""),
+        camera=str(texts["camera"] or ""),
         properties=dict(texts["properties"] or {}),
         event=event_from_plain(texts["event"]),
         times=Times(**times),

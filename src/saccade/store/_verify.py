@@ -92,7 +92,7 @@ class _Check:
         self._thinned = 0
         self._last_index = -1
         self._next_rows: dict[str, int] = {}
-        self._leading_gaps: dict[str, int] = {}
+        self._leading_gaps: dict[tuple[str, str], int] = {}
         self._verdict: Verdict | None = None
         self._torn = False
         self._checksum: Checksum | None = None
@@ -209,14 +209,15 @@ class _Check:
     def _place(self, line: Line) -> None:
         path, row = place_of(line)
         index, role = line.value["index"], line.value["stream"]
+        whose = role, str(line.value.get("camera", ""))
         self._follow(line, index)
         self._last_index = index
         if path is None:
-            due = self._leading_gaps.get(role, 0)
-            self._leading_gaps[role] = row + 1
+            due = self._leading_gaps.get(whose, 0)
+            self._leading_gaps[whose] = row + 1
         else:
             if path not in self._next_rows:
-                self._next_rows[path] = self._leading_gaps.pop(role, 0)
+                self._next_rows[path] = self._leading_gaps.pop(whose, 0)
             due = self._next_rows[path]
             self._next_rows[path] = row + 1
         if row != due:
