@@ -308,6 +308,12 @@ def _simulated(*settings: Mapping[str, Any], profile: Profile | None = None) -> 
             details=made.details,
             clock=made.clock,
             modulator=made.modulator,
+            turret=made.turret,
+        )
+    if profile.objectives is not None:
+        raise ProfileError(
+            "The objectives of a simulation stand under sim.objectives.",
+            "Move them there; their offsets and pixel sizes are what they are, not measured.",
         )
     _settle(made.core, profile)
     if profile.supervisor is not None and profile.supervisor.switch is not None:
@@ -325,6 +331,7 @@ def _simulated(*settings: Mapping[str, Any], profile: Profile | None = None) -> 
         clock=made.clock,
         supervision=profile.supervision(),
         modulator=_modulator(made.core, profile) or made.modulator,
+        turret=made.turret,
     )
 
 

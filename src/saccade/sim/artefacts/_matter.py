@@ -81,7 +81,7 @@ class _InTheSample(Spoils):
     def _matter(self, exposure: Exposure) -> NDArray[np.float32]:
         """Return how much of a lump lies before each pixel, as the optics show it."""
         away_um = self.z_um - exposure.view.z_um
-        sigma_um = exposure.imaging.optics.sigma_um(_EMISSION_NM, away_um)
+        sigma_um = exposure.optics.sigma_um(_EMISSION_NM, away_um)
         sprite_px_um = 2 * self.radius_um / _SIDE_PX
         canvas = Canvas(exposure.view, 0)
         places_um = self._places_um(exposure)

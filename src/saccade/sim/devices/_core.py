@@ -20,7 +20,7 @@ from ._scene import Scene
 from ._slm import SimSlm, slm_to_camera
 from ._stages import SimOffset, SimXY, SimZ
 from ._steps import Steps
-from ._view import CAMERA, SHUTTER, SLM, WHEEL, XY, Devices, Z, source_label
+from ._view import CAMERA, ONLY, SHUTTER, SLM, TURRET, WHEEL, XY, Devices, Glass, Z, source_label
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,8 +44,8 @@ class SimCore(UniMMCore):
     """A core whose only devices are those of a virtual microscope over one world.
 
     Devices: ``Camera``, stages ``XY``, ``Z`` and ``Autofocus Offset``, ``Shutter``,
-    ``Filter Wheel``, ``SLM``, and for each channel a source, ``FITC Light`` and so on; the
-    group ``Channel`` has a preset for each.
+    ``Filter Wheel``, ``SLM``, ``Objective`` if there are several, and for each channel a source,
+    ``FITC Light`` and so on; the group ``Channel`` has a preset for each.
 
     Parameters
     ----------
@@ -60,8 +60,8 @@ class SimCore(UniMMCore):
         How fast and how exactly it does what it is told.
     sensor_px : tuple of int
         Height and width of the camera.
-    pixel_size_um : float
-        At the sample, unbinned.
+    glass : mapping of str to Glass
+        The objectives, by name; the first is in place. One alone is on no turret.
     """
 
     def __init__(
@@ -72,20 +72,20 @@ class SimCore(UniMMCore):
         *,
         mechanics: Mechanics,
         sensor_px: tuple[int, int],
-        pixel_size_um: float,
+        glass: Mapping[str, Glass],
     ) -> None:
         super().__init__(mm_path=str(device_adapter_path()))
         self.clock = clock
         self.scene = Scene(world, clock)
         self.slm_to_camera = slm_to_camera(mechanics, sensor_px)
-        self._parts = _devices(self, world, lights, mechanics, sensor_px, pixel_size_um)
+        self._parts = _devices(self, world, lights, mechanics, sensor_px, glass)
         for label, device in self._parts.by_label().items():
             self.loadPyDevice(label, device)
             self.initializeDevice(label)
         self._camera = self._parts.camera
         self._shot: Shot | None = None
         self._face(self._parts)
-        self._assign_roles([light.name for light in lights], pixel_size_um)
+        self._assign_roles([light.name for light in lights], glass)
 
     @property
     def world(self) -> World:
@@ -137,7 +137,7 @@ class SimCore(UniMMCore):
         self._camera.sight = _Sight(self, parts)
         self.scene.stand_before(parts)
 
-    def _assign_roles(self, channels: Sequence[str], pixel_um: float) -> None:
+    def _assign_roles(self, channels: Sequence[str], glass: Mapping[str, Glass]) -> None:
         self.setCameraDevice(CAMERA)
         self.setCircularBufferMemoryFootprint(_BUFFER_MB)
         self.setXYStageDevice(XY)
@@ -151,10 +151,28 @@ class SimCore(UniMMCore):
         self.setChannelGroup(GROUP)
         self.setAutoShutter(True)
         self.setConfig(GROUP, channels[0])
-        self.definePixelSizeConfig("Objective")
-        self.setPixelSizeUm("Objective", pixel_um)
-        self.setPixelSizeAffine("Objective", (pixel_um, 0.0, 0.0, 0.0, pixel_um, 0.0))
+        for name, each in glass.items():
+            size_um = each.pixel_size_um
+            self.definePixelSizeConfig(name)
+            self.setPixelSizeUm(name, size_um)
+            self.setPixelSizeAffine(name, (size_um, 0.0, 0.0, 0.0, size_um, 0.0))
         self.updateSystemStateCache()
+
+    # ------------------------------------ the pixel size, which the core knows of its own devices
+
+    def getCurrentPixelSizeConfig(self, *_: Any) -> Any:  # noqa: N802 - MMCore's name
+        """Return the name of the objective that is in place."""
+        return ONLY if self._parts.turret is None else self.getStateLabel(TURRET)
+
+    def getPixelSizeUm(self, *_: Any) -> float:  # noqa: N802 - MMCore's name
+        """Return the size of a pixel with that objective, binned."""
+        size_um = self.getPixelSizeUmByID(self.getCurrentPixelSizeConfig())
+        return float(size_um * self._camera.get_binning())
+
+    def getPixelSizeAffine(self, *_: Any) -> Any:  # noqa: N802 - MMCore's name
+        """Return how its pixels lie to the stage."""
+        size_um = self.getPixelSizeUm()
+        return size_um, 0.0, 0.0, 0.0, size_um, 0.0
 
     # -------------------------------------------------- properties, as text like any hardware's
 
@@ -287,7 +305,7 @@ def _devices(
     lights: Sequence[LightSource],
     mechanics: Mechanics,
     sensor_px: tuple[int, int],
-    pixel_size_um: float,
+    glass: Mapping[str, Glass],
 ) -> Devices:
     clock, changing = core.clock, core.scene.changing
     channels = [light.name for light in lights]
@@ -301,7 +319,10 @@ def _devices(
         slm=SimSlm(mechanics.slm_px, core.slm_to_camera, clock, changing),
         sources={light.name: SimLight(light.power_mw, changing) for light in lights},
         areas_cm2={light.name: light.area_cm2 for light in lights},
-        pixel_size_um=pixel_size_um,
+        glass=glass,
+        turret=None
+        if ONLY in glass
+        else SimWheel(list(glass), clock, changing, mechanics.turret_ms),
         drift=world.imaging.drift,
         start_ns=clock.now_ns(),
     )

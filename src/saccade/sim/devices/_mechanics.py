@@ -26,6 +26,8 @@ class Mechanics:
         asked; after it came from below it stands where it says.
     wheel_ms : float
         How long the filter wheel takes from one filter to any other; nothing is seen meanwhile.
+    turret_ms : float
+        How long the objective turret takes from one objective to any other; nothing is seen.
     shutter_ms : float
         How long the shutter takes to open or to close; light passes only while it is wide open.
     slm_px : tuple of int
@@ -53,6 +55,7 @@ class Mechanics:
     z_settle_ms: float = 8.0
     z_backlash_um: float = 0.0
     wheel_ms: float = 60.0
+    turret_ms: float = 1500.0
     shutter_ms: float = 2.0
     slm_px: tuple[int, int] = (256, 256)
     slm_cover: float = 1.1

@@ -25,6 +25,15 @@ class LightSettings(FileModel):
     area_cm2: Positive | None = None
 
 
+class ObjectiveSettings(FileModel):
+    """An objective: what is left out is as the simulation's own."""
+
+    pixel_size_um: Positive | None = None
+    na: Annotated[float, Field(gt=0, le=2)] | None = None
+    index: Annotated[float, Field(ge=1, le=2)] | None = None
+    offset_um: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+
 class Simulation(FileModel):
     """A virtual microscope and what lies on it; what is left out fits the specimen.
 
@@ -45,6 +54,8 @@ class Simulation(FileModel):
         Height and width of the camera.
     pixel_size_um : float or None
         At the sample.
+    objectives : dict
+        On a turret, by name; the first is in place, and its offset is 0.
     lights : dict
         By channel.
     artefacts : tuple of dict
@@ -64,9 +75,17 @@ class Simulation(FileModel):
     background: Annotated[float, Field(ge=0)] | None = None
     sensor_px: tuple[Side, Side] = (512, 512)
     pixel_size_um: Positive | None = None
+    objectives: dict[str, ObjectiveSettings] = Field(default_factory=dict, max_length=20)
     lights: dict[str, LightSettings] = Field(default_factory=dict)
     artefacts: tuple[Settings, ...] = ()
     faults: tuple[Settings, ...] = ()
+
+    @model_validator(mode="after")
+    def _first_is_reference(self) -> Self:
+        first = next(iter(self.objectives.values()), None)
+        if first is not None and any(first.offset_um):
+            raise ValueError("the first objective is the reference: its offset_um is 0")
+        return self
 
     @model_validator(mode="after")
     def _bin_evenly(self) -> Self:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import inspect
 import math
 import os
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from saccade.core import (
+    Lamp,
     LightSource,
     Modulator,
+    Objective,
     ProtocolError,
     RealClock,
     Span,
+    Turret,
     VirtualClock,
     did_you_mean,
     plain,
@@ -26,7 +29,7 @@ from saccade.sim.specimens import SPECIMENS, make_specimen
 from saccade.sim.world import Drift, Imaging, Optics, Sensor, World
 
 from ._mechanics import Mechanics
-from ._view import SLM
+from ._view import ONLY, SLM, TURRET, Glass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -64,6 +67,8 @@ class Simulated:
     """As it is: a virtual one needs no calibration."""
     details: Mapping[str, Any]
     """Every setting as resolved, seeds included."""
+    turret: Turret | None = None
+    """The objectives, as they are, if there are several."""
 
 
 def simulate(settings: Simulation) -> Simulated:
@@ -82,6 +87,7 @@ def simulate(settings: Simulation) -> Simulated:
     world, pixel_size_um = _world(settings), _pixel_size_um(settings)
     mechanics = _made(Mechanics, settings.mechanics, "mechanics")
     lights = _lights(settings, world.specimen, pixel_size_um)
+    glass = _glass(settings, world.imaging.optics, pixel_size_um)
     clock = VirtualClock(lockstep=True) if settings.clock == "virtual" else RealClock()
     # Else the signals of a core follow Qt to its thread, if Qt happens to be imported.
     os.environ.setdefault("PYMM_SIGNALS_BACKEND", "psygnal")
@@ -93,7 +99,7 @@ def simulate(settings: Simulation) -> Simulated:
         lights,
         mechanics=mechanics,
         sensor_px=settings.sensor_px,
-        pixel_size_um=pixel_size_um,
+        glass=glass,
     )
     detach_at_exit(core)
     core.fail(settings.faults)
@@ -104,7 +110,37 @@ def simulate(settings: Simulation) -> Simulated:
     }
     limits = _limits(world.specimen, mechanics)
     modulator = Modulator(SLM, mechanics.slm_px, core.slm_to_camera, settings.sensor_px[::-1])
-    return Simulated(f"sim:{settings.use}", core, clock, lights, limits, modulator, details)
+    known = f"sim:{settings.use}", core, clock, lights, limits, modulator, details
+    return Simulated(*known, _turret(glass, lights))
+
+
+def _glass(settings: Simulation, optics: Optics, pixel_size_um: float) -> dict[str, Glass]:
+    """Return the objectives, the one in place first; a square as wide as its sensor is lit."""
+    if not settings.objectives:
+        return {ONLY: Glass(pixel_size_um)}
+    made = {}
+    for name, each in settings.objectives.items():
+        size_um = each.pixel_size_um or pixel_size_um
+        own = {"na": each.na or optics.na, "index": each.index or optics.index}
+        area = (size_um / pixel_size_um) ** 2
+        made[name] = Glass(size_um, each.offset_um, replace(optics, **own), area)
+    return made
+
+
+def _turret(glass: Mapping[str, Glass], lights: Sequence[LightSource]) -> Turret | None:
+    """Return what a profile would say of the objectives if everything had been measured."""
+    if ONLY in glass:
+        return None
+    objectives = tuple(
+        Objective(
+            name,
+            each.pixel_size_um,
+            each.offset_um,
+            {light.name: Lamp(light.power_mw, light.area_cm2 * each.area) for light in lights},
+        )
+        for name, each in glass.items()
+    )
+    return Turret(TURRET, objectives, None, objectives[0].name)
 
 
 def _world(settings: Simulation) -> World:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ._imaging import Imaging
+    from ._optics import Optics
     from ._specimen import Specimen
     from ._values import Light, View
 
@@ -30,6 +31,11 @@ class Exposure:
     exposure_ms: float
     light: Light | None
     """None is darkness."""
+
+    @property
+    def optics(self) -> Optics:
+        """The objective that it was taken through."""
+        return self.view.optics or self.imaging.optics
 
     @property
     def transmitted(self) -> bool:
@@ -49,4 +55,4 @@ class Exposure:
         view = self.view
         if self.light is None or self.light.channel != view.channel:
             return np.zeros(view.shape_px, np.float32)
-        return lighting(self.imaging.optics, view, self.light, Field(view, view.corner_px, 1))
+        return lighting(self.optics, view, self.light, Field(view, view.corner_px, 1))

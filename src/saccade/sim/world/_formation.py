@@ -65,7 +65,7 @@ def form(exposure: Exposure) -> Photons:
     if light is None or dose == 0:
         return np.zeros(view.shape_px, np.float32)
     channel = channel_of(exposure.specimen, view.channel)
-    optics, layers_um = exposure.imaging.optics, exposure.specimen.layers_um
+    optics, layers_um = exposure.optics, exposure.specimen.layers_um
     sigmas_um = [optics.sigma_um(channel.emission_nm, z - view.z_um) for z in layers_um]
     photons = dose * view.pixel_size_um**2
     if channel.transmitted:
@@ -118,7 +118,7 @@ def _glow(
     that coarse pixels show it.
     """
     view, imaging, specimen = exposure.view, exposure.imaging, exposure.specimen
-    optics = imaging.optics
+    optics = exposure.optics
     field = field_of(view, sigma_um, sigma_um, 0.0 if optics.haze == 0 else optics.haze_um)
     # Medium and glass glow at all heights; what glows in focus stands for them.
     base = imaging.background if in_focus else 0.0
@@ -142,7 +142,7 @@ def _passed(
     distance from the focus. So layers that are equally far from it multiply before they are
     blurred, and a weak one darkens a picture by as much as it absorbs.
     """
-    view, optics = exposure.view, exposure.imaging.optics
+    view, optics = exposure.view, exposure.optics
     field = field_of(view, min(sigmas_um), max(sigmas_um), 0.0)
     size_um = field.view.pixel_size_um
     layers = _painted(exposure.specimen, channel, field, 1.0)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from saccade.core import Roi
 
+    from ._optics import Optics
+
 Photons: TypeAlias = NDArray[np.float32]
 """Expected photons at each pixel of the sensor, (y, x)."""
 
@@ -66,6 +68,8 @@ class View:
     pixel_size_um: float = 0.325
     roi: Roi | None = None
     """Left, top, width, height; None is the whole sensor."""
+    optics: Optics | None = None
+    """Of the objective that is in place; None is that of the imaging."""
 
     def __post_init__(self) -> None:
         for name in ("x_um", "y_um", "z_um"):

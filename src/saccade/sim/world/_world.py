@@ -173,7 +173,7 @@ class World:
             beyond the sensor the mask lets nothing through.
         """
         places_um = self.specimen.places_um()
-        return doses_at(places_um, self.imaging.optics, view, exposure_ms, light)
+        return doses_at(places_um, view.optics or self.imaging.optics, view, exposure_ms, light)
 
     def _exposure(
         self, view: View, exposure_ms: float, light: Light | None, t_s: float
