@@ -75,6 +75,19 @@ def test_an_action_is_an_occurrence_and_its_own_frames_are_kept():
     assert in_order(ran.sink) == list(range(123))
 
 
+def test_a_frame_of_an_action_does_not_hurry_those_before_it():
+    """What is still being looked at is kept, though nobody looks at the picture after it."""
+
+    def answer(seen: Observation) -> Decision:
+        wants = seen.frame == 0
+        return Decision((Action((MDAEvent(exposure=1.0),), "closer"),) if wants else ())
+
+    keep = Keep(every=50, before_s=0.0, after_s=0.0, above=0.8)
+    ran = streamed(20, keep, scores={0: 1.0, 1: 1.0}, takes_ms=4.0, decide=answer)
+    assert [frame.index for frame in ran.sink.frames if frame.stream == "closer"] == [2]
+    assert kept(ran.sink)[1] == "occurrence"
+
+
 def test_what_can_not_be_trusted_is_no_occurrence():
     """A score that a monitor doubts keeps nothing."""
 

@@ -220,8 +220,8 @@ class Feed:
             self._hear(gap_of(frame, "the recorder had no room for it"))
         elif self._is_wanted(frame) and not self._switch.stopping:
             self._hear(frame)
-        else:
-            self._clerk.pass_by(frame)
+        elif self._lookout is None or self._lookout.idle:
+            self._clerk.pass_by(frame)  # otherwise one from before may yet be looked at
 
     def _is_wanted(self, frame: Frame) -> bool:
         return self._chain.wants(frame.stream) and self._chain.watches(frame.camera)
