@@ -83,7 +83,6 @@ def check(
         If a part does not fit the stand at all.
     """
     parts = build_parts(protocol.spec())
-    # Expanded once: useq makes each event of a plan anew whenever it is asked for them.
     watch = _events(protocol.watch)
     bursts = {f"burst {number}": _events(each) for number, each in enumerate(parts.bursts)}
     plans = {"watch": watch, **bursts}

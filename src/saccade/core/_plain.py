@@ -82,7 +82,7 @@ def plain_frame(frame: Frame) -> dict[str, Any]:
     """
     line: dict[str, Any] = plain(frame)
     line["shape"] = list(frame.pixels.shape)
-    line["dtype"] = str(frame.pixels.dtype)
+    line["dtype"] = _name_of(frame.pixels.dtype)
     return line
 
 
@@ -94,11 +94,16 @@ def plain_event(event: MDAEvent) -> dict[str, Any]:
     event : useq.MDAEvent
         The sequence that it came from is left out.
     """
-    leave_out = {"sequence", "slm_image", "events"}
-    # Not in pydantic's JSON mode: it fails on arrays in metadata, and makes NaN null.
-    asked = event.model_dump(exclude=leave_out)
-    defaults = _event_defaults()
-    line = {key: plain(item) for key, item in asked.items() if item != defaults.get(key)}
+    # Field by field: to dump all of an event and drop most of it again takes far longer, and a
+    # camera that runs by itself gives hundreds of them a second.
+    defaults, line = _event_defaults(), {}
+    for name in _event_fields(type(event)):
+        value = getattr(event, name)
+        if isinstance(value, BaseModel):
+            # Not in pydantic's JSON mode: it fails on arrays, and makes NaN null.
+            value = value.model_dump()
+        if value != defaults.get(name):
+            line[name] = plain(value)
     if event.slm_image is not None:
         line["slm_image"] = plain(event.slm_image)
     return line
@@ -111,8 +116,19 @@ def field_names(kind: type) -> tuple[str, ...]:
 
 
 @cache
+def _event_fields(kind: type[MDAEvent]) -> tuple[str, ...]:
+    left_out = {"sequence", "slm_image", "events"}
+    return tuple(name for name in kind.model_fields if name not in left_out)
+
+
+@cache
 def _event_defaults() -> dict[str, Any]:
     return MDAEvent().model_dump(exclude={"sequence", "slm_image"})
+
+
+@cache
+def _name_of(dtype: np.dtype[Any]) -> str:
+    return str(dtype)  # numpy works it out anew each time, slowly
 
 
 def _plain_array(array: np.ndarray[Any, Any]) -> dict[str, Any]:

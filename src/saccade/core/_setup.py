@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ._expand import expanded
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -24,7 +26,7 @@ def events_of(plan: Iterable[MDAEvent]) -> Iterator[MDAEvent]:
         Such as a `useq.MDASequence`; what an event names itself goes before its setup.
     """
     setup: MDAEvent | None = getattr(plan, "setup", None)
-    for event in plan:
+    for event in expanded(plan):
         yield event if setup is None else _set_up(event, setup)
 
 

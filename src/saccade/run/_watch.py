@@ -156,6 +156,8 @@ def _is_again(last: MDAEvent, event: MDAEvent) -> bool:
     """Return whether two events differ in nothing but their time."""
     if last.keep_shutter_open or last.slm_image is not None or event.slm_image is not None:
         return False
-    if any(getattr(last, name) != getattr(event, name) for name in _SETTINGS):
-        return False
+    for name in _SETTINGS:
+        before, now = getattr(last, name), getattr(event, name)
+        if before is not now and before != now:
+            return False
     return {**last.index, "t": 0} == {**event.index, "t": 0}
