@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from useq import MDAEvent
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-    from useq import MDAEvent
 
     from saccade.core import Action
 
@@ -22,7 +22,8 @@ def every(events: Iterable[MDAEvent]) -> Iterator[MDAEvent]:
     """Yield each event, and those inside an event that stands for a hardware sequence."""
     for event in events:
         yield event
-        yield from every(getattr(event, "events", ()))
+        if type(event) is not MDAEvent:  # to ask pydantic for what isn't there is slow
+            yield from every(getattr(event, "events", ()))
 
 
 def timed(action: Action) -> Iterator[tuple[int, MDAEvent]]:
@@ -46,7 +47,8 @@ def timed(action: Action) -> Iterator[tuple[int, MDAEvent]]:
 
 def exposes(event: MDAEvent) -> bool:
     """Return whether an event takes a picture itself."""
-    return event.action.type == "acquire_image" and not getattr(event, "events", None)
+    stands_for_others = type(event) is not MDAEvent and getattr(event, "events", None)
+    return event.action.type == "acquire_image" and not stands_for_others
 
 
 def pictures(action: Action) -> int:
