@@ -51,6 +51,7 @@ def of_kinds(*kinds: int) -> Sample:
             "run:labels=a.csv,lasts=3,pixel_size_um=0.2",
             Source(path="run", labels="a.csv", lasts=3, pixel_size_um=0.2),
         ),
+        ("m.tif:labels=t.tif,every=6", replace(USUAL, path="m.tif", labels="t.tif", every=6)),
     ],
 )
 def test_a_source_tells_its_own_settings(text: str, expected: Source) -> None:

@@ -15,8 +15,8 @@ def train(
     source: Annotated[
         str,
         typer.Argument(
-            help="Folder with images/ and labels/ or events.csv, a run with --labels, or "
-            "sim:SPECIMEN.",
+            help="Folder with images/ and labels/ or events.csv, a run or a movie with --labels, "
+            "or sim:SPECIMEN.",
             show_default=False,
         ),
     ],
@@ -39,7 +39,11 @@ def train(
         int, typer.Option(help="To a sample: the newest of a position, and those before it.")
     ] = 1,
     labels: Annotated[
-        str | None, typer.Option(help="Of a run: a labelled folder or a table.", show_default=False)
+        str | None,
+        typer.Option(
+            help="Of a run: a labelled folder or a table; of a movie (SOURCE is a TIFF): its masks.",
+            show_default=False,
+        ),
     ] = None,
     channel: Annotated[
         int | None, typer.Option(help="Of movies with several, from 0.", show_default=False)

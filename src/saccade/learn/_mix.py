@@ -16,6 +16,7 @@ from ._folder import read_folder
 from ._movies import Timing, is_movies, read_movies
 from ._runs import is_run_folder, read_run
 from ._sample import Unsure, joined
+from ._stacks import is_stack, read_stack
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,9 +37,11 @@ class Source:
     Parameters
     ----------
     path : str
-        Folder of pictures, of movies or of a run.
+        Folder of pictures, of movies or of a run; or a movie, as a file.
     labels : str, optional
-        Of a run.
+        Of a run, or the masks of a movie.
+    every : int
+        One frame in so many of a movie with masks.
     channel : int, optional
         Of movies that have several.
     lasts, unsure : int
@@ -49,6 +52,7 @@ class Source:
 
     path: str
     labels: str | None = None
+    every: int = 1
     channel: int | None = None
     lasts: int = 1
     unsure: int = 0
@@ -81,7 +85,14 @@ def source_of(text: str, usual: Source) -> Source:
     pairs = tail.split(",")
     if not head or not all(_SETTING.fullmatch(pair) for pair in pairs):
         return replace(usual, path=text)
-    kinds = {"labels": str, "channel": int, "lasts": int, "unsure": int, "pixel_size_um": float}
+    kinds = {
+        "labels": str,
+        "every": int,
+        "channel": int,
+        "lasts": int,
+        "unsure": int,
+        "pixel_size_um": float,
+    }
     told: dict[str, Any] = {}
     for name, value in (pair.split("=") for pair in pairs):
         if name not in kinds:
@@ -101,7 +112,7 @@ def is_in_order(source: Source) -> bool:
 
 
 def read_source(source: Source, frames: int = 1) -> Named:
-    """Return the samples of a folder of pictures, of movies, or of a run with labels.
+    """Return the samples of a folder of pictures, of movies, of a movie or a run with labels.
 
     Parameters
     ----------
@@ -128,7 +139,12 @@ def read_source(source: Source, frames: int = 1) -> Named:
             pixel_size_um=source.pixel_size_um,
         )
         return Named([sample for movie in movies for sample in movie.samples], classes)
-    named = Named(*read_folder(source.path, pixel_size_um=source.pixel_size_um))
+    if is_stack(source.path) and source.labels is not None:
+        size_um = source.pixel_size_um
+        stack = read_stack(source.path, source.labels, every=source.every, pixel_size_um=size_um)
+        named = Named(stack, ("object",))
+    else:
+        named = Named(*read_folder(source.path, pixel_size_um=source.pixel_size_um))
     if frames > 1:
         raise LabelError(
             f"{source.path} holds single pictures, and samples of {frames} frames are wanted.",
