@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -10,6 +10,9 @@ import tifffile
 
 from saccade.core import LabelError
 from saccade.learn import Source, read_source
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture

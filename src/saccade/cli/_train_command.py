@@ -41,7 +41,7 @@ def train(
     labels: Annotated[
         str | None,
         typer.Option(
-            help="Of a run: a labelled folder or a table; of a movie (SOURCE is a TIFF): its masks.",
+            help="Of a run: a labelled folder or a table; of a movie (a TIFF): its masks.",
             show_default=False,
         ),
     ] = None,
