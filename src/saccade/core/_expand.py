@@ -49,5 +49,5 @@ def _repeats(plan: MDASequence) -> bool:
         and plan.autofocus_plan is None
         and not plan.keep_shutter_open_across
         and all(channel.acquire_every == 1 for channel in plan.channels)
-        and all(position.sequence is None for position in plan.iter_axis("p"))
+        and all(getattr(place, "sequence", None) is None for place in plan.iter_axis("p"))
     )
