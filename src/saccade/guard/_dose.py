@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import sys
-from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar, Self
 
@@ -12,32 +11,21 @@ from saccade.core import Action, Frame, Gap, Refusal, Stand, is_number, require
 
 from ._events import SLACK, every
 from ._ledger import Cell, Ledger
-from ._light import (
-    Charge,
-    Standing,
-    charges,
-    check_lights,
-    half_field_um,
-    half_of,
-    place_of,
-    smallest_half_um,
-    true_dose,
-)
+from ._light import half_field_um, half_of, place_of, smallest_half_um, true_dose
+from ._lightbook import LightBook
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from ._light import Charge
 
 _WIDER = 1.01
 """How many times as wide as charged a field must be to be another one."""
 
 
 @dataclass
-class _Book:
-    stand: Stand = field(default_factory=lambda: Stand("unknown microscope"))
-    standing: Standing = field(default_factory=Standing)
+class _Book(LightBook):
     ledger: Ledger = field(default_factory=Ledger)
-    unsettled: deque[Charge] = field(default_factory=deque)
-    """Charges of what was played last and has become no frame yet."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -99,12 +87,8 @@ class Dose:
         ProfileError
             If a channel has no light source, or a source has no power or area.
         """
-        check_lights(stand)
-        book = self._book
-        book.stand = stand
-        book.standing = Standing.found(stand)
-        book.ledger = Ledger(smallest_half_um(stand))
-        book.unsettled.clear()
+        self._book.begin(stand)
+        self._book.ledger = Ledger(smallest_half_um(stand))
 
     def __call__(self, action: Action) -> Action | Refusal:
         """Return the action, or why it may not leave.
@@ -117,7 +101,7 @@ class Dose:
         if any(event.keep_shutter_open for event in every(action.events)):
             reason = f"{action.label!r} keeps the shutter open, so its dose can't be known"
             return Refusal(action, "Dose", reason, "events without keep_shutter_open")
-        asked = self._charges(action)
+        asked = self._book.charges(action)
         for charge in asked:
             if charge.unknown:
                 reason = f"the dose of {action.label!r} can't be known: {charge.unknown}"
@@ -137,14 +121,8 @@ class Dose:
         action : Action
             Planned or decided.
         """
-        book = self._book
-        asked = self._charges(action)
-        book.unsettled.clear()
-        book.unsettled.extend(asked)
-        for charge in asked:
-            self._enter(book.ledger, charge)
-        for event in every(action.events):
-            book.standing = book.standing.then(event)
+        for charge in self._book.play(action):
+            self._enter(self._book.ledger, charge)
 
     def settle(self, done: Frame | Gap) -> None:
         """Correct the ledger upward by what the hardware really did.
@@ -155,7 +133,7 @@ class Dose:
             What the next picture that was charged has become.
         """
         book = self._book
-        charged = book.unsettled.popleft() if book.unsettled else None
+        charged = book.settle()
         at_um = None if charged is None else charged.at.at_um
         known = 0.0 if charged is None else charged.dose
         half_um = book.ledger.half_um if charged is None else self._half_um(charged)
@@ -193,9 +171,6 @@ class Dose:
         """Return a guard with the same settings, which knows no microscope yet."""
         return replace(self)
 
-    def _charges(self, action: Action) -> list[Charge]:
-        return charges(self._book.stand, self._book.standing, action.events)
-
     def _half_um(self, charge: Charge) -> tuple[float, float] | None:
         """Return half of the field that a picture is taken of."""
         return half_field_um(self._book.stand.under(charge.at.objective))
@@ -212,7 +187,7 @@ class Dose:
 
     def _spare(self, charge: Charge) -> float:
         """Return the light of the tries that a camera may need besides the first."""
-        return (self._book.stand.tries - 1) * charge.dose
+        return self._book.spare_tries * charge.dose
 
     def _fits(self, ledger: Ledger, charge: Charge) -> bool:
         """Return whether a ledger that holds a charge has room for it, tried again or not."""

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from saccade.core import Action, Frame, Gap, Refusal, Stand, is_number, require
 
-from ._events import SLACK, every
-from ._light import Charge, Standing, charges, check_lights
+from ._events import SLACK
+from ._lightbook import LightBook
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
+
+    from ._light import Charge
 
 
 @dataclass
-class _Book:
-    stand: Stand = field(default_factory=lambda: Stand("unknown microscope"))
-    standing: Standing = field(default_factory=Standing)
+class _Book(LightBook):
     spent_mj: float = 0.0
-    unsettled: deque[Charge] = field(default_factory=deque)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -82,11 +80,8 @@ class Stimulation:
         ProfileError
             If a channel has no light source, or a source has no power or area.
         """
-        check_lights(stand)
-        book = self._book
-        book.stand, book.spent_mj = stand, 0.0
-        book.standing = Standing.found(stand)
-        book.unsettled.clear()
+        self._book.begin(stand)
+        self._book.spent_mj = 0.0
 
     def __call__(self, action: Action) -> Action | Refusal:
         """Return the action, or why it may not leave.
@@ -96,15 +91,15 @@ class Stimulation:
         action : Action
             Planned or decided.
         """
-        asked = list(self._stimulating(action))
+        book = self._book
+        asked = self._stimulating(book.charges(action))
         for charge in asked:
             if problem := self._problem(charge):
                 allowed = f"a mask that lights at most {self.most_share:g} of the modulator"
                 return Refusal(action, "Stimulation", f"{action.label!r} {problem}", allowed)
-        book = self._book
         # As `Dose` does: room for all tries of a camera that fails.
         needs_mj = math.fsum(each.energy_mj for each in asked)
-        needs_mj += (book.stand.tries - 1) * max((each.energy_mj for each in asked), default=0.0)
+        needs_mj += book.spare_tries * max((each.energy_mj for each in asked), default=0.0)
         if asked and not book.spent_mj + needs_mj <= self.limit_mj * SLACK:
             reason = (
                 f"{action.label!r} would bring the light for stimulation from"
@@ -123,12 +118,8 @@ class Stimulation:
         action : Action
             Planned or decided.
         """
-        book = self._book
-        book.unsettled.clear()
-        book.unsettled.extend(charges(book.stand, book.standing, action.events))
-        book.spent_mj += math.fsum(each.energy_mj for each in self._stimulating(action))
-        for event in every(action.events):
-            book.standing = book.standing.then(event)
+        played = self._stimulating(self._book.play(action))
+        self._book.spent_mj += math.fsum(each.energy_mj for each in played)
 
     def settle(self, done: Frame | Gap) -> None:
         """Charge what was exposed more than once.
@@ -138,10 +129,9 @@ class Stimulation:
         done : Frame or Gap
             What the next picture that was charged has become.
         """
-        book = self._book
-        charged = book.unsettled.popleft() if book.unsettled else None
+        charged = self._book.settle()
         if charged is not None and charged.at.channel in self.channels:
-            book.spent_mj += charged.energy_mj * max(0, done.exposures - 1)
+            self._book.spent_mj += charged.energy_mj * max(0, done.exposures - 1)
 
     @property
     def spent_mj(self) -> float:
@@ -152,11 +142,8 @@ class Stimulation:
         """Return a guard with the same settings, which knows no microscope yet."""
         return replace(self)
 
-    def _stimulating(self, action: Action) -> Iterator[Charge]:
-        book = self._book
-        for charge in charges(book.stand, book.standing, action.events):
-            if charge.at.channel in self.channels:
-                yield charge
+    def _stimulating(self, asked: Iterable[Charge]) -> list[Charge]:
+        return [charge for charge in asked if charge.at.channel in self.channels]
 
     def _problem(self, charge: Charge) -> str:
         """Return why a picture may not be lit, apart from the energy of all."""
