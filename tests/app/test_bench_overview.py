@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from saccade.app import bench_overview
-from saccade.app._bench_overview import OverviewBench, Visit, Yield, raster, visits_of
+from saccade.app._bench_overview import OverviewBench, Visit, Yield, raster, tiled, visits_of
 from saccade.app._protocol import protocol_of
 from saccade.core import ProtocolError, UsageError
 from saccade.score import Shot
@@ -72,6 +72,43 @@ def test_only_whole_detail_acquisitions_are_visits() -> None:
 def test_an_occurrence_is_shown_while_it_lasts(visit: Visit, shown: bool) -> None:
     """A visit counts if all of it lies within the time, and the place within the field."""
     assert visit.shows(DIVISION, HALF_UM) is shown
+
+
+@pytest.mark.parametrize(
+    ("half_um", "places"),
+    [
+        pytest.param((80.0, 80.0), [(0.0, 0.0), (500.0, 0.0)], id="as large"),
+        pytest.param((100.0, 80.0), [(0.0, 0.0), (500.0, 0.0)], id="larger"),
+        pytest.param(
+            (40.0, 80.0), [(-40.0, 0.0), (40.0, 0.0), (460.0, 0.0), (540.0, 0.0)], id="half as wide"
+        ),
+        pytest.param(
+            (79.0, 60.0),
+            [(-40.0, -40.0), (40.0, -40.0), (-40.0, 40.0), (40.0, 40.0)],
+            id="a little smaller",
+        ),
+    ],
+)
+def test_a_raster_needs_as_many_places_as_cover_the_fields(
+    half_um: tuple[float, float], places: list[tuple[float, float]]
+) -> None:
+    """Where the watch sees more at once, each of its fields is several of the raster's."""
+    assert tiled([(0.0, 0.0), (500.0, 0.0)], HALF_UM, half_um)[: len(places)] == places
+
+
+def test_an_overview_through_a_low_objective_visits_through_a_high_one() -> None:
+    """Both are counted by their own fields, in the same worlds."""
+    sim = {**SMALL["sim"], "objectives": {"40x": {}, "20x": {"pixel_size_um": 0.65, "na": 0.5}}}
+    setup = [{"properties": [["Objective", "Label", name]]} for name in ("20x", "40x")]
+    grid = {"rows": 1, "columns": 1, "fov_width": 166, "fov_height": 166}
+    watch = {**SMALL["watch"], "setup": setup[0], "grid_plan": grid}
+    decide = [{**SMALL["decide"][0], "do": {**SMALL["decide"][0]["do"], "setup": setup[1]}}]
+    low = {**SMALL, "sim": sim, "watch": watch, "decide": decide}
+    bench = bench_overview(protocol_of(low), 0.1, (1,))
+    (mine,), (its,) = bench.overview, bench.raster
+    assert mine.there > 0
+    assert mine.visits > 0
+    assert its.visits > 0
 
 
 def test_a_raster_goes_over_all_fields_again_and_again() -> None:

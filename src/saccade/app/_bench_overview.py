@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 
 _PROMISE = 3.0
+_ROUNDING = 1e-6
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,8 @@ def bench_overview(
     """Return how many rare cells an overview and a raster image at detail, in the same worlds.
 
     The raster takes the detail acquisition at every field of the watch, one after the other
-    and again and again, as fast as the overview's own run has shown that the microscope can.
+    and again and again, as fast as the overview's own run has shown that the microscope can;
+    where the watch sees more at once than a detail does, at as many places as cover it.
     It does no harm: what it finds is counted in worlds that had no light. An occurrence counts
     once, if a whole detail acquisition with its place in the field lies within its time.
 
@@ -174,6 +176,38 @@ def raster(
     return [Visit(t_s, t_s + visit_s, x_um, y_um) for t_s, (x_um, y_um) in starts]
 
 
+def tiled(
+    fields: Sequence[tuple[float, float]],
+    field_um: tuple[float, float],
+    half_um: tuple[float, float],
+) -> list[tuple[float, float]]:
+    """Return the places at which a smaller field covers larger ones, one after the other.
+
+    Parameters
+    ----------
+    fields : sequence of (x, y)
+        Middles of the larger ones, in µm.
+    field_um, half_um : tuple of float
+        Half of the width and height of the larger field, and of the smaller one.
+    """
+    steps = [
+        [(2 * n + 1 - count) * whole / count for n in range(count)]
+        for whole, count in (
+            (whole, max(1, math.ceil(whole / part - _ROUNDING)))
+            for whole, part in zip(field_um, half_um, strict=True)
+        )
+    ]
+    return [(x + dx, y + dy) for x, y in fields for dy in steps[1] for dx in steps[0]]
+
+
+def _half_um(shot: Shot) -> tuple[float, float]:
+    return shot.width_um / 2, shot.height_um / 2
+
+
+def _first_of_the_watch(log: Log) -> Shot:
+    return next(shot for shot in log.shots if shot.stream == "watch")
+
+
 def _world(
     protocol: Protocol, policy: Overview, specimen: str, seed: int, duration_s: float
 ) -> tuple[Yield, Yield]:
@@ -184,23 +218,22 @@ def _world(
     fields = _fields(log)
     lived = during(world_of(scope).occurrences, duration_s)
     dark = in_the_dark(world_of(open_world(protocol, specimen, seed)), duration_s)
-    height, width = (side * scope.stand().pixel_size_um for side in scope.stand().shape_px)
-    half_um = width / 2, height / 2
     taken = list(visits_of((s for s in log.shots if s.stream == policy.label), len(policy.plans)))
     if not taken:
         raise UsageError(
             f"{protocol.name!r} visited nothing in world {seed}, so that a raster has no measure.",
             "Lower 'above', or let it run for longer.",
         )
+    half_um, field_um = _half_um(taken[0][0]), _half_um(_first_of_the_watch(log))
     went = [Visit(each[0].t_s, each[-1].end_s, each[0].x_um, each[0].y_um) for each in taken]
     visit_s = median(each.end_s - each.t_s for each in went)
-    rastered = raster(fields, visit_s, _move_s(log), duration_s)
+    rastered = raster(tiled(fields, field_um, half_um), visit_s, _move_s(log), duration_s)
     visit_j_per_cm2 = math.fsum(shot.dose_j_per_cm2 for shot in taken[0])
     return (
-        _yield(went, _watched(lived, fields, half_um), half_um, log.dose_j_per_cm2),
+        _yield(went, _watched(lived, fields, field_um), half_um, log.dose_j_per_cm2),
         _yield(
             rastered,
-            _watched(dark, fields, half_um),
+            _watched(dark, fields, field_um),
             half_um,
             visit_j_per_cm2 * len(rastered),
         ),

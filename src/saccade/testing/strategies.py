@@ -128,6 +128,9 @@ def frames(side_px: int = 4) -> st.SearchStrategy[Frame]:
         affine=st.tuples(*[st.floats(-2, 2)] * 4),
         retries=st.integers(0, 5),
         times=st.builds(Times, *[_TIMES_NS] * 5),
+        objective=st.none() | _NAMES,
+        offset_um=st.none() | st.tuples(*[_UM] * 3),
+        camera=st.just("") | _NAMES,
     )
 
 

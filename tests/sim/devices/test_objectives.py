@@ -82,6 +82,18 @@ def test_a_wide_objective_sees_more_and_less_sharply(make):
     assert wide.to_um(0, 0)[0] == pytest.approx(4 * sharp.to_um(0, 0)[0])
 
 
+def test_a_wide_aperture_collects_more_light(make):
+    """What glows is brighter by the share of its light that the cone of the aperture holds."""
+    flat = {"optics": {"falloff": 0.0, "haze": 0.0}, "sensor": {"hot_pixels": 0.0}}
+    glow = {"background": 3e5, "specimen": {"count": 0, "size_um": [400.0, 400.0]}}
+    scope = make(objectives={"40x": {}, "dull": {"na": 0.3}}, **flat, **glow)
+    bright, dim = (
+        frame.pixels.mean() - 100 for frame in play(scope, [through("40x"), through("dull")])
+    )
+    cone = [1 - np.cos(np.arcsin(na)) for na in (0.75, 0.3)]
+    assert dim / bright == pytest.approx(cone[1] / cone[0], rel=0.03)
+
+
 def test_nothing_is_seen_while_the_turret_turns(make):
     """An exposure between two objectives is dark, and no light reaches the sample."""
     core = make(objectives=TWO, specimen={"count": 4000, "size_um": [200.0, 200.0]}).core

@@ -38,6 +38,13 @@ class Exposure:
         return self.view.optics or self.imaging.optics
 
     @property
+    def collected(self) -> float:
+        """Light that the objective collects of what glows, in units of the imaging's own."""
+        if self.view.optics is None:
+            return 1.0
+        return self.view.optics.collected / self.imaging.optics.collected
+
+    @property
     def transmitted(self) -> bool:
         """Whether the light that makes the picture passes through the specimen."""
         channel = self.specimen.channels.get(self.view.channel)

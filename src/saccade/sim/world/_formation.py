@@ -70,6 +70,7 @@ def form(exposure: Exposure) -> Photons:
     photons = dose * view.pixel_size_um**2
     if channel.transmitted:
         return _passed(exposure, light, channel, sigmas_um, photons * _TRANSMITTED)
+    photons *= exposure.collected
     focus = sigmas_um.index(min(sigmas_um))
     planes = [
         _glow(exposure, light, channel, sigma_um, held, photons, in_focus=focus in held)

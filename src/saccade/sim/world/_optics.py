@@ -70,6 +70,11 @@ class Optics:
         in_range("Optics.haze_um", self.haze_um, 0.1, 1000.0)
         in_range("Optics.falloff", self.falloff, 0.0, 1.0)
 
+    @property
+    def collected(self) -> float:
+        """Share of the light of an isotropic source that the cone of the aperture holds."""
+        return (1 - math.cos(math.asin(self.na / self.index))) / 2
+
     def sigma_um(self, wavelength_nm: float, defocus_um: float = 0.0) -> float:
         """Return the standard deviation of the point-spread function.
 
