@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from saccade.app import SecondLook, protocol_of
+from saccade.app import SecondLook, gives_masks, protocol_of
 from saccade.core import DetectorError, Past, ProtocolError
 from saccade.detect import Change, Spots
 from saccade.testing import frames_of
@@ -92,3 +92,27 @@ def test_code_that_has_no_name_can_not_look_again() -> None:
     """A script's own detector is not in the folder."""
     with pytest.raises(ProtocolError, match="spots"):
         SecondLook(protocol(spots={"code": "mine"}))
+
+
+MASKS: dict[str, tuple[bool, dict[str, Any]]] = {
+    "objects": (True, {"use": "saccade.detect:Objects"}),
+    "within": (
+        True,
+        {"use": "saccade.detect:Tracker", "detector": {"use": "saccade.detect:Objects"}},
+    ),
+    "one of two": (
+        True,
+        {
+            "use": "saccade.detect:Any",
+            "detectors": [{"use": "saccade.detect:Spots"}, {"use": "saccade.detect:Objects"}],
+        },
+    ),
+    "spots": (False, {"use": "saccade.detect:Spots"}),
+}
+
+
+@pytest.mark.parametrize("name", MASKS)
+def test_a_protocol_says_whether_there_are_masks(name: str) -> None:
+    """Without making anything of it."""
+    gives, part = MASKS[name]
+    assert gives_masks(protocol(seen=part)) is gives

@@ -11,9 +11,10 @@ from useq import MDASequence
 from saccade import app
 from saccade.core import Identity, Observation, Point
 from saccade.decide import Burst
-from saccade.gui._about import account_html, exemplar
+from saccade.gui._about import account_html
 from saccade.gui._account import Account
 from saccade.gui._entries import Entry
+from saccade.gui._exemplars import SHOWN_PX, Exemplars, exemplar
 from saccade.gui._look_back import LookBack
 from saccade.gui._recall import Recall
 from saccade.testing import frame_of
@@ -78,8 +79,22 @@ def test_an_exemplar_shows_what_the_frame_was_about() -> None:
     assert cut.shape == (64, 64)
     np.testing.assert_array_equal(np.argwhere(cut == 255).min(axis=0), (5, 285 - 236))
     wide = exemplar(frame, [Observation(0.9, (weak,), boxes=((80, 80, 120, 150),))])
-    assert wide.shape == (140, 140)
-    assert exemplar(frame, [Observation(0.9)]).shape == (200, 300)
+    assert wide.shape == (SHOWN_PX, SHOWN_PX)
+    assert wide.max() < 10  # 140 pixels around it reach as far as nothing bright
+    assert exemplar(frame, [Observation(0.9)]).shape == (SHOWN_PX * 2 // 3, SHOWN_PX)
+
+
+def test_exemplars_outlast_their_frames() -> None:
+    """Cut out when something is done, of each policy the newest; else while the frame is there."""
+    frames = {n: (frame_of(np.full((80, 80), n, np.uint16), n), []) for n in range(4)}
+    pictures = Exemplars(frames.get)
+    pictures.note([acted(0), acted(1), acted(2, "Focus"), nothing(3)])
+    assert pictures.of(3) is not None
+    frames.clear()
+    assert pictures.of(0) is None
+    assert all(pictures.of(n) is not None for n in (1, 2, 3))
+    pictures.clear()
+    assert pictures.of(1) is None
 
 
 @pytest.fixture
@@ -133,5 +148,9 @@ def test_a_live_window_tells_of_a_frame_only_while_it_looks_back(
     window.look_back(quiet)
     qtbot.waitUntil(lambda: "because" in window.about.text.toPlainText(), timeout=PATIENCE_MS)
     assert "nothing, because" in window.about.text.toPlainText()
+    window.about.asked.emit(10_000)
+    assert "no longer at hand" in window.alerts.text()
+    assert window.live.frame is not None
+    assert window.live.frame.index == quiet
     window.return_to_live()
     assert window.about.isHidden()

@@ -16,6 +16,7 @@ from saccade import app
 from saccade.core import Explained, Identity, Modulator, Observation, Past, Point
 from saccade.detect import Spots, Tracker
 from saccade.gui._kept import Kept
+from saccade.gui._layout import Layout, read_layout
 from saccade.gui._live import LiveView
 from saccade.gui._look_back import LookBack
 from saccade.gui._outlines import MOST_PX, mask_outlines, stimulated
@@ -24,6 +25,7 @@ from saccade.gui._overlays import MOST, OVERLAYS
 from saccade.gui._past import Taken, indices_before
 from saccade.gui._recall import Recall
 from saccade.gui._tails import Tails
+from saccade.models import SETTINGS
 from saccade.testing import frame_of
 
 if TYPE_CHECKING:
@@ -134,6 +136,10 @@ def test_what_a_mask_lit_is_drawn_where_the_sensor_saw_it() -> None:
     assert stimulated(frame, None) is None
     assert stimulated(frame, Modulator("dmd", (32, 32))) is None
     assert stimulated(frame_of(BLANK), modulator) is None
+    for level in (0, 255):
+        everywhere = SLMImage(data=np.full((32, 32), level, np.uint8), device="dmd")
+        event = MDAEvent(slm_image=everywhere)
+        assert stimulated(frame_of(BLANK, event=event, sensor_px=(64, 64)), modulator) is None
 
 
 def full(frame: Frame) -> Observation:
@@ -158,7 +164,7 @@ def test_each_kind_goes_and_comes_by_its_switch(live: LiveView, name: str) -> No
     live.overlays.modulator = Modulator(
         "dmd", (64, 64), to_sensor=((1, 0, 0), (0, 1, 0)), sensor_px=(64, 64)
     )
-    lit = SLMImage(data=np.full((64, 64), 255, np.uint8), device="dmd")
+    lit = SLMImage(data=np.eye(64, dtype=np.uint8), device="dmd")
     frame = frame_of(BLANK, event=MDAEvent(slm_image=lit))
     live.show_frame(frame, [full(frame)])
     assert {each: is_shown(live) for each, is_shown in SHOWN.items()} == dict.fromkeys(SHOWN, True)
@@ -214,11 +220,12 @@ def test_a_tail_is_drawn_of_the_looks_that_are_kept(live: LiveView) -> None:
         look = tracker(frame)
         other = Observation(0.0, look.points, detector=look.detector, frame=index, position=1)
         told = Observation(look.score, look.points, detector=look.detector, frame=index)
-        kept.add(frame, [other, told])
+        same_name = replace(told, points=tuple(replace(p, track=99) for p in look.points))
+        kept.add(frame, [other, told, same_name])
         live.show_frame(frame, [told])
     assert len(drawn_tails(live)) == 3
     frame, looks = next(iter(kept))
-    live.show_frame(frame, looks[1:])
+    live.show_frame(frame, looks[1:2])
     assert len(drawn_tails(live)) == 1
 
 
@@ -245,6 +252,14 @@ def test_what_was_seen_before_its_frame_came_is_matched_all_the_same() -> None:
     assert [[each.frame for each in looks] for _, looks in kept] == [[], [2]]
 
 
+def record(protocol: Path, tmp_path: Path) -> Path:
+    """Run a protocol, and return its folder."""
+    given = app.load_protocol(protocol)
+    scope = app.open_scope(given.scope, given.folder, given.sim)
+    app.assemble(given, scope, out=tmp_path / "run").run.start().wait(60)
+    return tmp_path / "run"
+
+
 @pytest.fixture
 def recorded(tmp_path: Path, protocol: Path) -> Path:
     """Give the folder of a run whose detector sees changes."""
@@ -252,10 +267,7 @@ def recorded(tmp_path: Path, protocol: Path) -> Path:
     changes = "change: {use: saccade.detect:Change, sigma_um: 2, alpha: 0.5, threshold: 3}"
     text = text.replace("spots: {use: saccade.detect:Spots, sigma_um: 4}", changes)
     protocol.write_text(text.replace("on: spots", "on: change"), encoding="utf-8")
-    given = app.load_protocol(protocol)
-    scope = app.open_scope(given.scope, given.folder, given.sim)
-    app.assemble(given, scope, out=tmp_path / "run").run.start().wait(60)
-    return tmp_path / "run"
+    return record(protocol, tmp_path)
 
 
 def test_attribution_is_looked_up_again_when_somebody_wants_it(
@@ -268,12 +280,11 @@ def test_attribution_is_looked_up_again_when_somebody_wants_it(
     overlays = window.live.overlays
     number = 8  # of the plan, with all frames before it within what the detector remembers
     window.show_number(number)
-    qtbot.waitUntil(lambda: overlays._maskless, timeout=PATIENCE_MS)  # asked once about masks
-    assert not overlays._heat.isVisible()
+    assert not overlays.wants_again
     overlays.switch({"attribution": True})
     qtbot.waitUntil(overlays._heat.isVisible, timeout=PATIENCE_MS)
     index = window.recall.frames[number]
-    assert window.live._caption.text().endswith("attribution: Change")
+    assert window.live._caption.text().startswith("attribution: Change   frame")
     [then] = window.recall.observations[index]
     assert overlays._again[0].seen.score == pytest.approx(then.score)
     window.step(-1)
@@ -282,6 +293,26 @@ def test_attribution_is_looked_up_again_when_somebody_wants_it(
     overlays.switch({"attribution": False})
     assert not overlays._heat.isVisible()
     window.close()
+
+
+def test_a_window_that_looks_back_keeps_what_a_person_switches(
+    qtbot: QtBot, recorded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the layout of all windows; what a program switches is not kept."""
+    monkeypatch.setenv(SETTINGS, str(tmp_path / "settings"))
+    window = LookBack(Recall(recorded))
+    qtbot.addWidget(window)
+    window.live.overlays.switch({"points": False})
+    assert read_layout() == (Layout(), "")
+    [view] = window.menuBar().actions()
+    boxes = view.menu().actions()[0].menu().actions()[1]
+    boxes.trigger()
+    assert read_layout()[0].overlays == window.live.overlays.states
+    again = LookBack(Recall(recorded))
+    qtbot.addWidget(again)
+    assert not again.live.overlays.states["boxes"]
+    window.close()
+    again.close()
 
 
 def test_heat_stays_over_later_frames_of_the_same_place_while_it_is_live(live: LiveView) -> None:
@@ -303,16 +334,43 @@ def test_heat_stays_over_later_frames_of_the_same_place_while_it_is_live(live: L
     assert not live.overlays._heat.isVisible()
 
 
-def test_masks_that_no_journal_holds_are_found_again(live: LiveView) -> None:
-    """A second look gives them; where it has none, it is not asked for them any more."""
+def test_masks_that_no_journal_holds_are_found_again(
+    qtbot: QtBot, tmp_path: Path, protocol: Path
+) -> None:
+    """By a second look, where the detector gives any; its colours are those of the tracks."""
+    text = protocol.read_text(encoding="utf-8")
+    cells = "spots: {use: saccade.detect:Tracker, detector: {use: saccade.detect:Objects}}"
+    protocol.write_text(
+        text.replace("spots: {use: saccade.detect:Spots, sigma_um: 4}", cells), encoding="utf-8"
+    )
+    window = LookBack(Recall(record(protocol, tmp_path)))
+    qtbot.addWidget(window)
+    window.show()
+    overlays = window.live.overlays
+    assert all(each.labels is None for each in window.live.seen)
+    qtbot.waitUntil(overlays._masks.isVisible, timeout=PATIENCE_MS)
+    [seen] = window.live.seen
+    drawn = set(np.unique(overlays._masks.image).tolist())
+    assert drawn == {0, *(point.track % 64 + 1 for point in seen.points)}
+    assert not overlays._heat.isVisible()
+    window.close()
+
+
+@pytest.mark.parametrize(
+    ("labelled", "on", "wants"),
+    [(False, True, True), (True, True, False), (False, False, False)],
+)
+def test_masks_are_looked_for_where_nobody_has_them(
+    live: LiveView, labelled: bool, on: bool, wants: bool
+) -> None:
+    """And only while they are to be drawn."""
     frame = frame_of(BLANK)
     told = full(frame)
-    live.show_frame(frame, [replace(told, labels=None)])
-    assert live.overlays.wants_again
-    live.show_again(frame, [Explained(told)])
-    assert live.overlays._masks.isVisible()
-    live.show_again(frame, [Explained(replace(told, labels=None))])
-    assert not live.overlays.wants_again
+    live.show_frame(frame, [told if labelled else replace(told, labels=None)])
+    live.overlays.switch({"masks": on})
+    assert not live.overlays.wants_again  # a run of its own has them at once, or never
+    live.overlays.looks_for_masks = True
+    assert live.overlays.wants_again is wants
 
 
 def test_the_past_of_a_frame_is_that_of_its_place() -> None:

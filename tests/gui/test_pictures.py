@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 VIEWS = [
     "window-light",
     "window-dark",
+    "window-clicked",
     "editor",
     "docks",
     "look-back",

@@ -30,7 +30,7 @@ from ._registry import build, parts
 from ._run import Run
 from ._score import FIRST_SEED, Scoreboard, score_protocol
 from ._score_recording import score_on_recording
-from ._second_look import SecondLook
+from ._second_look import SecondLook, gives_masks
 from ._soak import Slope, Soak, soak
 from ._told import told_action
 from ._try_model import ModelTrial, try_model
@@ -89,6 +89,7 @@ __all__ = [
     "draw_montage",
     "draw_tuning",
     "findings_of_text",
+    "gives_masks",
     "load_protocol",
     "open_scope",
     "parts",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from saccade.core import DetectorError, Explained, SaccadeError, explained, past_of
 
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from saccade.core import Detector, Frame, Past
 
     from ._protocol import Protocol
+
+_MASKED = ("saccade.detect:Objects",)
+"""Detectors that always give masks; others do if their setting ``masks`` says so."""
 
 
 class SecondLook:
@@ -75,3 +78,21 @@ def _explained(
     for each in before(past) if any(past) else ():
         other(each)
     return explained(other, frame)
+
+
+def gives_masks(protocol: Protocol) -> bool:
+    """Return whether a second look would give masks, as far as the protocol alone tells.
+
+    Parameters
+    ----------
+    protocol : Protocol
+        Nothing of it is made.
+    """
+    return _gives_masks(protocol.spec()["detect"])
+
+
+def _gives_masks(part: Any) -> bool:
+    if isinstance(part, dict):
+        own = part.get("use") in _MASKED or part.get("masks") is True
+        return own or any(map(_gives_masks, part.values()))
+    return isinstance(part, list) and any(map(_gives_masks, part))

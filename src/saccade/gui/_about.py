@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from ._colours import MARKS
-from ._live import levels_of
+from ._exemplars import SHOWN_PX
 from ._names import short
 from ._qt import QtCore, QtGui, QtWidgets, Signal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
-    from saccade.core import Frame, Observation
+    from saccade.core import Observation
 
     from ._account import Account
     from ._entries import Entry
+    from ._exemplars import Exemplars
     from ._live import LiveView
 
 _EXEMPLARS = 4
-_SIDE_PX, _SHOWN_PX = 64, 72
-"""Of an exemplar: in the frame at least, and on the screen."""
 _HEIGHT_PX = 124
 _AFTER_MS = 120
 """As long as frames change faster, they are not told of: whoever scrubs wants pictures."""
@@ -40,21 +38,16 @@ class About(QtWidgets.QWidget):
         That shows it.
     account : Account
         What came of the frames.
-    kept : callable
-        Returns the frame of a number, and what was seen in it; None if it is not at hand.
+    pictures : Exemplars
+        Of frames on which something was done.
     """
 
     asked = Signal(int)
     """An exemplar was clicked on: its frame."""
 
-    def __init__(
-        self,
-        live: LiveView,
-        account: Account,
-        kept: Callable[[int], tuple[Frame, Sequence[Observation]] | None],
-    ) -> None:
+    def __init__(self, live: LiveView, account: Account, pictures: Exemplars) -> None:
         super().__init__()
-        self._live, self._account, self._kept = live, account, kept
+        self._live, self._account, self._pictures = live, account, pictures
         self.text = QtWidgets.QTextBrowser()
         self.text.setAccessibleName("What was decided on this frame, why, and what was measured")
         self.exemplars = [QtWidgets.QToolButton() for _ in range(_EXEMPLARS)]
@@ -64,7 +57,7 @@ class About(QtWidgets.QWidget):
         layout.addWidget(self.text, 1)
         for number, button in enumerate(self.exemplars):
             button.setToolButtonStyle(QtCore.Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-            button.setIconSize(QtCore.QSize(_SHOWN_PX, _SHOWN_PX))
+            button.setIconSize(QtCore.QSize(SHOWN_PX, SHOWN_PX))
             button.setAutoRaise(True)
             button.clicked.connect(lambda _=False, n=number: self.asked.emit(self._told[n]))
             button.hide()
@@ -81,6 +74,11 @@ class About(QtWidgets.QWidget):
         super().showEvent(event)
         self._later()
 
+    @property
+    def is_told(self) -> bool:
+        """Whether nothing has changed since a frame was told of."""
+        return not self._timer.isActive()
+
     def tell(self) -> None:
         """Tell of the frame that is shown."""
         frame = self._live.frame
@@ -90,9 +88,9 @@ class About(QtWidgets.QWidget):
         found = self._account.acted_before(frame.index, _EXEMPLARS)
         self._told = []
         for policy, index in found:
-            kept = self._kept(index)
-            if kept is not None:
-                self._show(self.exemplars[len(self._told)], policy, *kept)
+            picture = self._pictures.of(index)
+            if picture is not None:
+                self._show(self.exemplars[len(self._told)], policy, index, picture)
                 self._told.append(index)
         for number, button in enumerate(self.exemplars):
             button.setVisible(number < len(self._told))
@@ -102,15 +100,13 @@ class About(QtWidgets.QWidget):
             self._timer.start()
 
     def _show(
-        self,
-        button: QtWidgets.QToolButton,
-        policy: str,
-        frame: Frame,
-        seen: Sequence[Observation],
+        self, button: QtWidgets.QToolButton, policy: str, index: int, grey: NDArray[np.uint8]
     ) -> None:
-        button.setIcon(QtGui.QIcon(_pixmap(exemplar(frame, seen))))
-        button.setText(f"frame {frame.index}")
-        what = ", ".join(e.what for e in self._account.of(frame.index) if e.policy == policy)
+        height, width = grey.shape
+        image = QtGui.QImage(grey.data, width, height, width, QtGui.QImage.Format.Format_Grayscale8)
+        button.setIcon(QtGui.QIcon(QtGui.QPixmap.fromImage(image)))
+        button.setText(f"frame {index}")
+        what = ", ".join(each.what for each in self._account.of(index) if each.policy == policy)
         button.setToolTip(f"On this frame too {policy} acted: {what}. A click shows it.")
 
 
@@ -126,41 +122,6 @@ def account_html(entries: Sequence[Entry], seen: Sequence[Observation]) -> str:
     """
     lines = [_decided(each) for each in entries] or ["Nothing is known to have been decided."]
     return "<br>".join([*lines, *(_measured(each) for each in seen)])
-
-
-def exemplar(frame: Frame, seen: Sequence[Observation]) -> NDArray[np.uint8]:
-    """Return what a frame was about: the surroundings of its strongest point, else all of it.
-
-    Parameters
-    ----------
-    frame : Frame
-        Any.
-    seen : sequence of Observation
-        Of it; the one with the highest score that tells places counts.
-
-    Returns
-    -------
-    array of uint8, (y, x)
-        In the contrast of the whole frame.
-    """
-    pixels = frame.pixels if frame.pixels.ndim == 2 else frame.pixels[..., 0]
-    low, high = levels_of(pixels)
-    best = max((e for e in seen if e.points), key=lambda e: e.score, default=None)
-    if best is not None:
-        point = max(best.points, key=lambda each: each.strength)
-        side = _SIDE_PX
-        if best.boxes:  # room for the largest thing, and as much again around it
-            side = max(side, *(round(2 * max(b[2] - b[0], b[3] - b[1])) for b in best.boxes))
-        pixels = pixels[_span(point.y_px, side, pixels.shape[0]),
-                        _span(point.x_px, side, pixels.shape[1])]  # fmt: skip
-    grey: NDArray[Any] = (pixels.astype(np.float32) - low) * (255 / (high - low))
-    return np.ascontiguousarray(grey.clip(0, 255), np.uint8)
-
-
-def _span(middle: float, side: int, most: int) -> slice:
-    """Return a stretch of so many pixels, as far as there are any, that holds its middle."""
-    begin = min(max(round(middle) - side // 2, 0), max(most - side, 0))
-    return slice(begin, begin + side)
 
 
 def _decided(entry: Entry) -> str:
@@ -180,14 +141,3 @@ def _measured(seen: Observation) -> str:
     if seen.elapsed_ms:
         parts.append(f"{seen.elapsed_ms:.1f} ms")
     return f"<b>{escape(short(seen.detector.name))}</b>: {escape(', '.join(parts))}"
-
-
-def _pixmap(grey: NDArray[np.uint8]) -> QtGui.QPixmap:
-    height, width = grey.shape
-    image = QtGui.QImage(grey.data, width, height, width, QtGui.QImage.Format.Format_Grayscale8)
-    return QtGui.QPixmap.fromImage(image).scaled(
-        _SHOWN_PX,
-        _SHOWN_PX,
-        QtCore.Qt.AspectRatioMode.KeepAspectRatio,
-        QtCore.Qt.TransformationMode.SmoothTransformation,
-    )

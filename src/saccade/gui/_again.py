@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from saccade.app import SecondLook
+from saccade.app import SecondLook, gives_masks
 
 from ._beside import Beside
 from ._qt import QtCore, Signal
@@ -33,15 +33,22 @@ class Again(QtCore.QObject):
     frames_before : callable
         Given a frame and what must have been seen before it, returns these frames as far as they
         are there; called in another thread.
+    is_recorded : bool
+        Whether what was seen comes from a journal, which holds no masks.
     """
 
     failed = Signal(object)
     """A `SaccadeError`; once for each protocol."""
 
     def __init__(
-        self, live: LiveView, frames_before: Callable[[Frame, Past], Iterable[Frame]]
+        self,
+        live: LiveView,
+        frames_before: Callable[[Frame, Past], Iterable[Frame]],
+        *,
+        is_recorded: bool,
     ) -> None:
         super().__init__(live)
+        self._is_recorded = is_recorded
         self._live, self._frames_before = live, frames_before
         self._protocol: Protocol | None = None
         self._look: tuple[Protocol, SecondLook] | None = None
@@ -60,6 +67,8 @@ class Again(QtCore.QObject):
         """Look with the detectors of a protocol from now on; None has none."""
         if protocol is not self._protocol:
             self._protocol = protocol
+            masks = self._is_recorded and protocol is not None and gives_masks(protocol)
+            self._live.overlays.looks_for_masks = masks
             self._has_failed, self._asked = False, None
 
     @property

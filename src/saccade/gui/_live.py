@@ -133,7 +133,7 @@ class LiveView(QtWidgets.QWidget):
 
     def _tell(self) -> None:
         if self._frame is not None:
-            told = (caption(self._frame, self._seen), self.overlays.told)
+            told = (self.overlays.told, caption(self._frame, self._seen))
             self._caption.setText("   ".join(filter(None, told)))
             self._caption.setToolTip("\n".join(filter(None, told)))
 

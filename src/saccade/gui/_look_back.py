@@ -12,6 +12,7 @@ from saccade.core import SaccadeError
 from ._about import About
 from ._again import Again
 from ._alerts import AlertStrip
+from ._exemplars import Exemplars
 from ._layout import read_layout, write_layout
 from ._live import LiveView
 from ._look_back_tools import Tools
@@ -45,7 +46,7 @@ class LookBack(QtWidgets.QMainWindow):
         super().__init__()
         self.recall = recall
         self.live, self.timeline, self.table = LiveView(), Timeline(), DecisionTable()
-        self.about = About(self.live, recall.account, recall.kept)
+        self.about = About(self.live, recall.account, Exemplars(recall.kept))
         self.alerts = AlertStrip()
         self.slider = QtWidgets.QSlider(QtCore.Qt.Orientation.Horizontal)
         self.slider.setRange(0, max(len(recall.frames) - 1, 0))
@@ -108,9 +109,8 @@ class LookBack(QtWidgets.QMainWindow):
         overlays = self.live.overlays
         overlays.looks_before, overlays.modulator = self.recall.looks_before, self.recall.modulator
         overlays.switch(read_layout()[0].overlays)
-        add_overlay_menu(self.menuBar().addMenu("&View"), overlays)
-        overlays.switched.connect(self._keep_overlays)
-        self.again = Again(self.live, self.recall.frames_before)
+        add_overlay_menu(self.menuBar().addMenu("&View"), overlays, self._keep_overlays)
+        self.again = Again(self.live, self.recall.frames_before, is_recorded=True)
         self.again.failed.connect(self.alerts.tell_error)
         self.again.use(self.recall.protocol)
 

@@ -63,7 +63,9 @@ def mask_outlines(labels: Pixels, points: Sequence[Point] = ()) -> NDArray[np.ui
 
 
 def stimulated(frame: Frame, modulator: Modulator | None) -> NDArray[np.uint8] | None:
-    """Return where a frame was lit through a mask, 1, thinned out as outlines are; None if nowhere.
+    """Return where a frame was lit through a mask, 1, thinned out as outlines are.
+
+    None where there is no mask, or one that is open or dark all over, as between stimulations.
 
     Parameters
     ----------
@@ -76,6 +78,8 @@ def stimulated(frame: Frame, modulator: Modulator | None) -> NDArray[np.uint8] |
     if image is None or modulator is None or modulator.to_sensor is None:
         return None
     mask = _mask(image, modulator)
+    if mask.min() == mask.max():
+        return None
     height, width = frame.pixels.shape[:2]
     grid = Grid(
         frame.roi or (0, 0, width, height), frame.sensor_px or (width, height), frame.pixel_size_um

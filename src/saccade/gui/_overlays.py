@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -65,12 +64,14 @@ class Overlays(QtCore.QObject):
         super().__init__()
         self._is_on = {each.name: each.is_on for each in OVERLAYS}
         self.looks_before: Callable[[Observation], Iterable[Observation]] = lambda _: ()
-        """Gives earlier looks of the same detector at the same place, the newest first."""
+        """Gives earlier looks of the same detector at the same place, the newest first; of one
+        frame that of the first detector last."""
         self.modulator: Modulator | None = None
         """Of the microscope that took the frames."""
         self._frame: Frame | None = None
         self._seen: tuple[Observation, ...] = ()
-        self._maskless = False
+        self.looks_for_masks = False
+        """Whether a second look would find masks that nobody has kept."""
         self._again: tuple[Explained, ...] = ()
         self._again_of: Frame | None = None
         self.may_lag = False
@@ -96,8 +97,9 @@ class Overlays(QtCore.QObject):
     @property
     def wants_again(self) -> bool:
         """Whether something is to be drawn that only a second look at the frame can tell."""
-        masks_known = any(each.labels is not None for each in self._seen) or self._maskless
-        return self._is_on["attribution"] or (self._is_on["masks"] and not masks_known)
+        masks_known = any(each.labels is not None for each in self._seen)
+        masks = self.looks_for_masks and self._is_on["masks"] and not masks_known
+        return masks or self._is_on["attribution"]
 
     @property
     def told(self) -> str:
@@ -109,7 +111,7 @@ class Overlays(QtCore.QObject):
         if frame is not self._frame:
             return f"{text}, of frame {frame.index}"
         then = [e.score for e in self._seen if e.detector.name == again.seen.detector.name]
-        if then and abs(then[0] - again.seen.score) > _SAME:
+        if then and min(abs(each - again.seen.score) for each in then) > _SAME:
             text += f" (on a second look it scores {again.seen.score:.2f})"
         return text
 
@@ -150,7 +152,6 @@ class Overlays(QtCore.QObject):
         looks : sequence of Explained
             One of each detector.
         """
-        self._maskless = all(each.seen.labels is None for each in looks)
         if frame is self._frame or (self.may_lag and _are_alike(frame, self._frame)):
             self._again, self._again_of = tuple(looks), frame
             self.draw()
@@ -173,6 +174,15 @@ class Overlays(QtCore.QObject):
 
     def _seen_if(self, name: str) -> tuple[Observation, ...]:
         return self._seen if self._is_on[name] else ()
+
+    def _followed_before(self, seen: Observation) -> Iterable[Observation]:
+        """Return earlier looks, the newest first; of detectors of one name those of the first."""
+        looks: dict[int, Observation] = {}
+        for each in self.looks_before(seen):
+            if each.frame not in looks and len(looks) == TAIL - 1:
+                break
+            looks[each.frame] = each
+        return looks.values()
 
     def _hottest(self) -> Explained | None:
         """Return the second look with the highest score of those that tell what it rests on."""
@@ -197,8 +207,7 @@ class Overlays(QtCore.QObject):
     def _draw_tails(self, frame: Frame) -> None:
         """Draw where those were whom the first detector follows that follows any."""
         followed = next(filter(is_followed, self._seen_if("tracks")), None)
-        before = () if followed is None else islice(self.looks_before(followed), TAIL - 1)
-        looks = () if followed is None else (followed, *before)
+        looks = () if followed is None else (followed, *self._followed_before(followed))
         found = self._tails.lines(frame, looks)
         for number, item in enumerate(self._lines):
             mine = found.track % _PENS == number

@@ -18,13 +18,14 @@ from ._session import Session
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ._about import About
     from ._qt import QtWidgets
 
 SIZE_PX = (1366, 768)
 """The smallest screens that are about."""
 _PATIENCE_S = 300.0
 _LABELS = 6
-_COLUMNS, _GAP_PX, _QUALITY = 2, 8, 82
+_COLUMNS, _GAP_PX, _QUALITY = 2, 8, 70
 
 
 def pictures(
@@ -127,6 +128,10 @@ def _live(drawn: _Drawn, protocol: Path, session: Session, frames: int) -> None:
             window.looks.use_theme(theme)
             drawn.draw(window, f"window-{theme}", opened)
         window.looks.use_theme("light")
+        window.table.setCurrentCell(0, 0)
+        opened.until(lambda: _told(window.about), _PATIENCE_S)
+        drawn.draw(window, "window-clicked", opened)
+        window.return_to_live()
         session.stop("the picture was taken")
         opened.until(lambda: session.state.ended, _PATIENCE_S)
         window.alerts.hide()
@@ -147,14 +152,20 @@ def _back(drawn: _Drawn, run: Path) -> None:
     window.resize(*SIZE_PX)
     window.show()
     window.slider.setValue(window.slider.maximum() // 2)
+    until(lambda: _told(window.about), _PATIENCE_S)
     window.alerts.hide()
     drawn.draw(window, "look-back")
     window.table.setCurrentCell(0, 0)  # a frame on which something was decided, if there is any
     window.live.overlays.switch(dict.fromkeys(window.live.overlays.states, True))
-    until(lambda: window.again.is_done, _PATIENCE_S)
+    until(lambda: window.again.is_done and _told(window.about), _PATIENCE_S)
     window.alerts.hide()
     drawn.draw(window, "overlays")
     window.close()
+
+
+def _told(about: About) -> bool:
+    """Return whether a frame is told of, as far as one is shown that can be."""
+    return about.isHidden() or about.is_told
 
 
 def _labels(drawn: _Drawn, run: Path, folder: Path) -> None:

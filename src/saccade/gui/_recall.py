@@ -83,8 +83,8 @@ class Recall:
             That they are before.
         """
         for number in reversed(range(bisect_left(self.frames, seen.frame))):
-            looks = self.observations.get(self.frames[number], ())
-            yield from (each for each in looks if is_earlier(each, seen))
+            looks = self.observations.get(self.frames[number], [])
+            yield from (each for each in reversed(looks) if is_earlier(each, seen))
 
     def frames_before(self, frame: Frame, past: Past) -> Iterator[Frame]:
         """Read frames before another, the oldest first; any thread may ask.

@@ -14,6 +14,7 @@ from ._alerts import AlertStrip
 from ._bar import RunBar
 from ._docks import Docks
 from ._editing import Editing
+from ._exemplars import Exemplars
 from ._kept import Kept
 from ._live import LiveView
 from ._looks import Looks
@@ -58,14 +59,14 @@ class Window(QtWidgets.QMainWindow):
         self._findings: object = ()
         self.kept = Kept()
         self.live.overlays.looks_before = self.kept.looks_before
-        self.again = Again(self.live, self.kept.frames_before)
+        self.again = Again(self.live, self.kept.frames_before, is_recorded=not session.drives)
         self.again.failed.connect(self.alerts.tell_error)
         self._folder: Path | None = None
         self._looking_back = self._beginning = self._by_hand = False
         self.setWindowTitle("Saccade")
         self.resize(*SIZE)
-        self.account = Account()
-        self.about = About(self.live, self.account, self.kept.at)
+        self.account, self._exemplars = Account(), Exemplars(self.kept.at)
+        self.about = About(self.live, self.account, self._exemplars)
         self.about.hide()
         self._arrange()
         self.bar.commanded.connect(self._command)
@@ -80,7 +81,7 @@ class Window(QtWidgets.QMainWindow):
         self.questions.failed.connect(self.alerts.tell_error)
         self.timeline.asked.connect(self.look_back)
         self.table.asked.connect(self.look_back)
-        self.about.asked.connect(self.look_back)
+        self.about.asked.connect(self._look_at)
         self._timer = QtCore.QTimer(self)
         self._timer.timeout.connect(self.refresh)
         self._timer.start(_EVERY_MS)
@@ -119,6 +120,7 @@ class Window(QtWidgets.QMainWindow):
         self.timeline.add(batch.observations, batch.entries)
         self.table.add(batch.entries)
         self.account.add(batch.entries)
+        self._exemplars.note(batch.entries)
         self.bar.tell(self.session, self._planned, self._frames)
         self.questions.tell()
         self.docks.tell()
@@ -185,6 +187,13 @@ class Window(QtWidgets.QMainWindow):
         self.live.show_frame(*nearest)
         self.timeline.point_at(nearest[0].index)
 
+    def _look_at(self, frame: int) -> None:
+        if self.kept.at(frame) is not None:
+            self.look_back(frame)
+        else:
+            text = f"Frame {frame} is no longer at hand here; it is in {self.session.folder}."
+            self.alerts.tell("fact", text)
+
     def return_to_live(self) -> None:
         """Show the newest frame again."""
         self._looking_back = self._by_hand = False
@@ -228,6 +237,7 @@ class Window(QtWidgets.QMainWindow):
         self._planned = self._frames = 0
         self.kept.clear()
         self.account.clear()
+        self._exemplars.clear()
         self.timeline.clear()
         self.editing.seen.clear()
         self.table.clear_rows()
