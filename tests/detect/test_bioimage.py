@@ -216,11 +216,20 @@ def test_a_border_parts_what_touches(tmp_path: Path) -> None:
         BioImage(str(made.path), border="borders")
 
 
-@pytest.mark.parametrize(("frames", "masks"), [(1, True), (3, False)])
-def test_a_model_of_our_own_comes_back_as_it_went(tmp_path: Path, frames: int, masks: bool) -> None:
+@pytest.mark.parametrize(
+    ("frames", "masks", "members"), [(1, True, 1), (3, False, 1), (1, False, 2)]
+)
+def test_a_model_of_our_own_comes_back_as_it_went(
+    tmp_path: Path, frames: int, masks: bool, members: int
+) -> None:
     """Exported as a package, and imported: the same observation, calibration and all."""
     model = net_model(
-        tmp_path / "own", frames=frames, masks=masks, pixel_size_um=0.5, input={"compress": 4.0}
+        tmp_path / "own",
+        frames=frames,
+        masks=masks,
+        members=members,
+        pixel_size_um=0.5,
+        input={"compress": 4.0},
     )
     package = export_model(model, "bioimageio", tmp_path / "own.zip")
     made = import_package(package, tmp_path / "again")

@@ -68,6 +68,31 @@ def test_discs_are_learned_calibrated_and_told_of(tmp_path: Path) -> None:
         np.testing.assert_allclose(now[name], each, atol=1e-5)
 
 
+def test_networks_that_look_together_are_one_model(tmp_path: Path) -> None:
+    """Each learned by itself, calibrated together; the card tells what one of them is worth."""
+    short = replace(QUICK, epochs=2, crops=16)
+    three = SMALL.model_copy(update={"members": 3})
+    told: list[str] = []
+    model = train_model(
+        samples(8), ORDER, tmp_path / "m", recipe=short, architecture=three, tell=told.append
+    )
+    stems = [model.weights.tensors[f"nets.{number}.stem.weight"] for number in range(3)]
+    assert not np.array_equal(stems[0], stems[1])
+    assert not np.array_equal(stems[1], stems[2])
+    ended = [text.partition(":")[0] for text in told if text.startswith("epoch 2 of 2")]
+    assert ended == [f"epoch 2 of 2 of network {number}" for number in (1, 2, 3)]
+    alone, together = model.card.metrics.alone, model.card.metrics.classes["disc"]
+    assert alone is not None
+    assert alone.low <= alone.value <= alone.high
+    assert alone.value != together.average_precision.value
+    example = load_example(model)
+    assert example is not None
+    assert example.told["members"].shape[1] == 3
+    assert model.card.calibration["disc"].groups > 0
+    one = train_model(samples(8), ORDER, tmp_path / "one", recipe=short, architecture=SMALL)
+    assert one.card.metrics.alone is None
+
+
 def test_same_seed_gives_the_same_weights(tmp_path: Path) -> None:
     """On one processor, training can be done again, bit for bit."""
     threads = torch.get_num_threads()

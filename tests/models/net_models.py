@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from saccade.models import Architecture, Model, PatchNet, save_model, tensors_of
+from saccade.models import (
+    Architecture,
+    Model,
+    PatchEnsemble,
+    PatchNet,
+    save_model,
+    tensors_of,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,13 +34,19 @@ def net_model(
     of = Architecture(**{**settings, **architecture})
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        net = PatchNet(of)
-        for _ in range(3):
-            net(torch.randn(4, of.frames, 32, 40))
-        with torch.no_grad():
-            net.head.weight.mul_(10)  # so that what is seen outweighs the bias
+        nets = [_seasoned(of) for _ in range(of.members)]
+        net = nets[0] if of.members == 1 else PatchEnsemble(nets)
     card = {**card_of(of), "input": {"pixel_size_um": pixel_size_um, **(input or {})}}
     return save_model(folder, card, tensors_of(net))
+
+
+def _seasoned(of: Architecture) -> PatchNet:
+    net = PatchNet(of)
+    for _ in range(3):
+        net(torch.randn(4, of.frames, 32, 40))
+    with torch.no_grad():
+        net.head.weight.mul_(10)  # so that what is seen outweighs the bias
+    return net
 
 
 def card_of(of: Architecture) -> dict[str, Any]:

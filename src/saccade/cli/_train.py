@@ -93,6 +93,7 @@ def train(
     kind: str | None,
     net: str,
     pack: bool,
+    members: int,
     folds: int,
     about: str,
     licence: str,
@@ -115,6 +116,7 @@ def train(
             compress=COMPRESS if fluorescence else 0.0,
             net=net,
             pack=pack,
+            members=members,
         )
         recipe = recipe_of(data, len(samples), epochs, minutes, fluorescence=fluorescence)
 
@@ -272,6 +274,9 @@ def _facts(card: Card) -> dict[str, Any]:
         )
     if metrics.mask_ap50 is not None:
         facts["masks, AP at IoU 0.5"] = interval(metrics.mask_ap50)
+    if metrics.alone is not None:
+        one = f"one of its {card.architecture.members} networks alone, average precision"
+        facts[one] = interval(metrics.alone)
     if metrics.shuffled is not None:
         facts["average precision with shuffled labels"] = f"{metrics.shuffled:.3f}"
     facts["calibrated on"] = f"{max(each.groups for each in card.calibration.values())} groups"

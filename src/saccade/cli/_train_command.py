@@ -88,6 +88,10 @@ def train(
     pack: Annotated[
         bool, typer.Option("--pack", help="Eight bits a weight: a quarter of the file's size.")
     ] = False,
+    members: Annotated[
+        int,
+        typer.Option(help="Networks that look together, each learned by itself in its share."),
+    ] = 1,
     folds: Annotated[
         int,
         typer.Option(
@@ -140,6 +144,7 @@ def train(
         kind=kind,
         net=net,
         pack=pack,
+        members=members,
         folds=folds,
         about=about,
         licence=licence,

@@ -70,7 +70,8 @@ class Network(Learned):
 
     Notes
     -----
-    Measurements are ``count`` and ``surest``, the logit before calibration.
+    Measurements are ``count`` and ``surest``, the logit before calibration; of several networks
+    that look together also ``spread``, the standard deviation of their scores of the surest place.
     """
 
     model: str
@@ -150,7 +151,7 @@ class Network(Learned):
             points=points(frame, shown, 1),
             boxes=boxes,
             labels=labels,
-            measurements={"count": float(found.total), "surest": surest},
+            measurements={"count": float(found.total), "surest": surest, **self._spread(told)},
             detector=self.identity,
         )
         return observed, heat
@@ -163,8 +164,8 @@ class Network(Learned):
     def takes_ms(self, frame: Frame) -> float:
         """Return how long a look takes, for a run in virtual time."""
         scale = scale_of(self._loaded.card, frame.pixel_size_um) or 1.0
-        width = self._loaded.card.architecture.width
-        return look_ms(frame, fixed_ms=0.5, ns_a_px=scale**2 * 1.2 * width)
+        made = self._loaded.card.architecture
+        return look_ms(frame, fixed_ms=0.5, ns_a_px=scale**2 * 1.2 * made.width * made.members)
 
     def fresh(self) -> Self:
         """Return a detector with the same settings and no memory."""
@@ -196,6 +197,16 @@ class Network(Learned):
     @property
     def _class(self) -> int:
         return self._loaded.card.architecture.classes.index(self._wanted)
+
+    def _spread(self, told: Mapping[str, NDArray[np.float32]]) -> dict[str, float]:
+        """Return how far networks that look together are from being at one on the surest place."""
+        if "members" not in told:
+            return {}
+        surest = np.argmax(told["heat"][0, self._class])
+        classes = len(self._loaded.card.architecture.classes)
+        logits = told["members"][0, self._class :: classes].reshape(-1, told["heat"][0, 0].size)
+        scores = calibrated(logits[:, surest].astype(np.float64), self._calibration)
+        return {"spread": float(scores.std())}
 
     def _masks(
         self, told: Mapping[str, NDArray[np.float32]], found: Peaks, frame: Frame, prepared: Image

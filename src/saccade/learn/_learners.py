@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+from functools import partial
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, cast
 
 import numpy as np
 
 from saccade.detect import forest_heat, forest_peaks, forest_places_px, made_ready
 from saccade.models import (
     Architecture,
+    PatchEnsemble,
     arrays_of,
     packed,
     set_tensors,
@@ -30,6 +32,7 @@ from ._measure import (
     mask_ap50,
     seen_of,
 )
+from ._split import drawn_anew
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -37,7 +40,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from saccade.models import Input, PatchNet, TreeArrays, Trees
+    from saccade.models import Input, Net, PatchNet, TreeArrays, Trees
 
     from ._fit import Recipe
     from ._grow import Cells
@@ -85,6 +88,10 @@ class Learned(Protocol):
     def tensors(self) -> Mapping[str, Any]:
         """Return its weights as arrays."""
 
+    @property
+    def alone(self) -> Sequence[Learned]:
+        """Each of several networks that look together, by itself; else nothing."""
+
 
 class Learner(Protocol):
     """Learns one kind of model."""
@@ -110,7 +117,7 @@ class Learner(Protocol):
 
 @dataclass(frozen=True)
 class _Net:
-    net: PatchNet
+    net: Net
     architecture: Architecture
     given: Input
     epochs: int
@@ -134,10 +141,21 @@ class _Net:
         tensors = tensors_of(self.net)
         return packed(tensors) if self.is_packed else tensors
 
+    @property
+    def alone(self) -> Sequence[Learned]:
+        if self.architecture.members == 1:
+            return ()
+        one = self.architecture.model_copy(update={"members": 1})
+        nets = cast("PatchEnsemble", self.net).nets
+        return [_Net(cast("PatchNet", each), one, self.given, self.epochs) for each in nets]
+
 
 @dataclass(frozen=True)
 class NetworkLearner:
-    """Learns a small network, by gradient descent.
+    """Learns a small network, or several that look together, by gradient descent.
+
+    Of several each learns by itself, from groups that were drawn anew (with replacement, as many
+    as there are), from other beginnings, and for its share of the time.
 
     Parameters
     ----------
@@ -158,19 +176,45 @@ class NetworkLearner:
         """Return the network that does best on the others, and what it sees in them."""
         judges = _some(others, _JUDGED, self.recipe.seed)
 
-        def judge(net: PatchNet) -> float:
+        def judge(net: Net) -> float:
             seen = look_at_every(net, self.given, judges, len(self.made.classes))
             mean = sum(average_precision(each) for each in seen) / len(seen)
             return mean + (mask_ap50(seen[0]) if self.made.masks else 0.0)
 
-        def progress(epoch: int, loss: float) -> None:
-            tell(f"epoch {epoch + 1} of {self.recipe.epochs}: loss {loss:.3f}")
-
-        fitted = fit_network(self.made, self.given, samples, self.recipe, judge, progress)
+        net, epochs = self._fitted(samples, judge, tell)
         if self.pack:
-            set_tensors(fitted.net, unpacked(packed(tensors_of(fitted.net))))
-        learned = _Net(fitted.net, self.made, self.given, fitted.epochs, self.pack)
-        return learned, look_at_every(fitted.net, self.given, others, len(self.made.classes))
+            set_tensors(net, unpacked(packed(tensors_of(net))))
+        learned = _Net(net, self.made, self.given, epochs, self.pack)
+        return learned, look_at_every(net, self.given, others, len(self.made.classes))
+
+    def _fitted(
+        self,
+        samples: Sequence[Sample],
+        judge: Callable[[Net], float],
+        tell: Callable[[str], None],
+    ) -> tuple[Net, int]:
+        """Return the network, or networks that look together, and after how many epochs."""
+        count, recipe = self.made.members, self.recipe
+
+        def progress(number: int, epoch: int, loss: float) -> None:
+            of = f" of network {number + 1}" if count > 1 else ""
+            tell(f"epoch {epoch + 1} of {recipe.epochs}{of}: loss {loss:.3f}")
+
+        fitted = [
+            fit_network(
+                self.made,
+                self.given,
+                samples if count == 1 else drawn_anew(samples, recipe.seed, number),
+                replace(recipe, seed=recipe.seed + number, minutes=recipe.minutes / count),
+                judge,
+                partial(progress, number),
+            )
+            for number in range(count)
+        ]
+        epochs = max(each.epochs for each in fitted)
+        if count == 1:
+            return fitted[0].net, epochs
+        return PatchEnsemble([each.net for each in fitted]).eval(), epochs
 
     def probe(self, samples: Sequence[Sample]) -> Learned:
         """Return a network after a few epochs."""
@@ -213,6 +257,10 @@ class _Trees:
 
     def tensors(self) -> Mapping[str, Any]:
         return arrays_of(self.arrays)
+
+    @property
+    def alone(self) -> Sequence[Learned]:
+        return ()
 
 
 @dataclass(frozen=True)

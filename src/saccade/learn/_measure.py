@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from saccade.models import Input, PatchNet
+    from saccade.models import Input, Net
 
     from ._sample import Sample
 
@@ -52,7 +52,7 @@ class Seen:
 
 
 def look_at(
-    net: PatchNet,
+    net: Net,
     given: Input,
     samples: Iterable[Sample],
     *,
@@ -68,7 +68,7 @@ def look_at(
 
     Parameters
     ----------
-    net : PatchNet
+    net : Net
         In evaluation mode.
     given : Input
         How pictures are prepared for it.
@@ -87,7 +87,7 @@ def look_at(
 
 
 def look_at_every(
-    net: PatchNet, given: Input, samples: Iterable[Sample], kinds: int
+    net: Net, given: Input, samples: Iterable[Sample], kinds: int
 ) -> list[list[Seen]]:
     """Return what a network sees of each class in samples, as `look_at`, with one look at each.
 
@@ -161,7 +161,7 @@ def reach_px(sizes_px: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def find_in(
-    net: PatchNet, given: Input, sample: Sample, kind: int = 0
+    net: Net, given: Input, sample: Sample, kind: int = 0
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Return rows, columns and logits of what a network finds in a sample, the surest first.
 
@@ -383,7 +383,7 @@ def prepared_stack(sample: Sample, given: Input) -> NDArray[np.float32]:
     return padded
 
 
-def _told(net: PatchNet, given: Input, sample: Sample) -> dict[str, NDArray[np.float32]]:
+def _told(net: Net, given: Input, sample: Sample) -> dict[str, NDArray[np.float32]]:
     padded = prepared_stack(sample, given)
     device = next(net.parameters()).device
     with torch.inference_mode():

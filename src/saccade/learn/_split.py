@@ -98,6 +98,21 @@ def parts_by_group(
     return [[each for each in samples if each.group in part] for part in parts]
 
 
+def drawn_anew(samples: Sequence[Sample], seed: int, number: int) -> list[Sample]:
+    """Return the samples of groups that were drawn with replacement, as many as there are.
+
+    Parameters
+    ----------
+    samples : sequence of Sample
+        Of some groups.
+    seed, number : int
+        Of the draw.
+    """
+    groups = sorted({each.group for each in samples})
+    drawn = np.random.default_rng([seed, 8, number]).choice(groups, len(groups))
+    return [each for group in drawn for each in samples if each.group == group]
+
+
 def alike(samples: Sequence[Sample], groups: int) -> list[str]:
     """Return a group for each sample, by the look of its pictures.
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from ._calibrate import calibrate
 from ._measure import by_group, mask_ap50
 from ._split import Split, parts_by_group, split_by_group
-from ._worth import least_logit, probe_of, tested_of
+from ._worth import alone_of, least_logit, probe_of, tested_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from saccade.models import Calibration
+    from saccade.models import Calibration, Figure
 
     from ._learners import Learned, Learner
     from ._measure import Seen
@@ -38,6 +38,8 @@ class Taught(NamedTuple):
     shuffled: float
     chance: float
     """Average precision with shuffled labels, and of guessing."""
+    alone: Figure | None = None
+    """Average precision of the first class of one of several networks, where they are tested."""
 
     @property
     def others(self) -> list[Sample]:
@@ -65,7 +67,8 @@ def taught(
     """
     learned, calibration = _calibrated(learner, split, classes, tell)
     tested = tested_of(learned, split.test, calibration)
-    return Taught(learned, calibration, tested, split, 0, *probe_of(learner, split, seed))
+    probed = probe_of(learner, split, seed)
+    return Taught(learned, calibration, tested, split, 0, *probed, alone_of(learned, split.test))
 
 
 def taught_in_turn(

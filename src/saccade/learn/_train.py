@@ -76,6 +76,8 @@ class Order:
         takes to look.
     pack : bool
         Store a network in eight bits a weight; it is calibrated and tested as it is stored.
+    members : int
+        Networks that look together, each learned by itself.
     """
 
     name: str
@@ -89,6 +91,7 @@ class Order:
     compress: float = 0.0
     net: str = "32x3"
     pack: bool = False
+    members: int = 1
 
 
 def train_model(
@@ -169,6 +172,7 @@ def _card_of(
     masks = architecture.masks and all(each.labels is not None for each in test)
     metrics = metrics_of(made.tested, test, made.calibration, masks=masks)
     metrics |= {"shuffled": made.shuffled, "prevalence": made.chance}
+    metrics["alone"] = made.alone and made.alone.model_dump()
     tell(
         f"with shuffled labels the average precision is {made.shuffled:.3f}, "
         f"by chance {made.chance:.3f}"
@@ -234,7 +238,9 @@ def _learner(
             "Train a forest (--kind forest), or mark where things are.",
         )
     masks = all(each.labels is not None for each in samples)
-    made = architecture or Architecture.of_net(order.net, order.classes, frames=frames, masks=masks)
+    made = architecture or Architecture.of_net(
+        order.net, order.classes, frames=frames, masks=masks, members=order.members
+    )
     return NetworkLearner(made, given, recipe, order.pack)
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from saccade.models import Figure, Input, PatchNet
+    from saccade.models import Figure, Input, Net
 
     from ._left_out import Occurred
     from ._sample import Sample
@@ -46,7 +46,7 @@ class Watched(NamedTuple):
 
 
 def watch_worlds(
-    net: PatchNet,
+    net: Net,
     given: Input,
     worlds: Worlds,
     seeds: range,
@@ -117,7 +117,7 @@ def watch_worlds(
 
 
 def _of_world(
-    net: PatchNet, given: Input, world: Sequence[Sample], fields: int, kind: int, within: int
+    net: Net, given: Input, world: Sequence[Sample], fields: int, kind: int, within: int
 ) -> list[Seen]:
     """Return what is seen in each field of a world, whose samples come field by field."""
     seen = []

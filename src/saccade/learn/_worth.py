@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from saccade.detect import STRIDE, uncalibrated
+from saccade.models import Figure
 
 from ._measure import (
     average_precision,
@@ -23,7 +24,7 @@ from ._measure import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from saccade.models import Calibration, Figure
+    from saccade.models import Calibration
 
     from ._learners import Learned, Learner
     from ._measure import Seen
@@ -83,6 +84,23 @@ def _of_class(seen: Sequence[Seen], least: float, most: float) -> dict[str, Any]
     }
     figures = {name: each.model_dump() for name, each in told.items()}
     return {"objects": sum(each.truth for each in seen), **figures}
+
+
+def alone_of(learned: Learned, test: Sequence[Sample]) -> Figure | None:
+    """Return the average precision of one of several networks that look together, on average.
+
+    Parameters
+    ----------
+    learned : Learned
+        All of them.
+    test : sequence of Sample
+        Of groups that none has learned from.
+    """
+    told = [figure(each.look(test), average_precision) for each in learned.alone]
+    if not told:
+        return None
+    ends = np.mean([(each.value, each.low, each.high) for each in told], axis=0).tolist()
+    return Figure(**dict(zip(("value", "low", "high"), ends, strict=True)))
 
 
 def least_logit(calibration: Calibration) -> float:

@@ -30,9 +30,9 @@ from ._weights import Weights, load_weights
 
 if TYPE_CHECKING:
     from ._export import FORMATS, Format, export_model
-    from ._net import PatchNet, build_net, set_tensors, tensors_of
+    from ._net import Net, PatchEnsemble, PatchNet, build_net, set_tensors, tensors_of
 
-_TORCH = ("PatchNet", "build_net", "set_tensors", "tensors_of")
+_TORCH = ("Net", "PatchEnsemble", "PatchNet", "build_net", "set_tensors", "tensors_of")
 _EXPORT = ("FORMATS", "Format", "export_model")
 
 
@@ -67,6 +67,8 @@ __all__ = [
     "Looker",
     "Metrics",
     "Model",
+    "Net",
+    "PatchEnsemble",
     "PatchNet",
     "Program",
     "Reads",

@@ -53,6 +53,8 @@ class Architecture(FileModel):
     width: Annotated[int, Field(ge=4, le=256)] = 32
     dilations: tuple[Annotated[int, Field(ge=1, le=16)], ...] = (1, 2, 4)
     masks: bool = False
+    members: Annotated[int, Field(ge=1, le=8)] = 1
+    """Networks that look together, each learned by itself."""
     trees: Trees | None = None
     """Of a forest, for which width, dilations and masks mean nothing."""
     program: Program | None = None
@@ -60,7 +62,13 @@ class Architecture(FileModel):
 
     @classmethod
     def of_net(
-        cls, name: str, classes: tuple[str, ...], *, frames: int = 1, masks: bool = False
+        cls,
+        name: str,
+        classes: tuple[str, ...],
+        *,
+        frames: int = 1,
+        masks: bool = False,
+        members: int = 1,
     ) -> Architecture:
         """Return what a network of some size is made of.
 
@@ -74,6 +82,8 @@ class Architecture(FileModel):
             That it looks at together.
         masks : bool
             Whether it makes masks.
+        members : int
+            Networks that look together, 1 to 8.
 
         Raises
         ------
@@ -86,8 +96,17 @@ class Architecture(FileModel):
             raise UsageError(
                 f"{name!r} is no network.", "Give width (4 to 256) x blocks, such as 32x3."
             )
+        if not 1 <= members <= 8:
+            raise UsageError(f"{members} networks can't look together.", "Give 1 to 8.")
         dilations = tuple(islice(cycle(_DILATIONS), blocks))
-        return cls(classes=classes, frames=frames, width=width, dilations=dilations, masks=masks)
+        return cls(
+            classes=classes,
+            frames=frames,
+            width=width,
+            dilations=dilations,
+            masks=masks,
+            members=members,
+        )
 
     @model_validator(mode="after")
     def _one_kind(self) -> Architecture:
@@ -141,6 +160,9 @@ class Metrics(FileModel):
     test_pictures: Annotated[int, Field(ge=0)]
     classes: dict[Word, ClassMetrics]
     mask_ap50: Figure | None = None
+    alone: Figure | None = None
+    """Where several networks look together, the average precision of the first class of one of
+    them alone, on average."""
     shuffled: float | None = None
     """Average precision of the first class where all labels were exchanged among pictures: that
     of guessing, or something leaks."""

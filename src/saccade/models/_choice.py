@@ -140,5 +140,6 @@ def _unusable(why: str) -> ModelError:
 
 def _key(of: Architecture) -> str:
     masks = "+masks" if of.masks else ""
+    masks += f" {of.members}*" if of.members > 1 else ""
     dilations = ",".join(map(str, of.dilations))
     return f"{of.id} {of.width}x({dilations}) {of.frames}->{len(of.classes)}{masks}"

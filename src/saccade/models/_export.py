@@ -37,7 +37,7 @@ _SPDX = ("CC0-1.0", "CC-BY-4.0", "CC-BY-SA-4.0", "MIT", "BSD-3-Clause", "Apache-
 _DARKEST, _BRIGHTEST = -1.0, 8.0
 """As pictures are clipped before a network sees them."""
 _EPS = 1e-6
-_LOGITS = ("heat", "inside")
+_LOGITS = ("heat", "inside", "members")
 """Heads whose logits the package's postprocessing turns into shares."""
 _TOLERANCE = 1e-3
 _TRIES = 16
@@ -46,6 +46,7 @@ _HEADS = {
     "heat": "Of each class, how sure it is that a cell holds the middle of one; not calibrated.",
     "offset": "From the middle of a cell to what is there, y and x, in cells.",
     "inside": "How sure it is that a pixel is inside an object; not calibrated.",
+    "members": "The heat of each network, one after the other, of which `heat` is the mean.",
     "vote": "From a cell inside an object to the object's middle, y and x, in cells.",
 }
 

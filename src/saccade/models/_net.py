@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 import torch
 from torch import Tensor, nn
@@ -14,7 +14,7 @@ from ._foreign import is_foreign
 from ._packed import unpacked
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from ._card import Architecture
     from ._folder import Model
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 STRIDE = 4
 """Pixels of the picture to a cell of the network's grid."""
+_LEAST_SHARE = 1e-6
+"""Nobody is surer than that on average."""
 _RARE = -4.6
 """Logit that a place holds something before anything was learned: one in a hundred."""
 
@@ -90,7 +92,63 @@ class _Block(nn.Module):
         return torch.relu(seen + self.second_norm(self.second(more)))
 
 
-def build_net(model: Model) -> PatchNet:
+class PatchEnsemble(nn.Module):
+    """Networks that look together: what they say on average (Lakshminarayanan et al., 2017).
+
+    Parameters
+    ----------
+    nets : sequence of PatchNet
+        Made alike, and learned each by itself.
+    """
+
+    def __init__(self, nets: Sequence[PatchNet]) -> None:
+        super().__init__()
+        self.nets = nn.ModuleList(nets)
+
+    def forward(self, pictures: Tensor) -> dict[str, Tensor]:
+        """Return what `PatchNet` does, on average; shares are averaged, not logits.
+
+        Parameters
+        ----------
+        pictures : tensor, (n, frames, y, x)
+            Sides are multiples of `STRIDE`.
+
+        Returns
+        -------
+        dict
+            As of `PatchNet`, and ``members`` (n, network x class, y/4, x/4): the heat of each, one
+            network after the other.
+        """
+        every = [net(pictures) for net in self.nets]
+        told = {
+            name: (_share_mean if name in ("heat", "inside") else _mean)(
+                torch.stack([each[name] for each in every])
+            )
+            for name in every[0]
+        }
+        return {**told, "members": torch.cat([each["heat"] for each in every], 1)}
+
+
+Net: TypeAlias = PatchNet | PatchEnsemble
+
+
+def _mean(several: Tensor) -> Tensor:
+    return several.mean(0)
+
+
+def _share_mean(logits: Tensor) -> Tensor:
+    share = torch.sigmoid(logits).mean(0).clamp(_LEAST_SHARE, 1 - _LEAST_SHARE)
+    return torch.log(share) - torch.log(1 - share)
+
+
+def net_of(architecture: Architecture) -> Net:
+    """Return a network, or several that look together, which have learned nothing yet."""
+    if architecture.members == 1:
+        return PatchNet(architecture)
+    return PatchEnsemble([PatchNet(architecture) for _ in range(architecture.members)])
+
+
+def build_net(model: Model) -> Net:
     """Return the network of a model, ready to look: batch norms folded, channels last.
 
     Parameters
@@ -108,7 +166,7 @@ def build_net(model: Model) -> PatchNet:
             f"{model.path} was imported as a program of ONNX, and has no weights of its own.",
             "Use runtime: onnxruntime.",
         )
-    net = PatchNet(model.card.architecture)
+    net = net_of(model.card.architecture)
     tensors = unpacked(model.weights.tensors)
     state = {name: torch.from_numpy(each.copy()) for name, each in tensors.items()}
     try:
@@ -121,18 +179,24 @@ def build_net(model: Model) -> PatchNet:
     return folded(net.eval())
 
 
-def tensors_of(net: PatchNet) -> dict[str, Numbers]:
+def tensors_of(net: Net) -> dict[str, Numbers]:
     """Return the weights of a network as arrays."""
     return {name: each.detach().cpu().numpy() for name, each in net.state_dict().items()}
 
 
-def set_tensors(net: PatchNet, tensors: Mapping[str, Numbers]) -> None:
+def set_tensors(net: Net, tensors: Mapping[str, Numbers]) -> None:
     """Give a network other weights, as `tensors_of` returns them."""
     net.load_state_dict({name: torch.from_numpy(each.copy()) for name, each in tensors.items()})
 
 
-def folded(net: PatchNet) -> PatchNet:
+def folded(net: Net) -> Net:
     """Return a network whose batch norms are part of its convolutions; it can't be trained."""
+    for each in net.nets if isinstance(net, PatchEnsemble) else (net,):
+        _fold(cast("PatchNet", each))
+    return net.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+
+
+def _fold(net: PatchNet) -> None:
     net.stem, net.stem_norm = _fused(net.stem, net.stem_norm), nn.Identity()  # type: ignore[assignment]
     for block in net.blocks:
         for name in ("first", "second"):
@@ -141,7 +205,6 @@ def folded(net: PatchNet) -> PatchNet:
             setattr(block, norm, nn.Identity())
     for parameter in net.parameters():
         parameter.requires_grad_(False)
-    return net.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 
 def _fused(conv: nn.Conv2d, norm: nn.Module) -> nn.Conv2d:

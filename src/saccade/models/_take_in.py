@@ -142,6 +142,7 @@ def _check_heads(package: Package, card: Mapping[str, Any], said: Mapping[str, A
     if made["id"] != "patch4":
         return
     wanted = {"heat", "offset"} | ({"inside", "vote"} if made["masks"] else set())
+    wanted |= {"members"} if made["members"] > 1 else set()
     if missing := sorted(wanted - set(said["names"])):
         raise package.unusable(f"its program has no {missing[0]!r}, of which its card tells")
 
