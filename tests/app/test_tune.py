@@ -6,18 +6,23 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
+import tifffile
 
 from saccade.app import (
+    Marking,
     Range,
     Run,
     SearchPlan,
     TunePlan,
     draw_tuning,
     search_protocol,
+    tune_on_recording,
     tune_on_run,
     tune_protocol,
 )
+from saccade.app._assemble import open_scope
 from saccade.app._protocol import Protocol, protocol_of
 from saccade.app._score_world import open_world
 from saccade.app._tune_worlds import knob_of, set_at
@@ -136,6 +141,82 @@ def test_more_hours_than_the_watch_has_are_refused() -> None:
     """A watch is not made longer by asking."""
     with pytest.raises(ProtocolError, match="--hours"):
         tune_protocol(protocol(), TunePlan(hours=5.0))
+
+
+FLASHES, UNMARKED = (20, 40, 60), 75
+
+
+def movie(folder: Path) -> tuple[Path, Path]:
+    """Write a movie of four flashes, three frames each, and marks of all but the brightest."""
+    pixels = np.random.default_rng(0).normal(200, 5, (90, 48, 48))
+    for first in (*FLASHES, UNMARKED):
+        pixels[first : first + 3, 20:28, 20:28] += 150 if first == UNMARKED else 100
+    tifffile.imwrite(folder / "movie.tif", pixels.astype(np.uint16), metadata={"axes": "TYX"})
+    lines = [f"{first},24,24,flash" for first in FLASHES]
+    (folder / "events.csv").write_text("\n".join(["frame,y,x,event", *lines]), encoding="utf-8")
+    return folder / "movie.tif", folder / "events.csv"
+
+
+def watcher(interval_s: float = 2.0) -> Protocol:
+    """Return a protocol for the movie, whose bursts are shorter than an interval."""
+    burst = {"time_plan": {"interval": interval_s / 10, "loops": 4}}
+    return protocol(
+        scope="demo",
+        sim={},
+        watch={"time_plan": {"interval": interval_s, "loops": 90}},
+        detect={"flash": {"use": "saccade.detect:Spots", "sigma": 3, "threshold": 8.0}},
+        decide=[{**DOCUMENT["decide"][0], "do": burst}],
+    )
+
+
+def test_thresholds_are_found_on_a_marked_movie(tmp_path: Path) -> None:
+    """All that is marked is caught; the flash that nobody marked is the only false alarm."""
+    shown, marks = movie(tmp_path)
+    once_an_hour = 3600 / (90 * 2)
+    tuned = tune_on_recording(watcher(), shown, marks, (0.5, 1.5 * once_an_hour))
+    strict, loose = tuned.suggestions
+    assert loose.caught is not None
+    assert loose.precision is not None
+    assert (loose.caught.value, loose.precision.value) == (1.0, 0.75)
+    assert loose.caught.low == pytest.approx(0.438, abs=0.001)  # three of three, Wilson
+    assert loose.false_per_h.value == pytest.approx(once_an_hour, rel=1e-6)
+    assert loose.false_per_h.low < once_an_hour < loose.false_per_h.high
+    assert strict.false_per_h.value == 0.0
+    assert strict.above > loose.above
+    assert tuned.hours == pytest.approx(0.05)
+    (trace,) = tuned.traces
+    there = [number for first in FLASHES for number in range(first - 3, first + 4)]
+    assert np.flatnonzero(trace.holds()).tolist() == there
+    faster = tune_on_recording(watcher(), shown, marks, (1e6,), marking=Marking(interval_s=1.0))
+    assert faster.hours == pytest.approx(0.025)
+    draw_tuning(tuned, tmp_path / "tune.png")
+    assert (tmp_path / "tune.png").stat().st_size > 10_000
+
+
+def test_thresholds_are_found_on_a_marked_run(tmp_path: Path) -> None:
+    """As of the movie that it filmed; marks are indices of its frames, and of the watch only."""
+    shown, marks = movie(tmp_path)
+    of = watcher(0.02)
+    scope = open_scope(f"playback:{shown}")
+    assert Run(scope, of.watch, out=tmp_path / "run").start().wait().name == "completed"
+    (only,) = tune_on_run(of, tmp_path / "run", (1e9,), events=marks).suggestions
+    assert only.caught is not None
+    assert only.precision is not None
+    assert (only.caught.value, only.precision.value) == (1.0, 0.75)
+    (tmp_path / "late.csv").write_text("frame,event\n90,flash\n", encoding="utf-8")
+    with pytest.raises(UsageError, match="90 times"):
+        tune_on_run(of, tmp_path / "run", events=tmp_path / "late.csv")
+    with pytest.raises(UsageError, match="is a folder"):
+        tune_on_run(of, tmp_path / "run", events=tmp_path)
+
+
+@pytest.mark.parametrize(
+    "settings", [{"tolerance": -1}, {"lasts": 0}, {"interval_s": 0.0}], ids=str
+)
+def test_marks_that_make_no_sense_are_refused(settings: dict[str, Any]) -> None:
+    """Each is a named error before anything is played."""
+    with pytest.raises(ProtocolError, match="--"):
+        Marking(**settings)
 
 
 def test_thresholds_are_found_on_a_run_in_which_nothing_happens(tmp_path: Path) -> None:

@@ -65,6 +65,9 @@ def test_a_search_is_told_as_a_table(file, tmp_path, saccade):
         (("--search", "decide.9.above=0.1:0.9"), "has no decide.9"),
         (("--worlds", "1"), "--worlds"),
         (("--policy", "Burs"), "Did you mean 'Burst'"),
+        (("--recording", "movie.tif"), "--events"),
+        (("--events", "events.csv"), "--recording or a --run"),
+        (("--run", "absent", "--tolerance", "-1"), "--tolerance"),
     ],
 )
 def test_what_can_not_be_tuned_is_one_named_error(file, saccade, args, why):

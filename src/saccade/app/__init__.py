@@ -36,6 +36,7 @@ from ._told import told_action
 from ._try_model import ModelTrial, try_model
 from ._tune import TUNE_SEED, Suggestion, Tuned, TunePlan, tune_protocol
 from ._tune_figure import draw_tuning
+from ._tune_marked import Marking, tune_on_recording
 from ._tune_run import tune_on_run
 from ._tune_search import Range, Searched, SearchPlan, Trial, search_protocol
 from ._worth import Hindsight, Worth
@@ -52,6 +53,7 @@ __all__ = [
     "Finding",
     "Hindsight",
     "IsolateBench",
+    "Marking",
     "ModelTrial",
     "NetBench",
     "OverviewBench",
@@ -119,6 +121,7 @@ __all__ = [
     "summary_of",
     "told_action",
     "try_model",
+    "tune_on_recording",
     "tune_on_run",
     "tune_protocol",
     "what_if",

@@ -38,7 +38,7 @@ class Burst:
     """One time point; empty if it is the watch that goes faster."""
 
 
-def burst_of(protocol: Protocol, fast_s: float | None = None) -> Burst:
+def burst_of(protocol: Protocol, fast_s: float | None = None, usual_s: float = 0.0) -> Burst:
     """Return the fastest burst that a protocol's policies may ask for, the first of equals.
 
     Parameters
@@ -47,6 +47,8 @@ def burst_of(protocol: Protocol, fast_s: float | None = None) -> Burst:
         As loaded.
     fast_s : float, optional
         The fast interval, where the protocol has none of its own or another is meant.
+    usual_s : float
+        The same, only where the protocol has none of its own; 0 is unknown.
 
     Raises
     ------
@@ -66,9 +68,9 @@ def burst_of(protocol: Protocol, fast_s: float | None = None) -> Burst:
     fast = [burst for burst in found if burst.fast_s > 0]
     best = min(fast, key=lambda burst: burst.fast_s) if fast else None
     best = best or (found[0] if found else Burst(0.0, _USUAL_BURST, ()))
-    if fast_s is None and not best.fast_s > 0:
+    if fast_s is None and not (best.fast_s > 0 or usual_s > 0):
         raise ProtocolError(f"{protocol.name!r} has no fast interval to be measured by.", _HINT)
-    return replace(best, fast_s=fast_s or best.fast_s)
+    return replace(best, fast_s=fast_s or best.fast_s or usual_s)
 
 
 def plan_of(protocol: Protocol, stand: Stand) -> tuple[Look, ...]:

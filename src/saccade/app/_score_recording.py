@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ._protocol import Protocol
 
-_PLAYBACK = "playback:"
+PLAYBACK = "playback:"
 _SHOWN = "Playback.Frame"
 _SPACING_UM = 1000.0
 """Where a playback puts the positions of a recording, along x."""
@@ -55,20 +55,20 @@ def score_on_recording(
     require(ok, "--tolerance", tolerance, "a whole number of frames, 0 or more", "Correct it.")
     movie = open_recording(recording)
     marks = read_marks(events, movie.sizes)
-    scope = open_scope(f"{_PLAYBACK}{recording}")
+    scope = open_scope(f"{PLAYBACK}{recording}")
     refuse_misfit(protocol, scope)
-    shown = _Shown()
+    shown = Shown()
     log = play_protocol(protocol, scope, then=shown)
     return score_recording(
         log.at_times(shown.times),
         marks,
         frames=movie.sizes["T"],
         tolerance=tolerance,
-        place_um=[_place_um(mark, movie) for mark in marks],
+        place_um=[place_um(mark, movie) for mark in marks],
     )
 
 
-class _Shown:
+class Shown:
     """A sink that keeps which time of the recording each frame showed."""
 
     committed = 0
@@ -90,7 +90,8 @@ class _Shown:
         """Have nothing to close."""
 
 
-def _place_um(mark: Mark, movie: Recording) -> tuple[float, float] | None:
+def place_um(mark: Mark, movie: Recording) -> tuple[float, float] | None:
+    """Return where a mark is on the stage of a playback; None if it may be anywhere."""
     if mark.position is None and (mark.x_px is None or mark.y_px is None):
         return None
     x_px = (movie.sizes["X"] - 1) / 2 if mark.x_px is None else mark.x_px

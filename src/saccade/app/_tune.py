@@ -44,6 +44,8 @@ class Suggestion:
     """Share of the occurrences in the watched fields; None where nobody knows them."""
     dose_j_per_cm2: float | None
     """Mean of the runs; None where none was played."""
+    precision: Interval | None = None
+    """Share of the answers that had something to answer; None where nobody knows."""
     unseen_per_h: float | None = None
     """In worlds that it was not tuned in, if it was tried there."""
 
@@ -62,6 +64,7 @@ class Suggestion:
             "below": self.below,
             "false_per_h": list(self.false_per_h),
             "caught": self.caught and list(self.caught),
+            "precision": self.precision and list(self.precision),
             "dose_j_per_cm2": self.dose_j_per_cm2,
             "unseen_per_h": self.unseen_per_h,
             "kept": self.kept,
@@ -234,7 +237,7 @@ class _Tuner:
         """Return the threshold that catches most, and keeps to a rate where it is played."""
         aim, tried = wanted_per_h, {}
         for _ in range(_ROUNDS):
-            above = _best(curve, aim / fields)
+            above = best_of(curve, aim / fields).above
             if above in tried:
                 break
             tried[above] = self._play(above, self.seeds)
@@ -261,7 +264,8 @@ class _Tuner:
             sum(each.watched_caught for each in scores), sum(each.watched for each in scores)
         )
         dose = math.fsum(each.dose_j_per_cm2 for each in scores) / len(scores)
-        return Suggestion(wanted, above, self._below(above), rate, caught, dose, unseen)
+        below = self._below(above)
+        return Suggestion(wanted, above, below, rate, caught, dose, unseen_per_h=unseen)
 
     def _play(self, above: float, seeds: tuple[int, ...]) -> list[Score]:
         place = f"decide.{self.knob.place}"
@@ -303,13 +307,20 @@ def levels_of(traces: Sequence[Trace]) -> list[float]:
     return [float(each) for each in np.unique(np.round(both, 3))]
 
 
-def _best(curve: Sequence[Point], at_most_per_h: float) -> float:
+def best_of(curve: Sequence[Point], at_most_per_h: float) -> Point:
     """Return the threshold that catches most with no more false alarms than that.
 
     Where several catch as much, that with the fewest false alarms; then the lowest.
+
+    Parameters
+    ----------
+    curve : sequence of Point
+        From the lowest threshold to the highest.
+    at_most_per_h : float
+        Of one field; if none is within it, the highest is returned.
     """
     within = [each for each in curve if each.false_per_h <= at_most_per_h] or [curve[-1]]
-    return min(within, key=lambda each: (-_or_none(each.recall), each.false_per_h)).above
+    return min(within, key=lambda each: (-_or_none(each.recall), each.false_per_h))
 
 
 def _or_none(share: float) -> float:

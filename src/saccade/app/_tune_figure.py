@@ -64,6 +64,10 @@ def _draw_recall(axes: Any, tuned: Tuned) -> None:
     for each in tuned.suggestions if known else ():
         nearest = min(known, key=lambda point, each=each: abs(point.above - each.above))  # type: ignore[misc]
         axes.plot(nearest.recall, nearest.precision, "o", color=_MARK)
+        if each.caught is not None and each.precision is not None:
+            ends = (each.caught.low, each.caught.high), (each.precision.low, each.precision.high)
+            axes.plot(ends[0], [nearest.precision] * 2, color=_MARK, linewidth=1)
+            axes.plot([nearest.recall] * 2, ends[1], color=_MARK, linewidth=1)
         axes.annotate(f"{each.above:g}", (nearest.recall, nearest.precision), (4, 4),
                       textcoords="offset points", fontsize="small")  # fmt: skip
     axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.04), xlabel="recall", ylabel="precision",
@@ -75,11 +79,12 @@ def _draw_alarms(axes: Any, tuned: Tuned) -> None:
     axes.plot([each.above for each in tuned.points],
               [each.false_per_h * fields for each in tuned.points],
               color=_NOTHING, label="of the watch alone")  # fmt: skip
+    played = "played, and " if tuned.seeds else ""
     for number, each in enumerate(tuned.suggestions):
         rate = each.false_per_h
         axes.plot([each.above] * 2, [rate.low, rate.high], color=_MARK, linewidth=1)
         axes.plot(each.above, rate.value, "o", color=_MARK,
-                  label=None if number else "played, and what to expect")  # fmt: skip
+                  label=None if number else f"{played}what to expect")  # fmt: skip
         if each.unseen_per_h is not None:
             axes.plot(each.above, each.unseen_per_h, "x", color="black",
                       label=None if number else "in unseen worlds")  # fmt: skip

@@ -70,7 +70,7 @@ class Bench:
         return Bench(document, self.specimen, self.hours, self.kinds)
 
 
-def knob_of(protocol: Protocol, name: str | None = None) -> Knob:
+def knob_of(protocol: Protocol, name: str | None = None, usual_s: float = 0.0) -> Knob:
     """Return the policy whose threshold is to be tuned.
 
     Parameters
@@ -79,6 +79,8 @@ def knob_of(protocol: Protocol, name: str | None = None) -> Knob:
         As loaded.
     name : str, optional
         Of the policy, or its class; by default the first that has a threshold.
+    usual_s : float
+        Interval of its answers where the protocol says none: frames come as they come.
 
     Raises
     ------
@@ -96,7 +98,7 @@ def knob_of(protocol: Protocol, name: str | None = None) -> Knob:
     if "above" not in part:
         raise ProtocolError(f"The policy {name!r} names no 'above'.", "Write it in the protocol.")
     above = float(part["above"])
-    burst = burst_of(protocol)
+    burst = burst_of(protocol, usual_s=usual_s)
     trigger = Trigger(
         above,
         float(part.get("below", 0.9 * above)),

@@ -188,8 +188,25 @@ def tune(
     run: Annotated[
         Path | None,
         typer.Option(
-            help="A run in which nothing happens, in place of worlds.", show_default=False
+            help="A run in place of worlds: nothing happens in it, or --events says what.",
+            show_default=False,
         ),
+    ] = None,
+    recording: Annotated[
+        Path | None,
+        typer.Option(help="A movie in place of worlds, marked by --events.", show_default=False),
+    ] = None,
+    events: Annotated[
+        Path | None,
+        typer.Option(help="CSV file of all that happens in it: frame, event.", show_default=False),
+    ] = None,
+    tolerance: Annotated[int, typer.Option(help="Frames by which a mark may be off.")] = 3,
+    lasts: Annotated[
+        int, typer.Option(help="Frames for which what is marked goes on, with the first.")
+    ] = 1,
+    interval_s: Annotated[
+        float | None,
+        typer.Option(help="Between frames of a movie; by default as it or the watch says."),
     ] = None,
     policy: Annotated[
         str | None, typer.Option(help="Whose threshold; by default the first that has one.")
@@ -220,7 +237,7 @@ def tune(
     ] = Path("tuning"),
     as_json: AsJson = False,
 ) -> None:
-    """Suggest thresholds by what they come to in simulated worlds; or search other settings."""
+    """Suggest thresholds by what they come to, in worlds or in what was recorded; or search."""
     _tune.tune(
         protocol,
         out,
@@ -228,6 +245,9 @@ def tune(
         trials,
         as_json,
         run=run,
+        recording=recording,
+        events=events,
+        marking={"tolerance": tolerance, "lasts": lasts, "interval_s": interval_s},
         policy=policy,
         unseen=unseen,
         false_per_h=false_per_h or (),

@@ -13,7 +13,7 @@ from saccade.score import can_draw
 from ._console import answer, err, named_errors, out, say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from saccade.app import Searched, Tuned
@@ -29,6 +29,9 @@ def tune(
     as_json: bool,
     *,
     run: Path | None,
+    recording: Path | None,
+    events: Path | None,
+    marking: Mapping[str, Any],
     policy: str | None,
     unseen: int,
     false_per_h: Sequence[float],
@@ -45,8 +48,19 @@ def tune(
             answer(found.plain()) if as_json else _tell_search(found)
             return
         wishes = {"false_per_h": tuple(false_per_h)} if false_per_h else {}
-        if run is not None:
-            tuned = app.tune_on_run(protocol, run, policy=policy, **wishes)
+        marks = app.Marking(**marking)
+        if recording is not None:
+            if events is None or run is not None:
+                raise UsageError("A movie needs its marks, and no run.", "Add --events FILE.csv.")
+            tuned = app.tune_on_recording(
+                protocol, recording, events, policy=policy, marking=marks, **wishes
+            )
+        elif run is not None:
+            tuned = app.tune_on_run(
+                protocol, run, policy=policy, events=events, marking=marks, **wishes
+            )
+        elif events is not None:
+            raise UsageError("--events marks a --recording or a --run.", "Name one.")
         else:
             plan_ = app.TunePlan(policy=policy, unseen=unseen, **wishes, **options)
             tuned = app.tune_protocol(protocol, plan_, status.update)
@@ -79,13 +93,15 @@ def _number(text: str) -> float:
 
 
 def _tell(tuned: Tuned, figure: Path | None) -> None:
-    hours = tuned.hours * len(tuned.seeds)
-    say(
-        f"{tuned.policy} on {tuned.on}, {len(tuned.seeds)} worlds of {tuned.specimen}, {hours:g} h."
-    )
-    table = Table(
-        "wanted /h", "above", "below", "false /h", "caught", "J/cm² a run", "unseen /h", ""
-    )
+    if tuned.seeds:
+        hours = tuned.hours * len(tuned.seeds)
+        of = f"{len(tuned.seeds)} worlds of {tuned.specimen}, {hours:.3g} h"
+    else:
+        there = sum(len(each.there_s) for each in tuned.traces)
+        of = f"{tuned.specimen}, {tuned.hours:.3g} h, {there} marked"
+    say(f"{tuned.policy} on {tuned.on}, {of}.")
+    names = "false /h", "caught", "precision", "J/cm² a run", "unseen /h", ""
+    table = Table("wanted /h", "above", "below", *names)
     for each in tuned.suggestions:
         unseen = "" if each.unseen_per_h is None else f"{each.unseen_per_h:.3g}"
         kept = {None: "", True: "as promised", False: "not as promised"}[each.kept]
@@ -95,12 +111,13 @@ def _tell(tuned: Tuned, figure: Path | None) -> None:
             f"{each.below:g}",
             str(each.false_per_h),
             "" if each.caught is None else str(each.caught),
+            "" if each.precision is None else str(each.precision),
             "" if each.dose_j_per_cm2 is None else f"{each.dose_j_per_cm2:.3g}",
             unseen,
             kept,
         )
     out.print(table)
-    say("In brackets: what as much again will show, 95 %; of what was caught, its interval.")
+    say("In brackets: what as much again will show, 95 %; of shares, their intervals.")
     if figure is not None:
         say(f"{figure} shows scores, precision against recall, and false alarms.")
 

@@ -65,6 +65,12 @@ class Point(NamedTuple):
     recall: float
     false_per_h: float
     acts_per_h: float
+    right: int = 0
+    wrong: int = 0
+    """Acts, of which precision is the share that is right."""
+    caught: int = 0
+    there: int = 0
+    """Occurrences, of which recall is the share that is caught."""
 
 
 def acts(trace: Trace, trigger: Trigger) -> list[float]:
@@ -124,6 +130,10 @@ def points(
                 caught / there if there else math.nan,
                 wrong / hours if hours else math.nan,
                 (right + wrong) / hours if hours else math.nan,
+                right,
+                wrong,
+                caught,
+                there,
             )
         )
     return found
