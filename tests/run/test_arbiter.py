@@ -18,6 +18,7 @@ from saccade.testing import FakeScope, MemorySink, StubDetector
 if TYPE_CHECKING:
     from saccade.core import Observation, Refusal
 
+BINNED = MDAEvent(properties=[("Camera", "Binning", "2")])
 FAST = (MDAEvent(exposure=1.0), MDAEvent(exposure=1.0, min_start_time=1.0))
 
 
@@ -77,6 +78,11 @@ def refusals(sink: MemorySink) -> list[tuple[str, str]]:
             r"Pump\.State",
             id="a property in a burst",
         ),
+        pytest.param(
+            [Burst((BINNED, MDAEvent())), Burst((BINNED,), label="b")],
+            r"Camera\.Binning",
+            id="a property that not every picture of a burst asks for",
+        ),
         pytest.param([Stay(FAST), Burst(FAST, label="stay")], "role 'stay'", id="one role"),
     ],
 )
@@ -93,6 +99,10 @@ def test_two_policies_that_set_the_same_are_refused_before_anything_moves(polici
     [
         pytest.param([Focus(60, 1), Drift(), Pace(10, 1)], id="each its own"),
         pytest.param([Burst(FAST), Burst(FAST)], id="two bursts take turns"),
+        pytest.param(
+            [Burst((BINNED,)), Burst((BINNED, BINNED), label="b")],
+            id="each picture asks for its own binning",
+        ),
         pytest.param([Stay(FAST), Stay(FAST, label="b")], id="two roles"),
         pytest.param([act_above(), act_above()], id="functions claim nothing"),
         pytest.param([Corrects({}, ("A.B",)), Corrects({}, ("A.C",))], id="two properties"),

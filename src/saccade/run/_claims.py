@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from saccade.core import ConflictError
 
+from ._acts import is_picture
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -31,15 +33,20 @@ class Actuator(NamedTuple):
         (how its events are corrected), or a property, as in ``Pump.State``.
     channel : str or None
         Whose exposure, mask or region; None is that of every channel.
+    each : bool
+        Whether each picture asks for it anew, as for an objective or a binning: nobody who does so
+        as well is undone.
     """
 
     what: str
     channel: str | None = None
+    each: bool = False
 
     def meets(self, other: Actuator) -> bool:
-        """Return whether both are, in part at least, the same."""
+        """Return whether both are, in part at least, the same, and would undo each other."""
         of_all = self.channel is None or other.channel is None
-        return self.what == other.what and (of_all or self.channel == other.channel)
+        same = self.what == other.what and (of_all or self.channel == other.channel)
+        return same and not (self.each and other.each)
 
     def __str__(self) -> str:
         return self.what if self.channel is None else f"{self.what} of {self.channel}"
@@ -175,6 +182,9 @@ def _corrected(correction: Correction) -> Iterator[Actuator]:
 
 
 def _properties(events: Iterable[MDAEvent]) -> Iterator[Actuator]:
-    for event in events:
-        for device, name, _ in event.properties or ():
-            yield Actuator(f"{device}.{name}")
+    asked = [(event, {each[:2] for each in event.properties or ()}) for event in events]
+    pictures = [named for event, named in asked if is_picture(event)]
+    for _, named in asked:
+        for place in sorted(named):
+            in_each = bool(pictures) and all(place in each for each in pictures)
+            yield Actuator(".".join(place), each=in_each)
