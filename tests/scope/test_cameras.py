@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from mm_test_adapters import device_adapter_path
 from scope_rig import QUICK, Rig
 from useq import MDAEvent
@@ -63,7 +65,7 @@ def core() -> Iterator[FaultyCore]:
 @pytest.fixture
 def rig(core: FaultyCore) -> Iterator[Rig]:
     """Give a scope with both cameras, without a run left behind."""
-    made = Rig(core, replace(QUICK, repeats=True), lights=(LIGHT,))
+    made = Rig(core, replace(QUICK, repeats=True, open_ms=1e5), lights=(LIGHT,))
     yield made
     core.heal()
     for run in made.runs:
@@ -123,6 +125,34 @@ def test_an_exposure_that_fails_is_a_gap_of_each_camera(rig: Rig) -> None:
     assert list(sink.gaps) == [2, 3, 4, 5]
     assert [gap.camera for gap in sink.of("gap")] == [*CAMERAS] * 2
     assert [gap.exposures for gap in sink.of("gap")] == [2, 0, 0, 0]
+
+
+FAULTS = st.tuples(
+    st.sampled_from(["getImage", "snapImage", "setXYPosition"]),
+    st.just("raise"),
+    st.integers(1, 14),
+    st.integers(1, 4),
+)
+
+
+@given(count=st.integers(1, 4), faults=st.lists(FAULTS, max_size=3))
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_fails_no_picture_shifts_and_each_exposure_is_counted_once(
+    rig: Rig, count: int, faults: list[Any]
+) -> None:
+    """An index is that of its camera, frame or gap; together they count what was exposed."""
+    rig.core.heal()
+    rig.core.calls.clear()
+    for call, what, on, times in faults:
+        rig.core.fault(call, what, on=on, times=times)
+    sink = rig.play(plan(count))
+    known = [*sink.frames, *sink.of("gap")]
+    assert sorted(each.index for each in known) == list(range(2 * count))
+    assert all(each.camera == CAMERAS[each.index % 2] for each in known)
+    ours = [call for call in rig.core.called("snapImage") if call.thread == "saccade-scope"]
+    assert sum(each.exposures for each in known) == len(ours)
+    for frame in sink.frames:
+        assert frame.event.index["t"] == frame.index // 2
 
 
 def test_one_camera_set_otherwise_is_no_picture_of_both(rig: Rig) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from scope_rig import Rig
 from useq import MDAEvent, MDASequence
 
@@ -208,6 +210,49 @@ def test_hardware_timed_planes_are_those_of_the_sample(core: FaultyCore) -> None
     assert [frame.z_um for frame in taken] == pytest.approx([0.0, 1.0, 2.0])
     (sent,) = rig.core.called("loadStageSequence")
     assert list(sent.args[1]) == pytest.approx([3.2, 4.2, 5.2])
+
+
+ASKED = st.tuples(
+    st.sampled_from([None, LOW, HIGH]),
+    st.none() | st.sampled_from([0.0, 40.0]),
+    st.none() | st.sampled_from([0.0, 5.0]),
+)
+FAULTS = st.tuples(
+    st.sampled_from(["setStateLabel", "getStateLabel", "setPosition", "setXYPosition"]),
+    st.sampled_from(["raise", "ignore", "wrong"]),
+    st.integers(1, 12),
+    st.integers(1, 4),
+)
+
+
+@given(asked=st.lists(ASKED, min_size=1, max_size=5), faults=st.lists(FAULTS, max_size=2))
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_goes_wrong_a_frame_is_where_its_label_says(
+    rig: Rig, asked: list[Any], faults: list[Any]
+) -> None:
+    """Under any faults of turret and stages, what is stored is of that objective and that place."""
+    rig.core.heal()
+    rig.core.setStateLabel("Objective", LOW)
+    for call, what, on, times in faults:
+        rig.core.fault(call, what, on=on, times=times)
+    plan = [
+        MDAEvent(x_pos=x, y_pos=None if x is None else 0.0, z_pos=z)
+        if name is None
+        else through(name, x_pos=x, y_pos=None if x is None else 0.0, z_pos=z)
+        for name, x, z in asked
+    ]
+    try:
+        run = rig.begin(plan)
+    except RuntimeError:  # it did not answer before anything had moved
+        return
+    run.wait(20)
+    rig.prove()
+    sink = rig.sink
+    for frame in sink.frames:
+        assert state_at(rig, frame)[1] == frame.objective
+        assert frame.pixel_size_um == {LOW: 0.65, HIGH: 0.16}[str(frame.objective)]
+        name = asked[frame.index][0]
+        assert name in (None, frame.objective)
 
 
 def test_a_setup_holds_for_every_event_of_a_plan(rig: Rig) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from saccade.core import LABEL, Objective, ProfileError, SettingError, Turret, did_you_mean
 
+from ._before import agreed
 from ._settings import Turn
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ def standing(core: CMMCorePlus, turret: Turret | None) -> Turret | None:
     """Return the objectives, and which of them is in place, as far as that is declared."""
     if turret is None:
         return None
-    now = turret.find(str(core.getStateLabel(turret.device)))
+    now = turret.find(agreed(lambda: str(core.getStateLabel(turret.device))))
     return replace(turret, current=None if now is None else now.name)
 
 
