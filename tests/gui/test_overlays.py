@@ -57,7 +57,7 @@ def live(qtbot: QtBot) -> LiveView:
 
 
 def drawn_tails(live: LiveView) -> list[tuple[float, float]]:
-    every = [item.getData() for item in live.overlays._lines]
+    every = [item.getData() for item in live.overlays._lines if item.isVisible()]
     return [
         (float(x), float(y))
         for xs, ys in every
@@ -150,8 +150,8 @@ def full(frame: Frame) -> Observation:
 
 
 SHOWN = {
-    "points": lambda live: len(live.overlays._points.getData()[0]) > 0,
-    "boxes": lambda live: len(live.overlays._boxes.getData()[0]) > 0,
+    "points": lambda live: live.overlays._points.isVisible(),
+    "boxes": lambda live: live.overlays._boxes.isVisible(),
     "masks": lambda live: live.overlays._masks.isVisible(),
     "tracks": lambda live: len(drawn_tails(live)) > 0,
     "stimulation": lambda live: live.overlays._lit.isVisible(),
@@ -383,3 +383,14 @@ def test_the_past_of_a_frame_is_that_of_its_place() -> None:
     assert indices_before(this, others, Past(first=1, last=50)) == list(range(0, 20, 2))
     assert indices_before(this._replace(number=4), others, Past(last=50)) == [0, 2]
     assert indices_before(this, others, Past()) == []
+
+
+def test_tails_are_bounded() -> None:
+    """With very many that are followed they go less far back, and the newest places stay."""
+    frame = frame_of(BLANK, index=9)
+    looks = [
+        seen(*(point(frame, 1, n % 60, n) for n in range(3000)), frame=9 - age) for age in range(5)
+    ]
+    found = Tails().lines(frame, looks)
+    assert len(found.track) == 8000
+    assert set(range(3000)) == set(found.track.tolist())

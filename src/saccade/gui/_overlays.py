@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from ._qt import QtCore, Signal, pg
 from ._tails import TAIL, Tails, is_followed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
 
     from numpy.typing import NDArray
 
@@ -87,6 +87,7 @@ class Overlays(QtCore.QObject):
             pen=pg.mkPen(POINTS, width=1.5), brush=None, symbol="o", size=16, pxMode=True
         )
         for item in (self._heat, self._lit, self._masks, *self._lines, self._boxes, self._points):
+            item.setVisible(False)
             box.addItem(item)
 
     @property
@@ -161,9 +162,9 @@ class Overlays(QtCore.QObject):
         if self._frame is None:
             return
         points = [p for each in self._seen_if("points") for p in each.points[:MOST]]
-        self._points.setData([p.x_px + 0.5 for p in points], [p.y_px + 0.5 for p in points])
+        _lay(self._points, [p.x_px + 0.5 for p in points], [p.y_px + 0.5 for p in points])
         boxes = [box for each in self._seen_if("boxes") for box in each.boxes[:MOST]]
-        self._boxes.setData(*boxes_line(boxes))
+        _lay(self._boxes, *boxes_line(boxes))
         again = self._hottest()
         heat = None if again is None or again.heat is None else again.heat
         _put(self._heat, None if heat is None else (255 * heat).astype(np.uint8), self._frame, 255)
@@ -213,12 +214,24 @@ class Overlays(QtCore.QObject):
             mine = found.track % _PENS == number
             track = found.track[mine]
             goes_on = np.append(track[1:] == track[:-1], False)
-            item.setData(found.x_px[mine], found.y_px[mine], connect=goes_on.astype(np.int32))
+            _lay(item, found.x_px[mine], found.y_px[mine], connect=goes_on.astype(np.int32))
+
+
+def _lay(item: Any, x: Sized, y: Sized, **more: Any) -> None:
+    """Give an item what it draws; one that draws nothing costs nothing."""
+    _show(item, len(x) > 0)
+    if len(x):
+        item.setData(x, y, **more)
+
+
+def _show(item: Any, on: bool) -> None:
+    if item.isVisible() != on:  # Qt would have the scene painted anew all the same
+        item.setVisible(on)
 
 
 def _put(item: pg.ImageItem, told: NDArray[np.uint8] | None, frame: Frame, most: int) -> None:
     """Lay a picture over a frame, however much smaller it is; None is nothing."""
-    item.setVisible(told is not None)
+    _show(item, told is not None)
     if told is not None:
         item.setImage(told, levels=(0, most), autoLevels=False)
         height, width = frame.pixels.shape[:2]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 TAIL = 20
 """Looks that a tail goes back."""
-_MOST = 20_000
+_MOST = 8_000
 """Places that are drawn; with more, tails go less far back."""
 
 
