@@ -112,6 +112,7 @@ def test_on_and_yes_stay_text(tmp_path: Path) -> None:
     assert load_profile(path).safe_settings() == (("Z", "P", "No"),)
 
 
+LAMP = {"power_mw": 1, "area_mm2": 1}
 BAD = [
     pytest.param({"nme": "s", **LEAST}, "no key 'nme'", "Did you mean 'name'?", id="key"),
     pytest.param(
@@ -198,6 +199,33 @@ BAD = [
     pytest.param(changed("retries", "snap", to=-1), "retries.snap is -1", "", id="less than none"),
     pytest.param(changed("timeouts", "settle_s", to=1e9), "settle_s is 1000000000", "", id="years"),
     pytest.param(changed("safe", 0, "value", to=[1]), "safe.0.value is [1]", "", id="list value"),
+    pytest.param(
+        changed("objectives", to={"device": "Turret", "labels": {"40x": {"offset_um": [1, 0, 0]}}}),
+        "no objective has the offset 0",
+        "",
+        id="no reference",
+    ),
+    pytest.param(
+        changed("objectives", to={"device": "Turret", "labels": {}}),
+        "labels",
+        "",
+        id="no objective",
+    ),
+    pytest.param(
+        changed("objectives", to={"device": "T", "labels": {"40x": {"lights": {"487": LAMP}}}}),
+        "'487', which is none of lights. Did you mean '488'?",
+        "",
+        id="light of an objective",
+    ),
+    pytest.param(
+        changed("roles", "cameras", to=["Cam"]), "roles.cameras", "", id="one camera together"
+    ),
+    pytest.param(
+        {"name": "s", "sim": {"use": "beads"}, "objectives": {"device": "T", "labels": {"4x": {}}}},
+        "a simulation has sim.objectives",
+        "",
+        id="objectives of a simulation",
+    ),
     pytest.param(["name"], "a list, not a mapping", "", id="list"),
 ]
 

@@ -310,11 +310,6 @@ def _simulated(*settings: Mapping[str, Any], profile: Profile | None = None) -> 
             modulator=made.modulator,
             turret=made.turret,
         )
-    if profile.objectives is not None:
-        raise ProfileError(
-            "The objectives of a simulation stand under sim.objectives.",
-            "Move them there; their offsets and pixel sizes are what they are, not measured.",
-        )
     _settle(made.core, profile)
     if profile.supervisor is not None and profile.supervisor.switch is not None:
         made.core.obey(_switch(profile.supervisor.switch))

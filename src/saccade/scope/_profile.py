@@ -105,6 +105,10 @@ class Profile(FileModel):
 
     @model_validator(mode="after")
     def _objectives_fit(self) -> Self:
+        if self.sim is not None and self.objectives is not None:
+            raise PydanticCustomError(
+                TOLD, "objectives are measured at hardware; a simulation has sim.objectives"
+            )
         known = [light.name for light in self.lights]
         given = {} if self.objectives is None else self.objectives.labels
         for name, each in given.items():
