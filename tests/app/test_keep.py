@@ -9,8 +9,9 @@ import pytest
 from useq import MDASequence
 
 import saccade
-from saccade.app import replay_run
+from saccade.app import assemble, replay_run
 from saccade.app._protocol import protocol_of
+from saccade.app._score_world import open_world, play_protocol
 from saccade.core import ProtocolError, UsageError
 from saccade.run import Keep
 from saccade.store import RunFolder, recover, verify
@@ -88,6 +89,40 @@ def test_a_thinned_run_is_decided_again(folder: Path) -> None:
     assert told.recalled == told.looks
     with pytest.raises(UsageError, match="were thinned out"):
         replay_run(folder, detect=saccade.detect.Change())
+
+
+KEEPS: list[dict[str, Any]] = [
+    {"every": 12, "before_s": 0.1, "after_s": 0.04},
+    {"every": 7, "before_s": 0.06, "after_s": 0.02, "above": 0.3, "on": "moves"},
+]
+
+
+@pytest.mark.parametrize("keep", KEEPS, ids=["what a policy asks for", "a score"])
+def test_a_score_tells_what_a_run_would_keep(tmp_path: Path, keep: dict[str, Any]) -> None:
+    """The same frames, to the last; all that are exposed are in the log, kept or not."""
+    answer = {"use": "saccade.decide:Burst", "on": "sharp", "above": 0.3, "below": 0.1}
+    burst = {"time_plan": {"interval": 0, "loops": 2}}
+    channels = [{"config": "FITC", "exposure": 20}]
+    protocol = protocol_of(
+        document(
+            scope="sim:calcium",
+            sim={"clock": "virtual", "sensor_px": [64, 64]},
+            watch={"channels": channels, "time_plan": {"interval": 0, "loops": COUNT}},
+            detect={
+                "sharp": {"use": "saccade.detect:Focus", "takes_ms": 30},
+                "moves": {"use": "saccade.detect:Change", "takes_ms": 5},
+            },
+            decide=[{**answer, "dwell": 8, "refractory_s": 100, "do": burst}],
+            record={"keep": keep},
+        )
+    )
+    log = play_protocol(protocol, open_world(protocol, "calcium", 3))
+    run = assemble(protocol, open_world(protocol, "calcium", 3), out=tmp_path / "run").run
+    assert run.start().wait(60).name == "completed"
+    kept = {shot.frame for shot in log.shots if shot.kept}
+    assert kept == {frame.index for frame in RunFolder(tmp_path / "run").frames()}
+    assert len(kept) < COUNT / 2
+    assert len(log.shots) == COUNT + 2
 
 
 def document(**more: Any) -> dict[str, Any]:

@@ -66,6 +66,17 @@ def test_every_contender_plays_every_world(board: Scoreboard) -> None:
         assert truths.pop()[0] > 0
 
 
+def test_a_schedule_is_scored_by_its_visits(tmp_path: Path) -> None:
+    """A row for it beside the others; visits that follow each other are one burst."""
+    visits = {"use": "saccade.decide:Schedule", "on": "change", "every_s": 0.5, "by": "fair"}
+    found = score_protocol(tiny(decide=[visits]), runs=1, out=tmp_path)
+    (mine,) = found.by_contender["protocol"]
+    assert found.rules.fast_s == 0.5
+    assert mine.frames == mine.kept > 50 + 40
+    assert 20 < mine.bursts < mine.frames - 50
+    assert {"fixed-slow", "fixed-fast", "random", "oracle"} <= set(found.by_contender)
+
+
 def test_what_is_spent_is_what_was_planned(board: Scoreboard) -> None:
     """Slow is 25 times two places; random and oracle spend no more than the protocol."""
     by = board.by_contender

@@ -80,6 +80,16 @@ def test_another_fast_interval_can_be_meant() -> None:
     assert burst_of(protocol([burst({"channels": ["A"]})]), 0.7).fast_s == 0.7
 
 
+def test_visits_are_as_fast_as_they_come() -> None:
+    """A schedule has no burst: its fast interval is that from visit to visit, each of one time."""
+    visits = {"use": "saccade.decide:Schedule", "on": "change", "every_s": 3}
+    found = burst_of(protocol([visits]))
+    assert (found.fast_s, found.loops, len(found.events)) == (3.0, 1, 1)
+    assert burst_of(protocol([visits]), fast_s=1.0).fast_s == 1.0
+    both = [visits, burst({"time_plan": {"interval": 1, "loops": 5}})]
+    assert burst_of(protocol(both)).loops == 5
+
+
 @pytest.mark.parametrize(
     ("decide", "says"),
     [

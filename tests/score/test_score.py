@@ -46,11 +46,23 @@ def test_a_run_is_scored_as_by_hand() -> None:
         dye_left=0.9,
         harmed=2,
         frames=7,
+        kept=7,
         nbytes=140_000,
     )
     assert scored.share == 0
     elsewhere = rules(watched=((0.0, 0.0, 100.0, 100.0), (0.0, 30.0, 100.0, 100.0)))
     assert score_log(taken, HERE, HERE, health, elsewhere).share == pytest.approx(4 / 10)
+
+
+def test_what_was_thinned_out_costs_light_and_captures_nothing() -> None:
+    """Of five shots in a row two are left: no capture, all of the dose, and two pictures."""
+    taken = log(shots([12, 13, 14, 15, 16]))
+    whole = score_log(taken, HERE, HERE, WELL, rules())
+    some = score_log(taken.thinned({0, 4}), HERE, HERE, WELL, rules())
+    assert (whole.frames, whole.kept, whole.captured_s) == (5, 5, 4.0)
+    assert (some.frames, some.kept, some.captured_s, some.caught) == (5, 2, 0.0, 0)
+    assert some.dose_j_per_cm2 == whole.dose_j_per_cm2
+    assert some.nbytes == whole.nbytes * 2 / 5
 
 
 def test_dose_is_counted_by_position() -> None:

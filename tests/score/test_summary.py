@@ -33,6 +33,7 @@ def score(contender: str, seed: int, captured_s: float, dose: float, **more: Any
         "dye_left": 0.75,
         "harmed": 0,
         "frames": 10,
+        "kept": 5,
         "nbytes": 100,
     }
     return Score(
@@ -59,7 +60,7 @@ def test_a_row_is_put_together_as_by_hand() -> None:
     assert row.reaction_p90_s == pytest.approx(2 + 0.8 * 7)
     assert (row.dose_j_per_cm2, row.dose_mean_j_per_cm2, row.dose_max_j_per_cm2) == (4, 2, 5)
     assert row.bleached == 0.25
-    assert row.frames == 10
+    assert (row.frames, row.kept) == (10, 5)
 
 
 def test_a_row_without_a_catch_has_no_reaction_time() -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from saccade.core import ProtocolError, events_of, is_number, require
+from saccade.decide import Schedule
 from saccade.score import Exposure, Look, Means, Place, Rules
 
 from ._parts import build_parts
@@ -216,7 +217,10 @@ class _Settings:
 
 
 def _bursts(policy: Any) -> Iterable[Burst]:
-    if (do := getattr(policy, "do", None)) is not None:
+    if isinstance(policy, Schedule):  # what is fast is how often it goes somewhere
+        first = tuple(event for event in policy.do if event.action.type == "acquire_image")
+        yield Burst(policy.every_s, 1, first)
+    elif (do := getattr(policy, "do", None)) is not None:
         points: dict[Any, list[MDAEvent]] = defaultdict(list)
         for event in do:
             if event.action.type == "acquire_image":

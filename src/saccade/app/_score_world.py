@@ -14,6 +14,7 @@ from ._assemble import open_scope
 from ._check import check
 from ._parts import arbiter_of, build_parts
 from ._run import with_profile
+from ._score_keep import KeepSink, keep_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -91,7 +92,7 @@ def play_protocol(
     duration_s: float | None = None,
     then: Sink | None = None,
 ) -> Log:
-    """Return the log of a protocol's run; no picture is kept.
+    """Return the log of a protocol's run; no picture is kept, but it is told which would be.
 
     Parameters
     ----------
@@ -107,7 +108,9 @@ def play_protocol(
     parts, clock = build_parts(protocol.spec()), scope.clock
     start_ns = clock.now_ns()
     end_ns = None if duration_s is None else start_ns + round(duration_s * 1e9)
-    sink = LogSink(scope.stand(), start_ns, then)
+    keep = keep_of(protocol)
+    keeper = None if keep is None else KeepSink(keep, tuple(protocol.detect), then)
+    sink = LogSink(scope.stand(), start_ns, then if keeper is None else keeper)
     run = runs.Run(
         scope,
         _until(protocol.watch, clock, end_ns),
@@ -129,7 +132,8 @@ def play_protocol(
         raise
     if end_ns is not None:
         clock.wait_until(end_ns, threading.Event())
-    return sink.log()
+    log = sink.log()
+    return log if keeper is None else log.thinned(keeper.kept)
 
 
 class _Curfew:

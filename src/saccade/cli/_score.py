@@ -28,7 +28,8 @@ _CAUGHT = (
     "reaction s",
 )  # fmt: skip
 _SPENT = (
-    "what it costs", "J/cm²", "a place", "at most", "bleached", "harmed", "averted", "frames", "MB",
+    "what it costs", "J/cm²", "a place", "at most", "bleached", "harmed", "averted", "taken",
+    "kept", "MB",
 )  # fmt: skip
 
 
@@ -180,6 +181,7 @@ def _spent(row: Row) -> tuple[str, ...]:
         f"{row.harmed:.3g}",
         f"{row.averted:.3g}",
         f"{row.frames:.0f}",
+        f"{row.kept:.0f}",
         f"{row.nbytes / 1e6:.0f}",
     )
 

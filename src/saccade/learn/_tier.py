@@ -34,8 +34,8 @@ class _Step(NamedTuple):
 
 _STEPS = (
     _Step(500, 10, "many", "network", "A network, also one that looks at several frames."),
-    _Step(50, 4, "some", "network", "A small network; three of them (--members 3) miss a little "
-          "less, and tell how far they are from being at one, for three times the time."),
+    _Step(50, 4, "some", "network", "A small network; three that look together (--members 3) "
+          "also tell how far they are from being at one, in three times the time."),
     _Step(5, 3, "few", "forest", "A forest on filter features; expect it to miss unusual looks."),
     _Step(0, 0, "none", None, "Use a classical detector, such as Spots, with Novelty beside it; "
           "label a few frames of three runs or more (saccade label)."),

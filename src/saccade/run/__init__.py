@@ -7,7 +7,7 @@ from ._claims import Actuator, check_claims, in_turns
 from ._door import Door
 from ._fill import as_watched, blank
 from ._history import Past, history
-from ._keep import Keep
+from ._keep import Keep, Ring
 from ._loop import Loop
 from ._parts import Eye, Eyes, Look, News, Rule, Rules, Start, name_of
 from ._replay import Difference, Replay, replay
@@ -35,6 +35,7 @@ __all__ = [
     "Refused",
     "Replay",
     "Rights",
+    "Ring",
     "Rule",
     "Rules",
     "Run",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
 
     from numpy.typing import NDArray
 
@@ -39,6 +39,8 @@ class Shot(NamedTuple):
     frame: int = -1
     """Run-wide index of the frame."""
     nbytes: int = 0
+    kept: bool = True
+    """Whether its picture would be on the disk, and was not thinned out."""
 
     @property
     def end_s(self) -> float:
@@ -136,6 +138,21 @@ class Log:
             if burst.t_s <= t_s
         )
         return Log(shots, tuple(bursts))
+
+    def thinned(self, kept: Container[int]) -> Log:
+        """Return the log of a run that keeps some of its pictures only.
+
+        Parameters
+        ----------
+        kept : container of int
+            Indices of their frames; all others had their light, and show nothing to anybody.
+        """
+        shots = tuple(shot._replace(kept=shot.frame in kept) for shot in self.shots)
+        return replace(self, shots=shots)
+
+    def kept(self) -> Log:
+        """Return the log without the shots whose pictures were thinned out."""
+        return replace(self, shots=tuple(shot for shot in self.shots if shot.kept))
 
     def decided(self) -> Log:
         """Return the log without the shots that were planned."""

@@ -89,7 +89,11 @@ class Score:
     harmed: int
     """Objects whose biology the light has changed."""
     frames: int
+    """That were taken, each with its light."""
+    kept: int
+    """Of these, whose pictures are kept: by them it captures."""
     nbytes: int
+    """Of the pictures that are kept."""
 
     @property
     def share(self) -> float:
@@ -122,7 +126,8 @@ def score_log(
     Parameters
     ----------
     log : Log
-        Shots and bursts, in the coordinates of the specimen.
+        Shots and bursts, in the coordinates of the specimen. All shots have their light; what is
+        captured is on those whose pictures are kept.
     dark : tuple of Occurrence
         What happens without light: what there is to catch, `in_the_dark`.
     lived : tuple of Occurrence
@@ -137,7 +142,8 @@ def score_log(
     log = log.until(rules.duration_s)
     lived = during(lived, rules.duration_s, rules.kinds)
     found = counterparts(dark, lived)
-    outcomes = [_outcome(log, *each, rules) for each in zip(dark, found, strict=True)]
+    kept = log.kept()
+    outcomes = [_outcome(kept, *each, rules) for each in zip(dark, found, strict=True)]
     watched = [each for each in outcomes if each.watched]
     doses = log.dose_by_position().values()
     total = log.dose_j_per_cm2
@@ -156,14 +162,15 @@ def score_log(
         found.count(None),
         tuple(each.reaction_s for each in outcomes if each.reaction_s is not None),
         len(log.bursts),
-        sum(_is_false(burst, log, lived, rules) for burst in log.bursts),
+        sum(_is_false(burst, kept, lived, rules) for burst in log.bursts),
         total,
         total / len(doses) if doses else 0.0,
         max(doses, default=0.0),
         health.dye_left,
         health.harmed,
         len(log.shots),
-        log.nbytes,
+        len(kept.shots),
+        kept.nbytes,
     )
 
 

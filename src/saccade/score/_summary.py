@@ -51,7 +51,10 @@ class Row:
     harmed: float
     averted: float
     frames: float
+    """Taken."""
+    kept: float
     nbytes: float
+    """Kept."""
 
     def plain(self) -> dict[str, Any]:
         """Return it as plain data; None where there is no number."""
@@ -105,6 +108,7 @@ def row_of(scores: Iterable[Score]) -> Row:
         _mean(s.harmed for s in scores),
         _mean(s.averted for s in scores),
         _mean(s.frames for s in scores),
+        _mean(s.kept for s in scores),
         _mean(s.nbytes for s in scores),
     )
 
