@@ -21,7 +21,7 @@ from saccade.core import (
     ProfileError,
     UsageError,
 )
-from saccade.guard import Dose
+from saccade.guard import Budget, Dose, Duty
 from saccade.run import Eye, Rule
 from saccade.scope._load import _combine
 from saccade.testing import FaultyCore
@@ -170,6 +170,21 @@ def test_one_exposure_is_charged_once(rig: Rig) -> None:
     sink = rig.play([MDAEvent(x_pos=0.0, y_pos=0.0)] * 3, guards=guard)
     assert len(sink.frames) == 6
     assert guard.spent_j_per_cm2 == pytest.approx(0.03)
+
+
+def test_a_budget_counts_the_pictures_of_each_camera(rig: Rig) -> None:
+    """Frames and disk are those of all cameras; what an event would need is there or it is not."""
+    sink = rig.play(plan(4), guards=Budget(frames=5))
+    assert sink.indices == [0, 1, 2, 3]
+    assert "takes 2 frames; 1 of 5 are left" in sink.gaps[4]
+
+
+def test_a_share_of_light_is_that_of_exposures(rig: Rig) -> None:
+    """Time with light is counted once, and tries of a camera that failed are."""
+    guard = Duty(share=0.05, window_s=1.0)  # 50 ms
+    rig.core.fault("getImage", "raise", on=2)
+    rig.play(plan(2), guards=guard)
+    assert guard._book.known.after(0) == 30_000_000
 
 
 def test_what_guards_refuse_is_a_gap_of_each_camera(rig: Rig) -> None:

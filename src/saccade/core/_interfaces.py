@@ -85,7 +85,10 @@ class Settles(Protocol):
     """A guard with a ledger of what really happened."""
 
     def settle(self, done: Frame | Gap) -> None:
-        """Correct the ledger: what was let through became this frame, or this gap."""
+        """Correct the ledger: what was let through became this frame, or this gap.
+
+        Where several cameras expose together, each has one; the exposure goes with the first.
+        """
 
 
 @runtime_checkable

@@ -25,6 +25,8 @@ class _Book:
     spent_bytes: int = 0
     under_way: int = 0
     """Pictures that were played and have become no frame yet."""
+    cameras: int = 1
+    """That expose together, each with a picture."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -92,7 +94,8 @@ class Budget:
         """
         height, width = stand.shape_px
         size = height * width * np.dtype(stand.dtype).itemsize + _LINES_BYTES
-        object.__setattr__(self, "_book", _Book(size))
+        cameras = max(1, len(stand.cameras))
+        object.__setattr__(self, "_book", _Book(size, cameras=cameras))
 
     def __call__(self, action: Action) -> Action | Refusal:
         """Return the action, or why it may not leave.
@@ -115,7 +118,7 @@ class Budget:
         book = self._book
         for _ in range(book.under_way):  # nobody told what became of them
             self._take(book.frame_bytes)
-        book.under_way = pictures(action)
+        book.under_way = self._pictures(action)
         if action.events and book.began_ns is None:
             book.began_ns = action.t_ns
 
@@ -152,6 +155,9 @@ class Budget:
         """Return a guard with the same settings and nothing spent."""
         return replace(self)
 
+    def _pictures(self, action: Action) -> int:
+        return pictures(action) * self._book.cameras
+
     def _take(self, size: int) -> None:
         self._book.frames += 1
         self._book.spent_bytes += size
@@ -168,7 +174,7 @@ class Budget:
         return None
 
     def _too_many(self, action: Action) -> Refusal | None:
-        count = pictures(action)
+        count = self._pictures(action)
         frames = self.frames_left
         if frames is not None and not count <= frames:
             reason = f"{action.label!r} takes {_frames(count)}; {frames} of {self.frames} are left"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from saccade.core import Action, Frame, Gap, Refusal, Stand, is_number, require
 
-from ._events import SLACK, every
+from ._events import SLACK, every, is_other_camera
 from ._ledger import Cell, Ledger
 from ._light import half_field_um, half_of, place_of, smallest_half_um, true_dose
 from ._lightbook import LightBook
@@ -133,6 +133,8 @@ class Dose:
             What the next picture that was charged has become.
         """
         book = self._book
+        if is_other_camera(done, book.stand):
+            return
         charged = book.settle()
         at_um = None if charged is None else charged.at.at_um
         known = 0.0 if charged is None else charged.dose

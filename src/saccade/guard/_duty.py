@@ -9,7 +9,7 @@ from typing import ClassVar, NamedTuple, Self
 
 from saccade.core import Action, Frame, Gap, Refusal, Stand, is_number, require
 
-from ._events import MS_NS, SECOND_NS, SLACK, exposes, name_of, timed
+from ._events import MS_NS, SECOND_NS, SLACK, exposes, is_other_camera, name_of, timed
 from ._light import Standing, is_dark
 from ._window import Window
 
@@ -147,6 +147,8 @@ class Duty:
             What the next exposure has become; never less than was asked for.
         """
         book = self._book
+        if is_other_camera(done, book.stand):
+            return
         asked = book.unsettled.popleft() if book.unsettled else _Lit(done.t_ns, 0)
         light_ns = asked.light_ns * max(1, done.exposures)
         if isinstance(done, Frame) and not is_dark(book.stand, done.channel):

@@ -10,7 +10,7 @@ from useq import MDAEvent
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from saccade.core import Action
+    from saccade.core import Action, Frame, Gap, Stand
 
 SECOND_NS = 1_000_000_000
 MS_NS = 1_000_000
@@ -54,6 +54,11 @@ def exposes(event: MDAEvent) -> bool:
 def pictures(action: Action) -> int:
     """Return how many pictures an action takes."""
     return sum(map(exposes, every(action.events)))
+
+
+def is_other_camera(done: Frame | Gap, stand: Stand) -> bool:
+    """Return whether a picture is of an exposure that goes with that of another camera."""
+    return done.camera not in ("", *stand.cameras[:1])
 
 
 def name_of(action: Action, number: int) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from saccade.core import Action, Frame, Gap, Refusal, Stand, is_number, require
 
-from ._events import SLACK
+from ._events import SLACK, is_other_camera
 from ._lightbook import LightBook
 
 if TYPE_CHECKING:
@@ -129,6 +129,8 @@ class Stimulation:
         done : Frame or Gap
             What the next picture that was charged has become.
         """
+        if is_other_camera(done, self._book.stand):
+            return
         charged = self._book.settle()
         if charged is not None and charged.at.channel in self.channels:
             self._book.spent_mj += charged.energy_mj * max(0, done.exposures - 1)

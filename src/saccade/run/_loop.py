@@ -209,9 +209,8 @@ class Loop:
             self._corrections.found(frame)
 
     def settle(self, done: Frame | Gap) -> None:
-        """Tell the guards what became of an event, by the picture of the first camera."""
-        if done.camera in ("", self.cameras[0]):
-            self._door.settle(done)
+        """Tell the guards what became of an event, a picture at a time."""
+        self._door.settle(done)
 
     def hear(self, news: Observation | Refusal) -> list[Shift]:
         """Tell the guards what was seen or refused; return what that changes.

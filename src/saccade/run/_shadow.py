@@ -82,7 +82,7 @@ class Shadow:
             exposure_ms=None if frame is None else frame.exposure_ms,
             channel=None if frame is None else frame.channel,
         )
-        frames = sum(map(is_picture, action.events))
+        frames = sum(map(is_picture, action.events)) * max(1, len(self._stand.cameras))
         if isinstance(outcome, Refusal):
             return Shadowed(action, frames, dose, outcome.guard, outcome.reason)
         return Shadowed(action, frames, dose)
