@@ -172,6 +172,20 @@ def test_one_exposure_is_charged_once(rig: Rig) -> None:
     assert guard.spent_j_per_cm2 == pytest.approx(0.03)
 
 
+def test_each_exposure_of_a_burst_is_charged_as_its_own(rig: Rig) -> None:
+    """Of a burst that is let through as a whole, no picture is taken for that of another event."""
+    guard = Dose(limit_j_per_cm2=1.0)
+    at = {"x_pos": 0.0, "y_pos": 0.0}
+    events = tuple(MDAEvent(exposure=float(ms), **at) for ms in (1, 2, 4))
+    decided = [Decision((Action(events, "burst", triggered=True),), "test")]
+    rig.play(
+        [MDAEvent(exposure=8.0, **at)],
+        guards=guard,
+        decide=lambda _: decided.pop() if decided else Decision(),
+    )
+    assert guard.spent_j_per_cm2 == pytest.approx(0.015)
+
+
 def test_a_budget_counts_the_pictures_of_each_camera(rig: Rig) -> None:
     """Frames and disk are those of all cameras; what an event would need is there or it is not."""
     sink = rig.play(plan(4), guards=Budget(frames=5))

@@ -110,6 +110,23 @@ def test_a_planned_event_that_names_none_is_taken_as_the_plan_was_before(rig: Ri
     assert [frame.objective for frame in rig.play(plan).frames] == [LOW, HIGH, HIGH]
 
 
+def test_what_names_none_is_taken_as_it_would_be_had_nobody_turned(rig: Rig) -> None:
+    """The watch goes back to its objective after an action; an action keeps that of its frame."""
+    rig.core.setStateLabel("Objective", LOW)
+    high = through(HIGH, z_pos=1.0)
+    look = Action((high, MDAEvent(exposure=2.0), high), "look")
+    decided = [Decision((look,), "test")]
+    sink = rig.play([MDAEvent()] * 3, decide=lambda _: decided.pop() if decided else Decision())
+    assert [(frame.stream, frame.objective) for frame in sink.frames] == [
+        ("watch", LOW),
+        ("look", HIGH),
+        ("look", LOW),
+        ("look", HIGH),
+        ("watch", LOW),
+        ("watch", LOW),
+    ]
+
+
 def test_an_objective_that_does_not_come_leaves_a_gap(rig: Rig) -> None:
     """Nothing is exposed while another objective than that of the event is in place."""
     rig.core.fault("setStateLabel", "ignore", times=3)
