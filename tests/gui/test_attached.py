@@ -122,6 +122,7 @@ def test_it_answers_what_a_policy_asks(qtbot: QtBot, tmp_path: Path) -> None:
         left_s = window.session.left_s(window.session.questions[0])
         assert left_s == pytest.approx(run.left_s(run.questions[0]), abs=5)
         window.activateWindow()
+        qtbot.waitUntil(window.isActiveWindow, timeout=PATIENCE_MS)  # keys go to no other
         qtbot.keyClick(window, Qt.Key.Key_F2)
         qtbot.waitUntil(window.questions.isHidden, timeout=PATIENCE_MS)
         qtbot.waitUntil(lambda: not run.questions, timeout=PATIENCE_MS)

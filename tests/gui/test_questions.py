@@ -71,6 +71,7 @@ def test_an_answer_by_key_is_what_is_done(
     assert "burst" in window.questions.text.text()
     assert "no in" in window.questions.left.text()
     window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=PATIENCE_MS)  # keys go to no other
     qtbot.keyClick(window, key)
     qtbot.waitUntil(lambda: not window.session.questions, timeout=PATIENCE_MS)
     before = window.session.stored
@@ -89,6 +90,8 @@ def test_a_question_that_nobody_answers_goes_by_itself(qtbot: QtBot, tmp_path: P
 def test_stop_works_while_a_question_is_open(qtbot: QtBot, tmp_path: Path) -> None:
     """The strip takes the keyboard from nobody."""
     window = asked(qtbot, tmp_path, 600)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=PATIENCE_MS)  # keys go to no other
     qtbot.keyClick(window, Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: window.session.state.ended, timeout=PATIENCE_MS)
     qtbot.waitUntil(window.questions.isHidden, timeout=PATIENCE_MS)

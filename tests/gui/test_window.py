@@ -10,6 +10,7 @@ import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QMessageBox
 
+from saccade import app
 from saccade.core import State
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ PATIENCE_MS = 60_000
 
 def press(window: Window, qtbot: QtBot, key: Qt.Key) -> None:
     window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=PATIENCE_MS)  # keys go to no other
     qtbot.keyClick(window, key)
 
 
@@ -96,6 +98,15 @@ def test_a_protocol_that_does_not_fit_its_microscope_is_not_armed(
     window.load(protocol)
     window.bar.commanded.emit("arm")
     qtbot.waitUntil(lambda: "Chartreuse" in window.alerts.text(), timeout=PATIENCE_MS)
+    assert not window.session.armed
+
+
+def test_what_was_armed_is_let_go_with_another_protocol(
+    window: Window, qtbot: QtBot, protocol: Path
+) -> None:
+    """A draft that is taken over is not what was armed: it is armed anew."""
+    armed(window, qtbot, protocol)
+    window.session.adopt(app.load_protocol(protocol))
     assert not window.session.armed
 
 

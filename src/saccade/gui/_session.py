@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from saccade import app
-from saccade.core import ProtocolError, SaccadeError, State, UsageError
+from saccade.core import ProtocolError, State, UsageError
 
+from ._background import Background
 from ._microscope import Microscope
 from ._news import Batch, News
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from saccade.app import Assembled, Finding, Protocol
@@ -21,10 +21,9 @@ if TYPE_CHECKING:
     from saccade.scope import MicroManagerScope
 
 _JOIN_S = 30.0
-_SLICE_S = 0.2
 
 
-class Session:
+class Session(Background):
     """A protocol and its run, as a window sees them; knows nothing of Qt.
 
     Whatever may take long (opening a microscope, warming networks up) is done in a thread of its
@@ -46,16 +45,14 @@ class Session:
     def __init__(
         self, scope: str | None = None, out: Path | None = None, *, unattended: bool = False
     ) -> None:
+        super().__init__()
         self._out, self._unattended = out, unattended
         self.protocol: Protocol | None = None
         self.findings: tuple[Finding, ...] = ()
-        self.busy = ""
         self.microscope = Microscope(scope)
         self.assembled: Assembled | None = None
         """The run that was armed last, with its parts."""
         self._news: News | None = None
-        self._error: SaccadeError | None = None
-        self._worker: threading.Thread | None = None
         self._ender: threading.Thread | None = None
 
     # ----------------------------------------------------------------------- what there is
@@ -121,11 +118,6 @@ class Session:
         """Return what the run has told since the last call."""
         return Batch() if self._news is None else self._news.take()
 
-    def take_error(self) -> SaccadeError | None:
-        """Return what went wrong since the last call, once."""
-        error, self._error = self._error, None
-        return error
-
     # ---------------------------------------------------------------------------- commands
 
     def load(self, path: Path) -> None:
@@ -155,7 +147,7 @@ class Session:
             If a run is going on.
         """
         self._refuse_while_going()
-        self.protocol, self.findings, self._assembled = protocol, (), None
+        self.protocol, self.findings, self.assembled = protocol, (), None
 
     def open(self, scope: str | None = None) -> None:
         """Open the microscope of the protocol, or another, to be set up by hand.
@@ -261,8 +253,7 @@ class Session:
 
     def close(self) -> None:
         """Stop what is going on, and wait for it."""
-        if self._worker is not None:
-            self._worker.join(_JOIN_S)
+        self._join(_JOIN_S)
         self.stop("the window was closed")
         if self._ender is not None:
             self._ender.join(_JOIN_S)
@@ -295,44 +286,9 @@ class Session:
         self.microscope.used = True
         assembled.run.start()
         self._ender = threading.Thread(
-            target=self._await_end, args=(assembled,), name="saccade-gui-end", daemon=True
+            target=self._await, args=(assembled.run.wait,), name="saccade-gui-end", daemon=True
         )
         self._ender.start()
-
-    def _await_end(self, assembled: Assembled) -> None:
-        while True:
-            try:
-                assembled.run.wait(_SLICE_S)
-            except TimeoutError:
-                continue
-            except SaccadeError as error:
-                self._error = error
-            return
-
-    def _in_background(self, what: str, do: Callable[[], object]) -> None:
-        if self.busy:
-            raise UsageError(f"It is {self.busy} already.", "Wait for it.")
-        self.busy = what
-
-        def work() -> None:
-            with self._told():
-                do()
-
-        self._worker = threading.Thread(target=work, name=f"saccade-gui-{what}", daemon=True)
-        self._worker.start()
-
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        try:
-            yield
-        except SaccadeError as error:
-            self._error = error
-        except Exception as error:  # noqa: BLE001 - whatever a device raises is to be shown
-            self._error = SaccadeError(
-                f"{type(error).__name__}: {error}", "See the log of the microscope."
-            )
-        finally:
-            self.busy = ""
 
     def _loaded(self) -> Protocol:
         if self.protocol is None:
