@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from scope_rig import Rig
+from scope_rig import Rig, wait_until
 from useq import MDAEvent, MDASequence
 
 from saccade.core import (
@@ -184,6 +184,17 @@ def test_the_objective_is_put_back_at_the_end(core: FaultyCore) -> None:
     assert core.getStateLabel("Objective") == LOW
     assert rig.scope.not_put_back == []
     assert (*core.getXYPosition(), core.getPosition()) == pytest.approx((0, 0, 0), abs=0.02)
+
+
+def test_a_run_that_is_stopped_puts_the_objective_back_as_well(core: FaultyCore) -> None:
+    """However a run ends, the turret is where it was."""
+    core.setStateLabel("Objective", LOW)
+    rig = rig_of(core)
+    run = rig.begin([through(HIGH)] * 1000)
+    wait_until(lambda: rig.sink.frames)
+    run.stop("enough")
+    assert run.wait(20).name == "stopped"
+    assert core.getStateLabel("Objective") == LOW
 
 
 def test_the_turret_turns_where_there_is_room(core: FaultyCore) -> None:

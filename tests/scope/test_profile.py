@@ -218,6 +218,12 @@ BAD = [
         id="light of an objective",
     ),
     pytest.param(
+        changed("objectives", to={"device": "T", "labels": {"4x": {}}, "turn_at_z_um": -1}),
+        "turn_at_z_um is -1, outside limits.z_um",
+        "",
+        id="turning out of reach",
+    ),
+    pytest.param(
         changed("roles", "cameras", to=["Cam"]), "roles.cameras", "", id="one camera together"
     ),
     pytest.param(

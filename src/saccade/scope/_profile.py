@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
@@ -117,6 +118,16 @@ class Profile(FileModel):
                     told = {"name": repr(name), "light": repr(light)}
                     text = "the objective {name} has a light {light}, which is none of lights. "
                     raise PydanticCustomError(TOLD, text + did_you_mean(light, known), told)
+        return self
+
+    @model_validator(mode="after")
+    def _turns_within_limits(self) -> Self:
+        at_um = None if self.objectives is None else self.objectives.turn_at_z_um
+        low_um, high_um = self.limits.z_um or (-math.inf, math.inf)
+        if at_um is not None and not low_um <= at_um <= high_um:
+            raise PydanticCustomError(
+                TOLD, "objectives.turn_at_z_um is {at}, outside limits.z_um", {"at": f"{at_um:g}"}
+            )
         return self
 
     @property
