@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 import zipfile
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from package_files import (
     SIDE,
     answer,
@@ -24,12 +28,11 @@ from package_files import (
 )
 
 from saccade.core import ModelError, ProtocolError
-from saccade.models import import_package, installed_runtimes, load_model
+from saccade.models import _take_in, import_package, installed_runtimes, load_model
 from saccade.models._foreign import check_program
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 if "onnxruntime" not in installed_runtimes():
     pytest.skip("onnxruntime is an extra, and not installed", allow_module_level=True)
@@ -179,6 +182,48 @@ def test_what_can_not_be_trusted_or_used_is_refused(tmp_path: Path, name: str) -
     with pytest.raises(ModelError, match=message):
         import_package(package, tmp_path / "out")
     assert [each.name for each in tmp_path.iterdir()] == ["two.zip"]
+
+
+JUNK = st.sampled_from(
+    [None, True, -1, 0, 3, 2**62, 1e-300, 0.5, "", "x", "channel", "../a", [], [1], ["y"], {}]
+)
+
+
+def places(node: Any, way: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Return the way to every value of a description."""
+    inner = node.items() if isinstance(node, dict) else enumerate(node)
+    found = []
+    for key, value in inner:
+        found.append((*way, key))
+        if isinstance(value, dict | list):
+            found += places(value, (*way, key))
+    return found
+
+
+SOUND = files(
+    config={"bioimageio": {"reproducibility_tolerance": [{"output_ids": ["shares"]}]}},
+    version="1.2",
+)
+PLACES = places(rdf_of(SOUND))
+
+
+@given(st.sampled_from(PLACES), JUNK)
+@settings(max_examples=150, deadline=None)
+def test_whatever_a_description_says_it_is_a_model_or_a_named_error(
+    way: tuple[Any, ...], junk: Any
+) -> None:
+    """Any value, at any place of it: never another error, and never half a model."""
+    with tempfile.TemporaryDirectory() as scratch, pytest.MonkeyPatch.context() as patch:
+        said = {"names": ["logits"], "ns_a_px": 1.0}
+        patch.setattr(_take_in, "_tried", lambda *_: said)  # the child is another test's
+        folder = Path(scratch)
+        package = zipped(changed(*way, to=junk)(SOUND), folder / "two.zip")
+        made = False
+        with suppress(ModelError):
+            import_package(package, folder / "out")
+            made = True
+        left = sorted(each.name for each in folder.iterdir())
+        assert left == (["out", "two.zip"] if made else ["two.zip"])
 
 
 def test_a_test_by_a_pickle_is_never_read(tmp_path: Path) -> None:

@@ -47,23 +47,15 @@ def tune(
             found = app.search_protocol(protocol, plan, folder, status.update)
             answer(found.plain()) if as_json else _tell_search(found)
             return
-        wishes = {"false_per_h": tuple(false_per_h)} if false_per_h else {}
-        marks = app.Marking(**marking)
-        if recording is not None:
-            if events is None or run is not None:
-                raise UsageError("A movie needs its marks, and no run.", "Add --events FILE.csv.")
-            tuned = app.tune_on_recording(
-                protocol, recording, events, policy=policy, marking=marks, **wishes
-            )
-        elif run is not None:
-            tuned = app.tune_on_run(
-                protocol, run, policy=policy, events=events, marking=marks, **wishes
-            )
-        elif events is not None:
-            raise UsageError("--events marks a --recording or a --run.", "Name one.")
-        else:
-            plan_ = app.TunePlan(policy=policy, unseen=unseen, **wishes, **options)
+        how: dict[str, Any] = {"policy": policy}
+        if false_per_h:
+            how["false_per_h"] = tuple(false_per_h)
+        if run is None and recording is None and events is None:
+            plan_ = app.TunePlan(unseen=unseen, **how, **options)
             tuned = app.tune_protocol(protocol, plan_, status.update)
+        else:
+            how["marking"] = app.Marking(**marking)
+            tuned = _recorded(protocol, run, recording, events, how)
         figure = None
         if can_draw():
             figure = folder / _FIGURE
@@ -72,6 +64,23 @@ def tune(
         answer({**tuned.plain(), "figure": figure and str(figure)})
     else:
         _tell(tuned, figure)
+
+
+def _recorded(
+    protocol: app.Protocol,
+    run: Path | None,
+    recording: Path | None,
+    events: Path | None,
+    how: Mapping[str, Any],
+) -> Tuned:
+    if recording is None and run is None:
+        raise UsageError("--events marks a --recording or a --run.", "Name one.")
+    if recording is None:
+        assert run is not None  # noqa: S101 - one of them is
+        return app.tune_on_run(protocol, run, events=events, **how)
+    if events is None or run is not None:
+        raise UsageError("A movie needs its marks, and no run.", "Add --events FILE.csv.")
+    return app.tune_on_recording(protocol, recording, events, **how)
 
 
 def _range(text: str) -> app.Range:

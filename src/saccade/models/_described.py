@@ -220,7 +220,7 @@ def _geometry(package: Package, taken: Taken, axes: Sequence[Mapping[str, Any]])
         offset = size.get("offset", 0) if isinstance(size, dict) else 0
         px.add(round(ratio) if abs(ratio - round(ratio)) < _EVEN else ratio)
         cut_px.add(-offset / 2 if isinstance(offset, int) else None)
-        halo_px.add(axis.get("halo", 0))
+        halo_px.add(axis["halo"] if isinstance(axis.get("halo"), int) else 0)
     if max(len(px), len(cut_px), len(halo_px)) != 1:
         raise package.unusable("an output does not lie in y as it does in x")
     cut = cut_px.pop()
@@ -262,7 +262,7 @@ def _tolerance(package: Package, name: str, tensor: NDArray[Any]) -> tuple[float
     mine: dict[str, Any] = {}
     for each in asked if isinstance(asked, list) else []:
         if isinstance(each, dict) and all(
-            not each.get(key) or wanted in each[key]
+            not each.get(key) or wanted in _listed(each[key])
             for key, wanted in (("output_ids", name), ("weights_formats", "onnx"))
         ):
             mine = each
@@ -276,6 +276,10 @@ def _tolerance(package: Package, name: str, tensor: NDArray[Any]) -> tuple[float
         min(max(absolute, 0.0), max(0.01 * largest, _ABSOLUTE)),
         min(per_million, _MOST_PER_MILLION) if isinstance(per_million, int) else _PER_MILLION,
     )
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _number(value: Any) -> float:

@@ -22,12 +22,7 @@ def main(settings: dict[str, Any]) -> dict[str, Any]:
 
     from saccade.models._confine import confine, limit
     from saccade.models._example import EXAMPLE, PICTURES
-    from saccade.models._foreign import (
-        check_program,
-        laid,
-        open_foreign,
-        run_foreign,
-    )
+    from saccade.models._foreign import check_program, laid, open_foreign, run_foreign
     from saccade.models._program import Trial
     from saccade.models._steps import done
 
@@ -46,18 +41,25 @@ def main(settings: dict[str, Any]) -> dict[str, Any]:
     began_s = time.perf_counter()
     told = run_foreign(session, given)
     took_s = time.perf_counter() - began_s
-    for number, each in enumerate(trial.tested):
-        if each.answer.place >= len(told):
-            return {"error": f"the program has {len(told)} answers, and the package tells of more"}
-        answer = done(each.answer.steps, told[each.answer.place], each.answer.axes)
-        if why := unlike(answer, pair[str(number)], each):
-            return {"error": f"its answer {number} is not that of its package: {why}"}
+    if why := against(trial.tested, told, pair, done):
+        return {"error": why}
     names = [each.name for each in session.get_outputs()]
     pictures = laid(given, trial.axes, "bcyx").astype("float32")
     if len(pictures) == 1 and pictures.size == given.size and PICTURES not in names:
         heads = {name: each.astype("float32") for name, each in zip(names, told, strict=True)}
         safetensors.numpy.save_file({PICTURES: pictures, **heads}, folder / EXAMPLE)
     return {"error": "", "names": names, "ns_a_px": 1e9 * took_s / max(given.size, 1)}
+
+
+def against(tested: Any, told: Any, pair: Any, done: Any) -> str:
+    """Return what speaks against the answers of a program; empty if they are as they should be."""
+    for number, each in enumerate(tested):
+        if each.answer.place >= len(told):
+            return f"the program has {len(told)} answers, and the package tells of more"
+        answer = done(each.answer.steps, told[each.answer.place], each.answer.axes)
+        if why := unlike(answer, pair[str(number)], each):
+            return f"its answer {number} is not that of its package: {why}"
+    return ""
 
 
 def unlike(told: Any, wanted: Any, within: Any) -> str:

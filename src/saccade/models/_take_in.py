@@ -181,7 +181,8 @@ def _card(
     classes = told.channels or (told.id,)
     if len(set(classes)) != channels or len(classes) != channels:
         raise package.unusable(f"its {channels} channels are named {', '.join(classes)[:200]}")
-    made = Architecture(id="program", classes=classes, program=program)
+    document = {"id": "program", "classes": classes, "program": program.model_dump(mode="json")}
+    made = fit(Architecture, document, source=package.path, raises=ModelError)
     card = unmeasured(made)
     card["name"] = re.sub(r"[^a-z0-9]+", "-", out.name.lower()).strip("-")[:40] or "imported"
     card["version"] = str(package.told.get("version") or "1")[:40]
