@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from sys import modules
 from typing import Any, TypeAlias, get_args
 
 from pydantic import ConfigDict, PydanticUserError, TypeAdapter, ValidationError
@@ -235,6 +236,12 @@ def _sequence(value: object, at: str) -> tuple[Any, list[Problem]]:
     return read.sequence, read.problems
 
 
+def _names(make: Make) -> dict[str, Any]:
+    """Return what annotations may name: those of inherited settings, in modules of their own."""
+    bases = reversed(make.__mro__) if isinstance(make, type) else ()
+    return {name: each for base in bases for name, each in vars(modules[base.__module__]).items()}
+
+
 @cache
 def _adapter(annotation: Any) -> TypeAdapter[Any]:
     annotation = Any if annotation is inspect.Parameter.empty else annotation
@@ -259,7 +266,7 @@ def parameters(make: Make) -> Mapping[str, inspect.Parameter]:
         If its signature can't be read.
     """
     try:
-        found = inspect.signature(make, eval_str=True).parameters
+        found = inspect.signature(make, locals=_names(make), eval_str=True).parameters
     except (NameError, TypeError, ValueError) as error:
         raise ProtocolError(f"The settings of {make!r} can't be read: {error}.") from error
     unnamed = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)

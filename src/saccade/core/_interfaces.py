@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, runtime_checkable
 
 from ._values import (
     Action,
@@ -32,6 +32,10 @@ Detector: TypeAlias = Callable[[Frame], Observation]
 """May say in an attribute ``needs`` what it can't do without, see `Needs`."""
 Monitor: TypeAlias = Callable[[Frame, Observation], Observation]
 Policy: TypeAlias = Callable[[Observation], Decision]
+PolicyKind: TypeAlias = Literal[
+    "event-driven", "outcome-driven", "quality-driven", "information-driven"
+]
+"""What a policy is led by, as it may say in an attribute ``kind``."""
 Guard: TypeAlias = Callable[[Action], Action | Refusal]
 """Asked when an action is decided or planned; with an attribute ``as_played = True``, asked of
 each decided event again just before the microscope gets it, and its ledger is kept then."""

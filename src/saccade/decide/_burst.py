@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass, field, replace
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Self
 
 from useq import MDAEvent, MDASequence  # noqa: TC002 - annotations of settings are read at run time
 
-from saccade.core import Decision, Observation
+from saccade.core import Decision, Observation, PolicyKind
 
 from ._asked import burst_on, check_burst
 from ._settings import check_seconds, check_thresholds, check_whole
@@ -61,9 +61,7 @@ class Burst:
         If a setting can't be used, or ``do`` has no events.
     """
 
-    kind: ClassVar[
-        Literal["event-driven", "outcome-driven", "quality-driven", "information-driven"]
-    ] = "event-driven"
+    kind: ClassVar[PolicyKind] = "event-driven"
     streams: ClassVar[frozenset[str] | None] = frozenset({"watch"})
 
     do: MDASequence | tuple[MDAEvent, ...]

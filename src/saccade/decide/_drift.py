@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import KW_ONLY, dataclass, field, replace
-from typing import TYPE_CHECKING, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
-from saccade.core import Action, Correction, Decision, Observation, is_number, require
+from saccade.core import Action, Correction, Decision, Observation, PolicyKind, is_number, require
 
 from ._settings import check_above_zero, check_label, check_movable
 from ._trend import Trend
@@ -74,9 +74,7 @@ class Drift:
         If a setting can't be used.
     """
 
-    kind: ClassVar[
-        Literal["event-driven", "outcome-driven", "quality-driven", "information-driven"]
-    ] = "quality-driven"
+    kind: ClassVar[PolicyKind] = "quality-driven"
     claims: ClassVar[tuple[str, ...]] = ("xy",)
     streams: ClassVar[frozenset[str] | None] = frozenset({"watch"})
 

@@ -6,13 +6,14 @@ import math
 from collections import deque
 from dataclasses import KW_ONLY, dataclass, field, replace
 from statistics import median
-from typing import TYPE_CHECKING, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from saccade.core import (
     Action,
     Correction,
     Decision,
     Observation,
+    PolicyKind,
     ProtocolError,
     Refusal,
     Span,
@@ -85,9 +86,7 @@ class Expose:
         If a setting can't be used.
     """
 
-    kind: ClassVar[
-        Literal["event-driven", "outcome-driven", "quality-driven", "information-driven"]
-    ] = "quality-driven"
+    kind: ClassVar[PolicyKind] = "quality-driven"
     claims: ClassVar[tuple[str, ...]] = ("exposure",)
     streams: ClassVar[frozenset[str] | None] = frozenset({"watch"})
 

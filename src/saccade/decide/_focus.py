@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass, field, replace
-from typing import TYPE_CHECKING, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from useq import MDAEvent
 
-from saccade.core import Action, Correction, Decision, Observation, Refusal, is_number, require
+from saccade.core import (
+    Action,
+    Correction,
+    Decision,
+    Observation,
+    PolicyKind,
+    Refusal,
+    is_number,
+    require,
+)
 
 from ._focus_memory import Fall, Place, Probe
 from ._settings import check_above_zero, check_label, check_movable, check_seconds, check_whole
@@ -79,9 +88,7 @@ class Focus:
         If a setting can't be used.
     """
 
-    kind: ClassVar[
-        Literal["event-driven", "outcome-driven", "quality-driven", "information-driven"]
-    ] = "quality-driven"
+    kind: ClassVar[PolicyKind] = "quality-driven"
     claims: ClassVar[tuple[str, ...]] = ("z",)
 
     every_s: float

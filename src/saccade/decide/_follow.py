@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import KW_ONLY, dataclass, field, replace
-from typing import TYPE_CHECKING, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from useq import MDAEvent
 
-from saccade.core import Action, Decision, Observation, is_number, require
+from saccade.core import Action, Decision, Observation, PolicyKind, is_number, require
 
 from ._company import Company
 from ._settings import check_label, check_seconds, check_whole
@@ -52,9 +52,7 @@ class Follow:
         If a setting can't be used.
     """
 
-    kind: ClassVar[
-        Literal["event-driven", "outcome-driven", "quality-driven", "information-driven"]
-    ] = "event-driven"
+    kind: ClassVar[PolicyKind] = "event-driven"
 
     every_s: float
     _: KW_ONLY

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass, field, replace
-from typing import TYPE_CHECKING, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from useq import MDAEvent
 
-from saccade.core import Decision, require
+from saccade.core import Decision, PolicyKind, require
 
 from ._burst import Burst
 from ._settings import check_seconds, check_thresholds, check_whole
@@ -44,9 +44,7 @@ class Notify:
         If a setting can't be used.
     """
 
-    kind: ClassVar[
-        Literal["event-driven", "outcome-driven", "quality-driven", "information-driven"]
-    ] = "event-driven"
+    kind: ClassVar[PolicyKind] = "event-driven"
     streams: ClassVar[frozenset[str] | None] = frozenset({"watch"})
     tells: ClassVar[str] = "tells"
     """Rule of the decisions that somebody is told of."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass, field, replace
-from typing import TYPE_CHECKING, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from useq import MDAEvent, MDASequence
 
-from saccade.core import Action, Decision, Observation, UsageError, is_number, require
+from saccade.core import Action, Decision, Observation, PolicyKind, UsageError, is_number, require
 
 from ._asked import check_burst
 from ._route import short_way
@@ -59,9 +59,7 @@ class Overview:
         If a setting can't be used, ``do`` has no events, or they name a place of their own.
     """
 
-    kind: ClassVar[
-        Literal["event-driven", "outcome-driven", "quality-driven", "information-driven"]
-    ] = "information-driven"
+    kind: ClassVar[PolicyKind] = "information-driven"
     streams: ClassVar[frozenset[str] | None] = frozenset({"watch"})
     share: ClassVar[bool] = False
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass, field, replace
-from typing import TYPE_CHECKING, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
-from saccade.core import ARBITER, Action, Decision, Observation, require
+from saccade.core import ARBITER, Action, Decision, Observation, PolicyKind, require
 
 from ._settings import check_seconds, check_thresholds, check_whole
 
@@ -47,9 +47,7 @@ class Pace:
         If a setting can't be used.
     """
 
-    kind: ClassVar[
-        Literal["event-driven", "outcome-driven", "quality-driven", "information-driven"]
-    ] = "event-driven"
+    kind: ClassVar[PolicyKind] = "event-driven"
     streams: ClassVar[frozenset[str] | None] = frozenset({"watch"})
     claims: ClassVar[tuple[str, ...]] = ("pace",)
 

@@ -16,6 +16,7 @@ from saccade.core import (
     Decision,
     NeedsError,
     Observation,
+    PolicyKind,
     Refusal,
     Roi,
     is_number,
@@ -81,9 +82,7 @@ class Regions:
         If a setting can't be used.
     """
 
-    kind: ClassVar[
-        Literal["event-driven", "outcome-driven", "quality-driven", "information-driven"]
-    ] = "information-driven"
+    kind: ClassVar[PolicyKind] = "information-driven"
     streams: ClassVar[frozenset[str] | None] = frozenset({"watch"})
 
     _: KW_ONLY

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import KW_ONLY, dataclass, field, replace
-from typing import TYPE_CHECKING, ClassVar, Literal, Self
+from dataclasses import KW_ONLY, dataclass, field
+from typing import TYPE_CHECKING, ClassVar
 
-from useq import MDAEvent, MDASequence  # noqa: TC002 - read by the registry
+from saccade.core import FULL, Decision, Observation, PolicyKind
 
-from saccade.core import FULL, Decision, Observation, lit
-
-from ._aim import Aim, Part, Shape, aimed
-from ._asked import burst_on, check_burst
+from ._masked import Masked
 from ._settings import check_above_zero
 from ._stimulate import check_level
 
 if TYPE_CHECKING:
-    from saccade.core import Modulator, Point, Stand
+    from saccade.core import Point
 
 
 @dataclass
@@ -43,7 +40,7 @@ class _Thing:
 
 
 @dataclass(frozen=True, eq=False)
-class Regulate:
+class Regulate(Masked):
     """Holds the strength of each thing at a set point by light of its own; outcome-driven.
 
     After every frame of the watch each thing is lit through a mask, the brighter, the farther it
@@ -87,56 +84,23 @@ class Regulate:
         If a setting can't be used.
     """
 
-    kind: ClassVar[
-        Literal["event-driven", "outcome-driven", "quality-driven", "information-driven"]
-    ] = "outcome-driven"
-    streams: ClassVar[frozenset[str] | None] = frozenset({"watch"})
-    triggered: ClassVar[bool] = False
-    share: ClassVar[bool] = False
-
-    do: MDASequence | tuple[MDAEvent, ...]
+    kind: ClassVar[PolicyKind] = "outcome-driven"
     _: KW_ONLY
     set_point: float
     gain: float = 1.0
     integral_s: float = 300.0
-    shape: Shape = "circles"
-    radius_um: float = 5.0
-    margin_um: float = 0.0
-    part: Part = "whole"
     level_max: int = FULL
     reach_um: float = 10.0
-    priority: int = 10
     label: str = "regulate"
-    expires_s: float | None = None
-    _events: tuple[MDAEvent, ...] = field(init=False, repr=False)
-    _aim: Aim = field(init=False, repr=False)
-    _modulators: list[Modulator] = field(default_factory=list, init=False, repr=False)
     _things: dict[tuple[int, int], list[_Thing]] = field(
         default_factory=dict, init=False, repr=False
     )
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_events", check_burst("Regulate", self, self.do))
-        object.__setattr__(self, "_aim", Aim(self.shape, self.radius_um, self.margin_um, self.part))
-        self._aim.check("Regulate")
+        super().__post_init__()
         for name in ("set_point", "gain", "integral_s", "reach_um"):
             check_above_zero(f"Regulate.{name}", getattr(self, name), "Correct it.")
         check_level("Regulate.level_max", self.level_max)
-
-    def learn(self, stand: Stand) -> None:
-        """Take the light modulator of a microscope.
-
-        Parameters
-        ----------
-        stand : Stand
-            The microscope.
-
-        Raises
-        ------
-        NeedsError
-            If it has none that is calibrated, or may not change what that shows.
-        """
-        self._modulators[:] = [aimed("Regulate", stand)]
 
     def __call__(self, seen: Observation) -> Decision:
         """Return how each thing is lit, or why none is.
@@ -167,14 +131,7 @@ class Regulate:
         told = f"{len(off)} things are {mean:.1%} off on average"
         if not levels:
             return Decision((), "rests", f"{told}; none needs light", seen.frame)
-        image = self._aim.mask(seen, levels, self._modulators[0])
-        events = tuple(each.model_copy(update={"slm_image": image}) for each in self._events)
-        why = f"{told}; lights {len(levels)}, {lit(image).mean:.2%} of all light"
-        return Decision((burst_on(seen, events, self),), "lights", why, seen.frame)
-
-    def fresh(self) -> Self:
-        """Return a policy with the same settings and no memory."""
-        return replace(self)
+        return self._light(seen, levels, f"{told}; lights {len(levels)}, {{mean}} of all light")
 
     def _known(self, before: list[_Thing], point: Point) -> _Thing | None:
         """Return who a point was in the frame before, and take it from there."""

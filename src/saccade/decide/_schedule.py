@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Self, get_args
 
 from useq import MDAEvent, MDASequence
 
-from saccade.core import Action, Decision, is_number, require
+from saccade.core import Action, Decision, PolicyKind, is_number, require
 
 from ._allocate import Allocation, By, Place, Share
 from ._asked import check_burst
@@ -71,9 +71,7 @@ class Schedule:
         If a setting can't be used.
     """
 
-    kind: ClassVar[
-        Literal["event-driven", "outcome-driven", "quality-driven", "information-driven"]
-    ] = "information-driven"
+    kind: ClassVar[PolicyKind] = "information-driven"
     share: ClassVar[bool] = True
     triggered: ClassVar[bool] = False
     expires_s: ClassVar[float | None] = None

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import KW_ONLY, dataclass, field, replace
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Self
 
 from useq import MDAEvent, MDASequence  # noqa: TC002 - annotations of settings are read at run time
 
-from saccade.core import Decision, Observation, is_number, require
+from saccade.core import Decision, Observation, PolicyKind, is_number, require
 
 from ._asked import burst_on, check_burst
 from ._settings import check_also, check_seconds, check_thresholds, check_whole
@@ -84,9 +84,7 @@ class Stay:
         If a setting can't be used, or ``do`` has no two events at different times.
     """
 
-    kind: ClassVar[
-        Literal["event-driven", "outcome-driven", "quality-driven", "information-driven"]
-    ] = "event-driven"
+    kind: ClassVar[PolicyKind] = "event-driven"
     triggered: ClassVar[bool] = False
 
     do: MDASequence | tuple[MDAEvent, ...]

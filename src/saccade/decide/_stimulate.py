@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass, field, replace
-from typing import TYPE_CHECKING, ClassVar, Literal, Self
+from dataclasses import KW_ONLY, dataclass, field
+from typing import ClassVar
 
-from useq import MDAEvent, MDASequence  # noqa: TC002 - read by the registry
+from saccade.core import FULL, Decision, Observation, PolicyKind, is_number, require
 
-from saccade.core import FULL, Decision, Observation, is_number, lit, require
-
-from ._aim import Aim, Part, Shape, aimed
-from ._asked import burst_on, check_burst
+from ._masked import Masked
 from ._settings import check_seconds, check_whole
-
-if TYPE_CHECKING:
-    from saccade.core import Modulator, Stand
 
 
 @dataclass(frozen=True, eq=False)
-class Stimulate:
+class Stimulate(Masked):
     """Lights what was found through a mask made of the frame; event-driven.
 
     When the score of the watch rises, the light modulator shows what was found, and the events of
@@ -61,36 +55,18 @@ class Stimulate:
         If a setting can't be used.
     """
 
-    kind: ClassVar[
-        Literal["event-driven", "outcome-driven", "quality-driven", "information-driven"]
-    ] = "event-driven"
-    streams: ClassVar[frozenset[str] | None] = frozenset({"watch"})
-    triggered: ClassVar[bool] = False
-    share: ClassVar[bool] = False
-
-    do: MDASequence | tuple[MDAEvent, ...]
+    kind: ClassVar[PolicyKind] = "event-driven"
     _: KW_ONLY
-    shape: Shape = "circles"
-    radius_um: float = 5.0
-    margin_um: float = 0.0
-    part: Part = "whole"
     above: float = 0.5
     most: int | None = None
     weaker_than: float | None = None
     level: int = FULL
     refractory_s: float = 0.0
-    priority: int = 10
     label: str = "stimulate"
-    expires_s: float | None = None
-    _events: tuple[MDAEvent, ...] = field(init=False, repr=False)
-    _aim: Aim = field(init=False, repr=False)
-    _modulators: list[Modulator] = field(default_factory=list, init=False, repr=False)
     _lit_ns: dict[tuple[int, int], int] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_events", check_burst("Stimulate", self, self.do))
-        object.__setattr__(self, "_aim", Aim(self.shape, self.radius_um, self.margin_um, self.part))
-        self._aim.check("Stimulate")
+        super().__post_init__()
         check_seconds("Stimulate.refractory_s", self.refractory_s)
         if self.most is not None:
             check_whole("Stimulate.most", self.most, least=1)
@@ -99,21 +75,6 @@ class Stimulate:
         ok = self.weaker_than is None or is_number(self.weaker_than)
         require(ok, "Stimulate.weaker_than", self.weaker_than, "a strength", "Leave it out.")
         check_level("Stimulate.level", self.level)
-
-    def learn(self, stand: Stand) -> None:
-        """Take the light modulator of a microscope.
-
-        Parameters
-        ----------
-        stand : Stand
-            The microscope.
-
-        Raises
-        ------
-        NeedsError
-            If it has none that is calibrated, or may not change what that shows.
-        """
-        self._modulators[:] = [aimed("Stimulate", stand)]
 
     def __call__(self, seen: Observation) -> Decision:
         """Return what is lit, or why nothing is.
@@ -139,15 +100,10 @@ class Stimulate:
         chosen = self._chosen(seen)
         if not chosen:
             return Decision((), "nothing", "nothing there is to be lit", seen.frame)
-        image = self._aim.mask(seen, dict.fromkeys(chosen, self.level), self._modulators[0])
+        why = f"lights {len(chosen)} of {len(seen.points)}, {{share}} of the modulator"
+        lights = self._light(seen, dict.fromkeys(chosen, self.level), why)
         self._lit_ns[seen.place] = seen.t_ns
-        events = tuple(each.model_copy(update={"slm_image": image}) for each in self._events)
-        why = f"lights {len(chosen)} of {len(seen.points)}, {lit(image).share:.2%} of the modulator"
-        return Decision((burst_on(seen, events, self),), "lights", why, seen.frame)
-
-    def fresh(self) -> Self:
-        """Return a policy with the same settings and no memory."""
-        return replace(self)
+        return lights
 
     def _chosen(self, seen: Observation) -> list[int]:
         numbers = sorted(range(len(seen.points)), key=lambda each: -seen.points[each].strength)

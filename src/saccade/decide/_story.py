@@ -5,9 +5,9 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias, cast
 
-from saccade.core import Action, Decision, Due, End, Gap, Observation, Refusal, require
+from saccade.core import Action, Decision, Due, End, Gap, Observation, PolicyKind, Refusal, require
 
 from ._shots import LABEL
 from ._telling import Telling
@@ -56,9 +56,7 @@ class Story:
         If it is not a generator function of one argument, or the label can't be used.
     """
 
-    kind: ClassVar[
-        Literal["event-driven", "outcome-driven", "quality-driven", "information-driven"]
-    ] = "event-driven"
+    kind: ClassVar[PolicyKind] = "event-driven"
     streams: ClassVar[frozenset[str] | None] = None
     leads: ClassVar[bool] = True
     """It begins by itself only where no plan is watched."""

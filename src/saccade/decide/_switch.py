@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass, field, replace
-from typing import TYPE_CHECKING, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from useq import CustomAction, MDAEvent
 
-from saccade.core import Action, Decision, NeedsError, did_you_mean, is_number, require
+from saccade.core import Action, Decision, NeedsError, PolicyKind, did_you_mean, is_number, require
 
 from ._burst import Burst
 from ._settings import check_above_zero, check_label, check_seconds, check_thresholds, check_whole
@@ -77,9 +77,7 @@ class Switch:
         If a setting can't be used.
     """
 
-    kind: ClassVar[
-        Literal["event-driven", "outcome-driven", "quality-driven", "information-driven"]
-    ] = "event-driven"
+    kind: ClassVar[PolicyKind] = "event-driven"
 
     sets: str
     to: str | int | float
