@@ -13,6 +13,7 @@ from useq import MDAEvent
 
 from saccade.core import Frame, ModelError, ProtocolError
 from saccade.detect import BioImage, Network
+from saccade.isolate import Isolated
 from saccade.models import (
     export_model,
     import_package,
@@ -262,6 +263,20 @@ def same_as(one: Network, other: Network, least: int = 0) -> None:
         if a.labels is not None:
             assert b.labels is not None
             assert np.mean(a.labels != b.labels) < 1e-3
+
+
+def test_it_can_look_from_a_process_of_its_own(tmp_path: Path) -> None:
+    """`isolate: true` bounds a program that nobody knows: there it says the same as here."""
+    eye = BioImage(imported(tmp_path), size_px=10, threshold=0.4)
+    shown = frame(picture())
+    here = eye(shown)
+    apart = Isolated(eye)
+    try:
+        there = apart(shown)
+    finally:
+        apart.close()
+    assert (there.points, there.boxes, there.score) == (here.points, here.boxes, here.score)
+    assert there.detector.weights == here.detector.weights
 
 
 def test_settings_that_can_not_be_used_are_refused(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -110,6 +111,16 @@ def test_pictures_are_rescaled_to_the_pixel_size_of_the_model(
     assert seen.points
     assert seen.points[0].y_px == pytest.approx(row + middle, abs=1.0)
     assert seen.points[0].x_px == pytest.approx(col + middle, abs=1.0)
+
+
+def test_it_can_be_sent_to_another_process(bright: Network) -> None:
+    """Made anew from its settings, of the same weights; a model that is another is refused."""
+    again = pickle.loads(pickle.dumps(bright))  # noqa: S301 - its own
+    assert again(frame(lit(20, 36))) == bright(frame(lit(20, 36)))
+    assert again.sha256 == bright._loaded.weights.sha256
+    (bright._loaded.path / "weights.safetensors").write_bytes(b"")
+    with pytest.raises(ModelError):
+        pickle.loads(pickle.dumps(bright))  # noqa: S301
 
 
 def test_it_needs_a_pixel_size_that_its_card_allows(bright: Network) -> None:

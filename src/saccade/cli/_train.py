@@ -266,6 +266,9 @@ def _facts(card: Card) -> dict[str, Any]:
         "tested on": f"{metrics.test_pictures} pictures of {metrics.test_groups} other groups",
     }
     for name, each in metrics.classes.items():
+        if not each.objects:
+            facts[name] = "nobody has measured how well it is found"
+            continue
         facts[name] = (
             f"{each.objects} objects, F1 {interval(each.f1)}, "
             f"average precision {interval(each.average_precision)}, "

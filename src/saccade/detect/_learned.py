@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, Protocol
 
 from saccade.core import Identity, ModelError, Needs, Span, is_number, require
 from saccade.models import load_model
@@ -10,6 +11,8 @@ from saccade.models import load_model
 from ._settings import is_count, is_positive
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from saccade.models import Calibration, Card, Model
 
 _DETECTORS = {"patch4": "Network", "forest": "Forest", "program": "BioImage"}
@@ -64,6 +67,11 @@ class Learned:
     class_name: str | None
     threshold: float | None
 
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[type, dict[str, Any]]]:
+        """Let another process make the same detector anew, of the same weights."""
+        own = {each.name: getattr(self, each.name) for each in fields(self) if each.init}  # type: ignore[arg-type]
+        return _made, (type(self), {**own, "sha256": self._loaded.weights.sha256})
+
     @property
     def needs(self) -> Needs:
         """The pixel sizes that its card allows, and how many frames it looks at together."""
@@ -91,6 +99,10 @@ class Learned:
     @property
     def _least_score(self) -> float:
         return self._calibration.threshold if self.threshold is None else self.threshold
+
+
+def _made(kind: type, settings: dict[str, Any]) -> Any:
+    return kind(**settings)
 
 
 def opened(detector: str, kind: str, asked: Asks) -> Model:
