@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -65,9 +66,10 @@ def test_each_detector_looks_at_its_channel_and_only_if_trusted_here() -> None:
             here=spots,
             elsewhere={**spots, "channel": "Cy5"},
             apart={**spots, "isolate": {}},
+            other={**spots, "camera": "right"},
         )
     )
-    frame = frames()[0]
+    frame = replace(frames()[0], camera="left")
 
     def none(past: Past) -> tuple[Frame, ...]:
         raise AssertionError(past)

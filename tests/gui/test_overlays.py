@@ -318,6 +318,8 @@ def test_a_window_that_looks_back_keeps_what_a_person_switches(
 def test_heat_stays_over_later_frames_of_the_same_place_while_it_is_live(live: LiveView) -> None:
     """It says of which frame it is; over another place, or looking back, it goes."""
     live.overlays.switch({"attribution": True})
+    live.show_frame(frame_of(BLANK, index=9))
+    assert not live.overlays.wants_again  # nobody has looked at it a first time
     look = Explained(seen(), np.eye(8, dtype=np.float32))
     frames = [frame_of(BLANK, index=n, x_um=x_um) for n, x_um in enumerate((0, 0, 9))]
     for lags in (True, False):
@@ -383,6 +385,7 @@ def test_the_past_of_a_frame_is_that_of_its_place() -> None:
     assert indices_before(this, others, Past(first=1, last=50)) == list(range(0, 20, 2))
     assert indices_before(this._replace(number=4), others, Past(last=50)) == [0, 2]
     assert indices_before(this, others, Past()) == []
+    assert indices_before(this._replace(camera="left"), others, Past(last=50)) == []
 
 
 def test_tails_are_bounded() -> None:

@@ -57,7 +57,12 @@ class SecondLook:
         DetectorError
             If a detector fails.
         """
-        eyes = [eye for eye in self._eyes.values() if eye.channel in (None, frame.channel)]
+        eyes = [
+            eye
+            for eye in self._eyes.values()
+            if eye.channel in (None, frame.channel)
+            and (not frame.camera or eye.camera in (None, "all", frame.camera))
+        ]
         try:
             return tuple(_explained(eye.detector, frame, before) for eye in eyes)
         except SaccadeError:

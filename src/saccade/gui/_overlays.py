@@ -97,10 +97,13 @@ class Overlays(QtCore.QObject):
 
     @property
     def wants_again(self) -> bool:
-        """Whether something is to be drawn that only a second look at the frame can tell."""
+        """Whether something is to be drawn that only a second look at the frame can tell.
+
+        What nobody has looked at is not looked at again.
+        """
         masks_known = any(each.labels is not None for each in self._seen)
         masks = self.looks_for_masks and self._is_on["masks"] and not masks_known
-        return masks or self._is_on["attribution"]
+        return bool(self._seen) and (masks or self._is_on["attribution"])
 
     @property
     def told(self) -> str:
@@ -240,9 +243,12 @@ def _put(item: pg.ImageItem, told: NDArray[np.uint8] | None, frame: Frame, most:
 
 def _are_alike(frame: Frame, other: Frame | None) -> bool:
     """Return whether two frames show the same place in the same way."""
-    if other is None or (frame.stream, frame.channel) != (other.stream, other.channel):
+    if other is None:
         return False
-    where = [(f.pixels.shape, f.roi, f.x_um, f.y_um) for f in (frame, other)]
+    where = [
+        (f.stream, f.channel, f.camera, f.objective, f.pixels.shape, f.roi, f.x_um, f.y_um)
+        for f in (frame, other)
+    ]
     return where[0] == where[1]
 
 

@@ -18,19 +18,22 @@ class Taken(NamedTuple):
     channel: str | None
     position: int
     tile: int
+    camera: str = ""
 
     @classmethod
     def of(cls, frame: Frame) -> Taken:
         """Return that of a frame."""
         at = frame.event.index
-        return cls(frame.index, frame.stream, frame.channel, at.get("p", 0), at.get("g", 0))
+        place = at.get("p", 0), at.get("g", 0)
+        return cls(frame.index, frame.stream, frame.channel, *place, frame.camera)
 
     @classmethod
     def of_line(cls, value: Mapping[str, Any]) -> Taken:
         """Return that of a frame's line in the journal."""
         at = value["event"].get("index", {})
         place = at.get("p", 0), at.get("g", 0)
-        return cls(value["index"], value["stream"], value.get("channel"), *place)
+        seen_by = value.get("channel"), *place, value.get("camera", "")
+        return cls(value["index"], value["stream"], *seen_by)
 
 
 def indices_before(this: Taken, others: Iterable[Taken], past: Past) -> list[int]:
@@ -48,7 +51,8 @@ def indices_before(this: Taken, others: Iterable[Taken], past: Past) -> list[int
     alike = [
         each
         for each in others
-        if each.number < this.number and (each.stream, each.channel) == (this.stream, this.channel)
+        if each.number < this.number
+        and (each.stream, each.channel, each.camera) == (this.stream, this.channel, this.camera)
     ]
     here = [each for each in alike if each[1:] == this[1:]]
     last = here[max(len(here) - past.last, 0) :] if past.last else []

@@ -71,7 +71,7 @@ def is_earlier(look: Observation, seen: Observation) -> bool:
     return (
         look.frame < seen.frame
         and look.detector.name == seen.detector.name
-        and (look.place, look.channel) == (seen.place, seen.channel)
+        and (look.place, look.channel, look.camera) == (seen.place, seen.channel, seen.camera)
     )
 
 
