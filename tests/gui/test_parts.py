@@ -14,10 +14,12 @@ from useq import MDAEvent
 
 from saccade.core import Gap, Identity, Observation, UsageError
 from saccade.gui import Session
-from saccade.gui._live import bar_um, levels_of
+from saccade.gui._live import LiveView, bar_um, levels_of
 from saccade.gui._news import News
 from saccade.gui._outlines import boxes_line
+from saccade.gui._qt import QtWidgets
 from saccade.gui._timeline import Timeline
+from saccade.testing import frame_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,12 +76,38 @@ def test_only_the_newest_frame_is_kept_and_all_are_counted() -> None:
     run = Told()
     news = News.of(run)  # type: ignore[arg-type]
     for number in range(10):
-        run.framed.emit(SimpleNamespace(index=number, stream="watch" if number % 2 else "burst"))
+        run.framed.emit(
+            SimpleNamespace(index=number, stream="watch" if number % 2 else "burst", camera="")
+        )
     batch = news.take()
-    assert batch.frame is not None
-    assert (batch.frame.index, batch.frames, batch.planned) == (9, 10, 5)
+    assert [frame.index for frame in batch.newest] == [9]
+    assert (batch.frames, batch.planned) == (10, 5)
     again = news.take()
-    assert (again.frame, again.frames, again.planned) == (None, 0, 0)
+    assert (again.newest, again.frames, again.planned) == ((), 0, 0)
+
+
+def test_each_camera_has_its_newest_frame() -> None:
+    """Cameras that expose together take turns in what a run tells, and not in the window."""
+    run = Told()
+    news = News.of(run)  # type: ignore[arg-type]
+    for number in range(7):
+        run.framed.emit(SimpleNamespace(index=number, stream="watch", camera="AB"[number % 2]))
+    assert [(frame.index, frame.camera) for frame in news.take().newest] == [(5, "B"), (6, "A")]
+
+
+def test_one_camera_is_shown_and_another_can_be_chosen(qtbot: QtBot) -> None:
+    """Nothing is offered where there is one alone."""
+    view = LiveView()
+    qtbot.addWidget(view)
+    one, other = (frame_of([[1, 2], [3, 4]], camera=name) for name in "AB")
+    (choice,) = view.findChildren(QtWidgets.QComboBox)
+    assert view.chosen_of([one]) is one
+    assert choice.isHidden()
+    assert view.chosen_of([other, one]) is one
+    assert not choice.isHidden()
+    choice.setCurrentText("B")
+    assert view.chosen_of([other, one]) is other
+    assert view.chosen_of([one]) is None
 
 
 def test_what_waits_to_be_shown_is_bounded() -> None:

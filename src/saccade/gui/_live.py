@@ -29,8 +29,8 @@ _BAR_SHARE = 0.2
 class LiveView(QtWidgets.QWidget):
     """Shows the newest frame, what was found in it, and how long a few micrometres are.
 
-    The contrast is that of the first frame of a stream, and stays: a picture that gets brighter
-    is to look brighter. A button sets it anew.
+    The contrast is that of the first frame of a stream and camera, and stays: a picture that gets
+    brighter is to look brighter. A button sets it anew.
     """
 
     shown = Signal()
@@ -49,7 +49,7 @@ class LiveView(QtWidgets.QWidget):
         self._bar_text = pg.TextItem(color="w", anchor=(0.5, 1.0))
         for item in (self._bar, self._bar_text):
             self._box.addItem(item)
-        self._levels: dict[str, tuple[float, float]] = {}
+        self._levels: dict[tuple[str, str], tuple[float, float]] = {}
         self._shape: tuple[int, int] | None = None
         self._frame: Frame | None = None
         self._seen: tuple[Observation, ...] = ()
@@ -61,8 +61,13 @@ class LiveView(QtWidgets.QWidget):
         contrast = QtWidgets.QPushButton("Con&trast")
         contrast.setToolTip("Set black and white by the picture that is shown.")
         contrast.clicked.connect(self.set_contrast)
+        self._camera = QtWidgets.QComboBox()
+        self._camera.setToolTip("Which camera's pictures are shown while the run goes on.")
+        self._camera.setAccessibleName("Camera that is shown")
+        self._camera.hide()
         below = QtWidgets.QHBoxLayout()
         below.addWidget(self._caption, 1)
+        below.addWidget(self._camera)
         below.addWidget(contrast)
         layout = QtWidgets.QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -78,6 +83,21 @@ class LiveView(QtWidgets.QWidget):
     def seen(self) -> tuple[Observation, ...]:
         """What was seen in it."""
         return self._seen
+
+    def chosen_of(self, newest: Sequence[Frame]) -> Frame | None:
+        """Return the frame of the camera that is to be shown; a choice is offered among several.
+
+        Parameters
+        ----------
+        newest : sequence of Frame
+            Of each camera one.
+        """
+        for frame in newest:
+            if self._camera.findText(frame.camera) < 0:
+                self._camera.addItem(frame.camera)
+        self._camera.setVisible(self._camera.count() > 1)
+        chosen = self._camera.currentText()
+        return next((frame for frame in newest if frame.camera == chosen), None)
 
     def show_frame(self, frame: Frame, seen: Sequence[Observation] = ()) -> None:
         """Show a frame and what was found in it.
@@ -95,9 +115,9 @@ class LiveView(QtWidgets.QWidget):
         pixels = frame.pixels
         if pixels.ndim > 2:
             pixels = pixels[..., 0]
-        if frame.stream not in self._levels:
-            self._levels[frame.stream] = levels_of(pixels)
-        levels = self._levels[frame.stream]
+        if (kind := (frame.stream, frame.camera)) not in self._levels:
+            self._levels[kind] = levels_of(pixels)
+        levels = self._levels[kind]
         self._image.setImage(pixels, levels=levels, autoLevels=False)
         if pixels.shape != self._shape:
             self._shape = pixels.shape
@@ -128,7 +148,7 @@ class LiveView(QtWidgets.QWidget):
         """Set the contrast of the stream by the frame that is shown."""
         if self._frame is not None:
             levels = levels_of(self._frame.pixels)
-            self._levels[self._frame.stream] = levels
+            self._levels[self._frame.stream, self._frame.camera] = levels
             self._image.setLevels(levels)
 
     def _tell(self) -> None:
@@ -163,8 +183,7 @@ def bar_um(width_um: float) -> float:
 def caption(frame: Frame, seen: Sequence[Observation]) -> str:
     """Return what a frame is, and what was found, in a line."""
     parts = [f"frame {frame.index}", frame.stream]
-    if frame.channel:
-        parts.append(frame.channel)
+    parts += [each for each in (frame.camera, frame.channel) if each]
     parts.append(f"{frame.exposure_ms:g} ms")
     where = [
         f"{name} {value:.1f}"

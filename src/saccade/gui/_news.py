@@ -26,8 +26,8 @@ _MOST = 5000
 class Batch:
     """What has come since the last time."""
 
-    frame: Frame | None = None
-    """The newest; those between were not shown."""
+    newest: tuple[Frame, ...] = ()
+    """Of each camera the newest, the newest of all last; those between were not shown."""
     planned: int = 0
     """Frames of the plan."""
     frames: int = 0
@@ -45,7 +45,7 @@ class News:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._frame: Frame | None = None
+        self._newest: dict[str, Frame] = {}
         self._frames = self._planned = 0
         self._observations: deque[Observation] = deque(maxlen=_MOST)
         self._entries: deque[Entry] = deque(maxlen=_MOST)
@@ -71,21 +71,22 @@ class News:
         """Return what has come since the last call."""
         with self._lock:
             batch = Batch(
-                self._frame,
+                tuple(self._newest.values()),
                 self._planned,
                 self._frames,
                 list(self._observations),
                 list(self._entries),
             )
-            self._frame, self._frames, self._planned = None, 0, 0
+            self._newest, self._frames, self._planned = {}, 0, 0
             self._observations.clear()
             self._entries.clear()
         return batch
 
     def see_frames(self, newest: Frame, frames: int, planned: int) -> None:
-        """Keep the newest of some frames, and count them and those of the plan."""
+        """Keep the newest of some frames of a camera, and count them and those of the plan."""
         with self._lock:
-            self._frame = newest
+            self._newest.pop(newest.camera, None)
+            self._newest[newest.camera] = newest
             self._frames += frames
             self._planned += planned
 

@@ -107,12 +107,12 @@ class Window(QtWidgets.QMainWindow):
         batch = self.session.take()
         self._frames += batch.frames
         self._planned += batch.planned
-        if batch.frame is not None and self.session.folder != self._folder:
+        if batch.newest and self.session.folder != self._folder:
             self._folder = self.session.folder
             self.live.overlays.modulator = modulator_in(self._folder)
         self.again.use(self.session.protocol)
         self.live.overlays.may_lag = not self._looking_back
-        self.kept.add(batch.frame, batch.observations)
+        self.kept.add(self.live.chosen_of(batch.newest), batch.observations)
         self.editing.tell(batch.observations)
         newest = self.kept.newest
         if newest is not None and not self._looking_back and not self._by_hand:
