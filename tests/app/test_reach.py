@@ -8,7 +8,7 @@ import stat
 import sys
 import time
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from useq import MDAEvent, MDASequence
@@ -100,18 +100,17 @@ def asking_run(out: Path, within_s: float) -> Run:
     return Run(FakeScope(), events, detect=scores, decide=asks, out=out).start()
 
 
-def own(run: Run) -> Question:
-    """Return what a run asks, by itself."""
-    deadline_s = time.monotonic() + PATIENCE_S
-    while not (found := run.questions) and time.monotonic() < deadline_s:
-        time.sleep(0.01)
-    return found[0]
+def journalled(run: Run, kind: str) -> list[dict[str, Any]]:
+    """Return what the journal of a run that goes on tells of a kind."""
+    assert run.folder is not None
+    return [line.value for line in RunFolder(run.folder).lines() if line.kind == kind]
 
 
 def asked(run: Run) -> Question:
     """Return what a run asks, as another process hears it."""
     assert run.folder is not None
-    own(run)
+    while not run.questions:
+        time.sleep(0.01)
     [(question, left_s)] = reach_questions(run.folder)
     assert question.text == run.questions[0].text
     assert left_s == pytest.approx(run.left_s(run.questions[0]), abs=5)
@@ -146,11 +145,10 @@ def test_the_runs_own_time_out_counts(tmp_path: Path) -> None:
     run = asking_run(tmp_path / "run", 0.5)
     assert run.folder is not None
     with closing(Reach(run)):
-        question = own(run)
-        while run.questions:
+        while not (asked_for := journalled(run, "question")) or run.questions:
             time.sleep(0.01)
         with pytest.raises(UsageError, match="no open question"):
-            reach_answer(run.folder, question.id, True)
+            reach_answer(run.folder, asked_for[0]["id"], True)
         run.stop()
         run.wait(PATIENCE_S)
 
