@@ -187,6 +187,13 @@ def test_a_hot_pixel_does_not_hide_dim_objects() -> None:
     assert Objects(sigma=5)(frame_of(hot)).measurements["count"] == len(DISCS)
 
 
+def test_a_picture_without_any_ground_is_one_object() -> None:
+    """A lamp too bright, or a threshold too low, must not cost more than a look may."""
+    seen = Objects(sigma=4, threshold=10)(frame_of(np.full((512, 512), 900, np.uint16)))
+    assert seen.measurements["count"] == 1
+    assert seen.measurements["covered"] == 1
+
+
 def test_a_sloping_ground_is_no_object() -> None:
     """A local threshold finds objects on a ground that varies more than they stand out."""
     slope = np.linspace(0, 600, 160)[None]

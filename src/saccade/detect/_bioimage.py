@@ -199,8 +199,7 @@ class BioImage(Learned):
                 mask = own >= self._least_score
                 mask &= True if border is None else border < self._least_score
                 parts, sure = connected(mask, least_px), own.ravel()
-                # Where there is no ground, nothing tells by its shape where it parts.
-                if self.split and not mask.all():
+                if self.split:
                     parts = split(parts, max(size_px / 2, 1.0))
         return _of_parts(parts, regions(parts, sure.take(parts.at)))
 

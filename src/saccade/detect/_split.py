@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import cv2
@@ -80,8 +81,8 @@ def split(parts: Parts, radius_px: float) -> Parts:
     radius_px : float
         Of the smallest object that may be one of its own.
     """
-    if not parts.number:
-        return parts
+    if not parts.number or parts.at.size == math.prod(parts.shape):
+        return parts  # without any ground there is no distance to it
     depth, highest = _depth(parts, radius_px)
     own = depth.ravel().take(parts.at)
     summits = np.flatnonzero(own >= highest.ravel().take(parts.at))
@@ -170,14 +171,16 @@ def _merged(
     order = np.lexsort((at, -depth))
     rank = np.empty(len(at), np.intp)
     rank[order] = np.arange(len(at))
-    places = np.column_stack(np.divmod(at, width)).astype(np.float64)
     furthest = max(radius_px, float(depth.max()))
+    # Parts lie apart in a third direction, so that no pair is found of two of them.
+    rows, cols = np.divmod(at, width)
+    places = np.column_stack([rows, cols, part * (furthest + 1)]).astype(np.float64)
     pairs = cKDTree(places).query_pairs(furthest, output_type="ndarray")
-    apart = np.hypot(*(places[pairs[:, 0]] - places[pairs[:, 1]]).T)
+    apart = np.hypot(*(places[pairs[:, 0], :2] - places[pairs[:, 1], :2]).T)
     first_is_higher = rank[pairs[:, 0]] < rank[pairs[:, 1]]
     high = np.where(first_is_higher, pairs[:, 0], pairs[:, 1])
     low = np.where(first_is_higher, pairs[:, 1], pairs[:, 0])
-    same = (part[high] == part[low]) & (apart <= np.maximum(radius_px, depth[high]))
+    same = apart <= np.maximum(radius_px, depth[high])
     high, low, apart = high[same], low[same], apart[same]
     # The nearest of those that are higher: sorted last, hence written last.
     nearest = np.lexsort((rank[high], apart))[::-1]
