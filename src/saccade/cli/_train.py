@@ -33,6 +33,8 @@ _CROPS_A_PICTURE = 12
 _PIXEL_SIZE_UM = 0.325
 COMPRESS, _OVERLAY = 4.0, 0.35
 """Of fluorescence: dim nuclei are to be found beside bright ones, and where they touch."""
+_GRANULES, _TEXTURE = 0.4, 0.5
+"""Of worlds that stand for real fluorescence."""
 _LIVELY: dict[str, dict[str, Any]] = {
     "dividing-nuclei": {
         "settings": {"size_um": (900.0, 900.0)},
@@ -157,7 +159,9 @@ def recipe_of(
         epochs=epochs, crops=crops, minutes=minutes, seed=data.seed, processes=data.processes
     )
     if any(each.startswith(SIM) for each in data.sources):  # there is plenty, and it is to scale
-        variety = Variety(scale=(0.8, 1.25))
+        # Nothing in the worlds is as uneven as real tissue, and real pixel sizes are guessed.
+        real = Variety(scale=(0.6, 1.5), granules=_GRANULES, texture=_TEXTURE)
+        variety = real if fluorescence else Variety(scale=(0.8, 1.25))
         return replace(recipe, crops=1600, batch=32, around=0.75, variety=variety)
     return replace(recipe, variety=Variety(overlay=_OVERLAY)) if fluorescence else recipe
 

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
     Image = NDArray[np.float32]
 
+_GRAINY = 0.5
+"""Share of the pieces with granules, and with texture."""
+_GRAIN_PX = (0.8, 4.0)
+"""Sigma of the grains, least and greatest."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Variety:
@@ -34,6 +39,11 @@ class Variety:
     overlay : float
         Share of the pieces on which another one is laid, as light of two layers of cells adds up:
         so it learns to tell things apart that touch. Only for pictures of emitted light.
+    granules : float
+        Brightest ground of granules, such as yolk, vesicles or what is out of focus, in spans of
+        the picture; it lies still from frame to frame, or boils.
+    texture : float
+        Most unevenness of what is bright, as a share of its brightness.
     """
 
     scale: tuple[float, float] = (0.7, 1.4)
@@ -43,6 +53,8 @@ class Variety:
     gain: float = 0.5
     haze: float = 0.15
     overlay: float = 0.0
+    granules: float = 0.0
+    texture: float = 0.0
 
 
 class Crop(NamedTuple):
@@ -147,9 +159,34 @@ def _seen_otherwise(pictures: Image, variety: Variety, rng: np.random.Generator)
     ramp = np.linspace(-0.5, 0.5, side, dtype=np.float32)
     haze = rng.uniform(-variety.haze, variety.haze, 3).astype(np.float32)
     ground = haze[0] + haze[1] * ramp[:, None] + haze[2] * ramp[None, :]
+    if variety.granules or variety.texture:
+        pictures = _grainy(pictures, variety, rng)
     noise = rng.uniform(0, variety.noise) if rng.random() < 0.7 else 0.0
     grain = rng.standard_normal(pictures.shape, np.float32) * np.float32(noise)
     # Shot noise grows with brightness.
     grain *= np.sqrt(np.clip(pictures, 0.05, 4.0))
     seen = pictures * np.float32(gain) + ground + grain
     return np.clip(seen, -1.0, 8.0).astype(np.float32)  # type: ignore[no-any-return]
+
+
+def _grainy(pictures: Image, variety: Variety, rng: np.random.Generator) -> Image:
+    """Return pictures with granules in them, or with things of uneven brightness, or neither."""
+    if variety.texture and rng.random() < _GRAINY:
+        uneven = np.float32(rng.uniform(0, variety.texture)) * _grains(pictures.shape, rng)
+        pictures = pictures * np.clip(1 + uneven, 0.1, 3.0)
+    if variety.granules and rng.random() < _GRAINY:
+        grains = np.clip(_grains(pictures.shape, rng), 0, 4)
+        pictures = pictures + np.float32(rng.uniform(0, variety.granules) / 2) * grains
+    return pictures
+
+
+def _grains(shape: tuple[int, ...], rng: np.random.Generator) -> Image:
+    """Return noise of one size of grain, of mean 0 and deviation 1, alike from frame to frame."""
+    frames, *sides = shape
+    still = rng.uniform(0.5, 1.0)
+    sigma = rng.uniform(*_GRAIN_PX)
+    common, *own = rng.standard_normal((frames + 1, *sides), np.float32)
+    drawn = (np.sqrt(still) * common + np.sqrt(1 - still) * each for each in own)
+    grains = np.stack([cv2.GaussianBlur(each, (0, 0), sigma) for each in drawn])
+    made: Image = (grains / grains.std()).astype(np.float32)
+    return made
