@@ -31,8 +31,8 @@ BUGS = (
     Bug(
         "a place is exposed once more than its dose allows",
         "guard/_dose.py",
-        "place = ledger.at(ledger.fullest(charge.at.at_um)) + spare",
-        "place = ledger.at(ledger.fullest(charge.at.at_um)) + spare - charge.dose",
+        "place = ledger.at(self._fullest(ledger, charge)) + spare",
+        "place = ledger.at(self._fullest(ledger, charge)) + spare - charge.dose",
         "guard/test_dose.py",
     ),
     Bug(
