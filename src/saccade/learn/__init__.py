@@ -1,5 +1,6 @@
 """Detectors that learn: samples, splits by group, training, calibration, honest figures."""
 
+from . import _first  # noqa: F401 - what it does has to come first
 from ._augment import Variety
 from ._calibrate import calibrate
 from ._choose import Candidate, Chosen, candidate, choose
