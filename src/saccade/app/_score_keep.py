@@ -88,13 +88,12 @@ class KeepSink:
     def _seen(self, seen: Observation) -> None:
         name = self._detectors[self._looks[seen.frame] % len(self._detectors)]
         self._looks[seen.frame] += 1
-        above, wanted = self._keep.above, self._keep.on in (None, name)
-        if above is not None and wanted and seen.verdict == "trusted" and seen.score >= above:
+        if self._keep.shows(name, seen):
             self._occurred(seen.frame)
         self._ring.passed(seen.t_ns)
 
     def _decided(self, decision: Decision) -> None:
-        if self._keep.above is None and any(action.events for action in decision.actions):
+        if self._keep.is_asked_on(decision):
             self._occurred(decision.frame)
 
     def _occurred(self, frame: int) -> None:

@@ -11,7 +11,7 @@ from saccade.core import Frame, Gap, ProtocolError, Thinned, did_you_mean, is_nu
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from saccade.core import Observation
+    from saccade.core import Decision, Observation
 
     from ._parts import Look
     from ._run import Mode
@@ -70,6 +70,24 @@ class Keep:
         require(ok, "Keep.above", self.above, "within 0 to 1", "Give a score.")
         ok = is_number(self.memory_mb) and self.memory_mb > 0
         require(ok, "Keep.memory_mb", self.memory_mb, "above 0", "Give what may be held, in MB.")
+
+    def shows(self, name: str, seen: Observation) -> bool:
+        """Return whether what a detector saw in a frame is an occurrence, by its score.
+
+        Parameters
+        ----------
+        name : str
+            Of the detector.
+        seen : Observation
+            What it saw.
+        """
+        if self.above is None or self.on not in (None, name):
+            return False
+        return seen.verdict == "trusted" and seen.score >= self.above
+
+    def is_asked_on(self, decision: Decision) -> bool:
+        """Return whether a decision makes its frame an occurrence, where no score does."""
+        return self.above is None and any(action.events for action in decision.actions)
 
 
 def check_keep(keep: Keep | None, mode: Mode, detectors: Sequence[str]) -> None:
@@ -249,9 +267,6 @@ def occurs(look: Look, keep: Keep, named: Named) -> bool:
     named : callable
         Returns observations of one frame by the name of their detector.
     """
-    if keep.above is None:
-        return any(action.events for each in look.decisions for action in each.actions)
-    return any(
-        keep.on in (None, name) and seen.verdict == "trusted" and seen.score >= keep.above
-        for name, seen in named(look.observations).items()
+    return any(map(keep.is_asked_on, look.decisions)) or any(
+        keep.shows(name, seen) for name, seen in named(look.observations).items()
     )
