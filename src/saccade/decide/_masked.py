@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from useq import MDAEvent, MDASequence  # noqa: TC002 - read by the registry
 
-from saccade.core import Decision, lit
+from saccade.core import Decision
 
 from ._aim import Aim, Part, Shape, aimed
 from ._asked import burst_on, check_burst
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from useq import SLMImage
 
     from saccade.core import Modulator, Observation, Stand
 
@@ -74,20 +76,11 @@ class Masked:
         """Return a policy with the same settings and no memory."""
         return replace(self)
 
-    def _light(self, seen: Observation, levels: Mapping[int, int], why: str) -> Decision:
-        """Return the decision to light things, each by its level.
+    def _mask(self, seen: Observation, levels: Mapping[int, int]) -> SLMImage:
+        """Return the mask that lights things, each by its level, by the number of its point."""
+        return self._aim.mask(seen, levels, self._modulators[0])
 
-        Parameters
-        ----------
-        seen : Observation
-            In which they were found.
-        levels : mapping of int to int
-            From the number of a point to what the modulator shows there.
-        why : str
-            With ``{share}`` and ``{mean}`` of the modulator's light.
-        """
-        image = self._aim.mask(seen, levels, self._modulators[0])
+    def _light(self, seen: Observation, image: SLMImage, why: str) -> Decision:
+        """Return the decision to take the events behind a mask."""
         events = tuple(each.model_copy(update={"slm_image": image}) for each in self._events)
-        shown = lit(image)
-        why = why.format(share=f"{shown.share:.2%}", mean=f"{shown.mean:.2%}")
         return Decision((burst_on(seen, events, self),), "lights", why, seen.frame)

@@ -6,7 +6,7 @@ import math
 from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
-from saccade.core import FULL, Decision, Observation, PolicyKind
+from saccade.core import FULL, Decision, Observation, PolicyKind, lit
 
 from ._masked import Masked
 from ._settings import check_above_zero
@@ -131,7 +131,9 @@ class Regulate(Masked):
         told = f"{len(off)} things are {mean:.1%} off on average"
         if not levels:
             return Decision((), "rests", f"{told}; none needs light", seen.frame)
-        return self._light(seen, levels, f"{told}; lights {len(levels)}, {{mean}} of all light")
+        image = self._mask(seen, levels)
+        why = f"{told}; lights {len(levels)}, {lit(image).mean:.2%} of all light"
+        return self._light(seen, image, why)
 
     def _known(self, before: list[_Thing], point: Point) -> _Thing | None:
         """Return who a point was in the frame before, and take it from there."""

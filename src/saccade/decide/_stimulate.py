@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import KW_ONLY, dataclass, field
 from typing import ClassVar
 
-from saccade.core import FULL, Decision, Observation, PolicyKind, is_number, require
+from saccade.core import FULL, Decision, Observation, PolicyKind, is_number, lit, require
 
 from ._masked import Masked
 from ._settings import check_seconds, check_whole
@@ -100,10 +100,10 @@ class Stimulate(Masked):
         chosen = self._chosen(seen)
         if not chosen:
             return Decision((), "nothing", "nothing there is to be lit", seen.frame)
-        why = f"lights {len(chosen)} of {len(seen.points)}, {{share}} of the modulator"
-        lights = self._light(seen, dict.fromkeys(chosen, self.level), why)
+        image = self._mask(seen, dict.fromkeys(chosen, self.level))
         self._lit_ns[seen.place] = seen.t_ns
-        return lights
+        why = f"lights {len(chosen)} of {len(seen.points)}, {lit(image).share:.2%} of the modulator"
+        return self._light(seen, image, why)
 
     def _chosen(self, seen: Observation) -> list[int]:
         numbers = sorted(range(len(seen.points)), key=lambda each: -seen.points[each].strength)
