@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from useq import MDAEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from saccade.core import Action, Frame, Gap, Stand
 
@@ -22,8 +22,8 @@ def every(events: Iterable[MDAEvent]) -> Iterator[MDAEvent]:
     """Yield each event, and those inside an event that stands for a hardware sequence."""
     for event in events:
         yield event
-        if type(event) is not MDAEvent:  # to ask pydantic for what isn't there is slow
-            yield from every(getattr(event, "events", ()))
+        if inside := _inside(event):
+            yield from every(inside)
 
 
 def timed(action: Action) -> Iterator[tuple[int, MDAEvent]]:
@@ -47,8 +47,15 @@ def timed(action: Action) -> Iterator[tuple[int, MDAEvent]]:
 
 def exposes(event: MDAEvent) -> bool:
     """Return whether an event takes a picture itself."""
-    stands_for_others = type(event) is not MDAEvent and getattr(event, "events", None)
-    return event.action.type == "acquire_image" and not stands_for_others
+    return event.action.type == "acquire_image" and not _inside(event)
+
+
+def _inside(event: MDAEvent) -> Sequence[MDAEvent]:
+    """Return the events that one stands for."""
+    if type(event) is MDAEvent:  # to ask pydantic for what isn't there is slow
+        return ()
+    inside: Sequence[MDAEvent] = getattr(event, "events", ())
+    return inside
 
 
 def pictures(action: Action) -> int:
