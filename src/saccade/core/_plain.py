@@ -128,7 +128,8 @@ def _event_defaults() -> dict[str, Any]:
 
 @cache
 def _name_of(dtype: np.dtype[Any]) -> str:
-    return str(dtype)  # numpy works it out anew each time, slowly
+    """Return what pixels are as they are stored; byte order is the machine's affair."""
+    return dtype.name  # numpy works it out anew each time, slowly
 
 
 def _plain_array(array: np.ndarray[Any, Any]) -> dict[str, Any]:

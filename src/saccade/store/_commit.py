@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from contextlib import ExitStack, closing
 from dataclasses import replace
-from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from saccade.core import FolderError, Frame, Gap, plain, plain_frame
 
@@ -17,8 +16,6 @@ from ._pixel_writer import PixelWriter
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-
-    import numpy as np
 
     from saccade.core import Clock, Record, Verdict
 
@@ -97,7 +94,6 @@ class Committer:
     def _start(self, item: Frame | Record) -> _Started:
         if isinstance(item, Frame):
             value = plain_frame(item) | self._pixels.write(item)._asdict()
-            value["dtype"] = _name_of(item.pixels.dtype)
             return _Started("frame", body("frame", item.t_ns, value))
         value = plain(item.value)
         if isinstance(item.value, Gap):
@@ -108,12 +104,6 @@ class Committer:
         self._pixels.sync()
         self._journal.append([entry.line for entry in started])
         self.counts.update(entry.kind for entry in started)
-
-
-@cache
-def _name_of(dtype: np.dtype[Any]) -> str:
-    """Return what pixels are as they are stored; byte order is the machine's affair."""
-    return dtype.name
 
 
 def sentence(error: Exception) -> str:
