@@ -6,6 +6,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
+from asking import asking_protocol
 from qtpy.QtCore import Qt
 
 from saccade import app
@@ -85,31 +86,8 @@ def test_it_holds_and_stops_a_run_that_can_be_reached(
         assert run.wait(60).name == "stopped"
 
 
-ASKING = """
-saccade: 1
-name: ask
-scope: demo
-watch:
-  channels: [{config: FITC, exposure: 5}]
-  time_plan: {interval: 0.05, loops: 3000}
-detect:
-  beads: {use: saccade.detect:Spots, sigma_um: 2}
-decide:
-  - use: saccade.decide:Ask
-    on: beads
-    within_s: 600
-    policy:
-      use: saccade.decide:Burst
-      above: 0.01
-      below: 0.005
-      do: {channels: [{config: FITC, exposure: 5}], time_plan: {interval: 0, loops: 3}}
-"""
-
-
 def asking(tmp_path: Path) -> Run:
-    path = tmp_path / "ask.yaml"
-    path.write_text(ASKING, encoding="utf-8")
-    return driven(path, tmp_path / "run")
+    return driven(asking_protocol(tmp_path, within_s=600), tmp_path / "run")
 
 
 def test_it_answers_what_a_policy_asks(qtbot: QtBot, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from asking import asking_protocol
 from qtpy.QtCore import Qt
 
 from saccade.gui import Session
@@ -17,35 +18,14 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
 PATIENCE_MS = 60_000
-ASKING = """
-saccade: 1
-name: ask
-scope: demo
-watch:
-  channels: [{config: FITC, exposure: 5}]
-  time_plan: {interval: 0.05, loops: 3000}
-detect:
-  beads: {use: saccade.detect:Spots, sigma_um: 2}
-decide:
-  - use: saccade.decide:Ask
-    on: beads
-    within_s: WITHIN
-    policy:
-      use: saccade.decide:Burst
-      above: 0.01
-      below: 0.005
-      do: {channels: [{config: FITC, exposure: 5}], time_plan: {interval: 0, loops: 3}}
-"""
 
 
 def asked(qtbot: QtBot, tmp_path: Path, within_s: float) -> Window:
     """Give a window whose run has asked something."""
-    path = tmp_path / "ask.yaml"
-    path.write_text(ASKING.replace("WITHIN", str(within_s)), encoding="utf-8")
     window = Window(Session(out=tmp_path / "run"))
     qtbot.addWidget(window, before_close_func=lambda each: each.session.close())
     window.show()
-    window.load(path)
+    window.load(asking_protocol(tmp_path, within_s))
     window.begin()
     qtbot.waitUntil(window.questions.isVisible, timeout=PATIENCE_MS)
     return window
