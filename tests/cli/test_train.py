@@ -164,6 +164,37 @@ def test_movies_and_worlds_are_mixed(
     assert "channel" in err
 
 
+def test_worlds_that_stand_for_any_fluorescence_are_of_several_kinds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Every other world has chromosomes of its own kind; the others are those of human cells."""
+    from saccade.cli import _train
+
+    few = {"settings": {"size_um": (260.0, 260.0), "division_rate": 8.0}, "hours": 0.2}
+    few |= {"fields": 1, "interval_s": (60.0, 60.0), "empty": 1.0}
+    monkeypatch.setitem(_train._LIVELY, "dividing-nuclei", few)
+
+    def pictures(fluorescence: bool) -> dict[str, np.ndarray]:
+        data = _train.Data(
+            sources=("sim:dividing-nuclei",),
+            usual={},
+            frames=1,
+            classes="division,plate",
+            worlds=4,
+            processes=1,
+            seed=0,
+            fluorescence=fluorescence,
+        )
+        samples, _ = _train.gather(data)
+        return {each.name: each.pictures[-1] for each in samples}
+
+    plain, several = pictures(fluorescence=False), pictures(fluorescence=True)
+    assert plain.keys() == several.keys()
+    for name, picture in plain.items():
+        own = name.split(",")[0] in ("dividing-nuclei 0", "dividing-nuclei 2")
+        assert np.array_equal(picture, several[name]) == own, name
+
+
 def test_leaving_out_needs_a_movie_and_a_new_table(
     saccade: Callable[..., tuple[int, str, str]], tmp_path: Path
 ) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from saccade.core import ProtocolError
 from saccade.learn import PLATE, Worlds, world_samples
+from saccade.sim import make_specimen
 
 LIVELY = Worlds(
     specimen="dividing-nuclei",
@@ -46,10 +49,25 @@ def test_each_world_is_a_group_and_the_same_seed_the_same_samples() -> None:
         np.testing.assert_array_equal(one.places_px, two.places_px)
 
 
+def test_what_is_varied_between_integers_is_an_integer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each world draws its own number of chromosomes, both ends included, and never a half one."""
+    from saccade.learn import _worlds
+
+    drawn: list[dict[str, object]] = []
+
+    def noted(name: str, seed: int, settings: dict[str, object]) -> object:
+        drawn.append(settings)
+        return make_specimen(name, seed, settings)
+
+    monkeypatch.setattr(_worlds, "make_specimen", noted)
+    few = replace(LIVELY, hours=0.0, varied={"chromosomes": (8, 9), "arms": (1.0, 2.0)})
+    list(world_samples(few, range(12)))
+    assert {each["chromosomes"] for each in drawn} == {8, 9}
+    assert len({each["arms"] for each in drawn}) == 12
+
+
 def test_samples_of_several_frames_end_with_the_newest() -> None:
     """The frames of one field, the first one repeated until there are enough."""
-    from dataclasses import replace
-
     worlds = replace(LIVELY, frames=3, hours=0.1, empty=1.0)
     samples = [each for each in world_samples(worlds, range(1)) if ", field 0," in each.name]
     assert [len(each.pictures) for each in samples] == [3] * len(samples)
@@ -59,8 +77,6 @@ def test_samples_of_several_frames_end_with_the_newest() -> None:
 
 def test_few_samples_of_several_frames_are_drawn_from_all_of_the_time() -> None:
     """No more than wanted, each with its own past, and what happens is still in them."""
-    from dataclasses import replace
-
     worlds = replace(LIVELY, frames=3, most=10)
     samples = list(world_samples(worlds, range(1)))
     assert len(samples) == 10
@@ -75,7 +91,5 @@ def test_few_samples_of_several_frames_are_drawn_from_all_of_the_time() -> None:
 
 def test_unknown_specimen_is_told_by_name() -> None:
     """As everywhere: did you mean."""
-    from dataclasses import replace
-
     with pytest.raises(ProtocolError, match="dividing-nuclei"):
         next(world_samples(replace(LIVELY, specimen="dividing-nucleus"), range(1)))

@@ -12,7 +12,7 @@ from rich.table import Table
 from saccade.core import LabelError
 
 from ._console import answer, err, named_errors, out
-from ._train import COMPRESS, SIM, gather_apart, recipe_of, size_um_of, teller
+from ._train import SIM, gather_apart, recipe_of, size_um_of, teller
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +28,6 @@ def left_out(
     *,
     epochs: int,
     minutes: float,
-    fluorescence: bool,
     reach_px: float,
     net: str,
     as_json: bool,
@@ -47,8 +46,8 @@ def left_out(
         if not movies:
             raise LabelError("There is no movie to leave out.", "Name folders with events.csv.")
         every = [*movies, *also]
-        given = Input(pixel_size_um=size_um_of(every), compress=COMPRESS if fluorescence else 0.0)
-        recipe = recipe_of(data, len(every), epochs, minutes, fluorescence=fluorescence)
+        given = Input(pixel_size_um=size_um_of(every), compress=data.compress)
+        recipe = recipe_of(data, len(every), epochs, minutes)
 
         tell = teller(status)
         told = leave_one_out(

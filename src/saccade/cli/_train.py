@@ -31,7 +31,7 @@ _LOG_S = 30.0
 _CROPS_A_PICTURE = 12
 """An epoch, where pictures are few."""
 _PIXEL_SIZE_UM = 0.325
-COMPRESS, _OVERLAY = 4.0, 0.35
+_COMPRESS, _OVERLAY = 4.0, 0.35
 """Of fluorescence: dim nuclei are to be found beside bright ones, and where they touch."""
 _GRANULES, _TEXTURE = 0.4, 0.5
 """Of worlds that stand for real fluorescence."""
@@ -56,6 +56,19 @@ _LIVELY: dict[str, dict[str, Any]] = {
     },
 }
 """Worlds in which what is rare in a specimen's life is seen often enough to learn from."""
+_OTHER_KINDS: dict[str, dict[str, tuple[float, float]]] = {
+    "dividing-nuclei": {
+        "chromosomes": (8, 60),
+        "arms": (0.7, 3.5),
+        "metaphase_min": (3.0, 14.0),
+        "anaphase_min": (0.8, 5.0),
+        "telophase_min": (2.0, 8.0),
+        "separation_um_per_min": (1.5, 15.0),
+    }
+}
+"""What differs from one kind of cell to another: human cells, embryos of flies and worms, plants.
+
+Every other world is of another kind, where worlds stand for any real fluorescence."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +87,8 @@ class Data:
         As they are written.
     worlds, processes, seed : int
         Of those from the virtual microscope.
+    fluorescence : bool
+        Whether pictures are of emitted light, and worlds stand for any real ones of that kind.
     """
 
     sources: tuple[str, ...]
@@ -83,6 +98,12 @@ class Data:
     worlds: int
     processes: int
     seed: int
+    fluorescence: bool = False
+
+    @property
+    def compress(self) -> float:
+        """How much pictures are compressed before a network sees them."""
+        return _COMPRESS if self.fluorescence else 0.0
 
 
 def train(
@@ -91,7 +112,6 @@ def train(
     *,
     epochs: int,
     minutes: float,
-    fluorescence: bool,
     kind: str | None,
     net: str,
     pack: bool,
@@ -115,12 +135,12 @@ def train(
             command=shlex.join(["saccade", *sys.argv[1:]]),
             limits=("Not tried on pictures other than those of its card.",),
             pixel_size_um=size_um_of(samples),
-            compress=COMPRESS if fluorescence else 0.0,
+            compress=data.compress,
             net=net,
             pack=pack,
             members=members,
         )
-        recipe = recipe_of(data, len(samples), epochs, minutes, fluorescence=fluorescence)
+        recipe = recipe_of(data, len(samples), epochs, minutes)
 
         chosen = _kind(kind)
         tell = teller(status)
@@ -148,9 +168,7 @@ def size_um_of(samples: Sequence[Sample]) -> float | None:
     return next((um for each in samples if (um := each.pixel_size_um)), None)
 
 
-def recipe_of(
-    data: Data, pictures: int, epochs: int, minutes: float, *, fluorescence: bool
-) -> Recipe:
+def recipe_of(data: Data, pictures: int, epochs: int, minutes: float) -> Recipe:
     """Return how a network learns from such data."""
     from saccade.learn import Recipe, Variety
 
@@ -161,9 +179,9 @@ def recipe_of(
     if any(each.startswith(SIM) for each in data.sources):  # there is plenty, and it is to scale
         # Nothing in the worlds is as uneven as real tissue, and real pixel sizes are guessed.
         real = Variety(scale=(0.6, 1.5), granules=_GRANULES, texture=_TEXTURE)
-        variety = real if fluorescence else Variety(scale=(0.8, 1.25))
+        variety = real if data.fluorescence else Variety(scale=(0.8, 1.25))
         return replace(recipe, crops=1600, batch=32, around=0.75, variety=variety)
-    return replace(recipe, variety=Variety(overlay=_OVERLAY)) if fluorescence else recipe
+    return replace(recipe, variety=Variety(overlay=_OVERLAY)) if data.fluorescence else recipe
 
 
 def gather(data: Data) -> Named:
@@ -219,7 +237,15 @@ def _of_worlds(source: str, data: Data, classes: tuple[str, ...], size_um: float
         frames=data.frames,
     )
     seeds = range(data.seed, data.seed + data.worlds)
-    return Named(list(world_samples(drawn, seeds, data.processes)), classes)
+    others = _OTHER_KINDS.get(specimen, {}) if data.fluorescence else {}
+    if not others:
+        return Named(list(world_samples(drawn, seeds, data.processes)), classes)
+    foreign = replace(drawn, varied={**drawn.varied, **others})
+    samples = [
+        *world_samples(drawn, seeds[::2], data.processes),
+        *world_samples(foreign, seeds[1::2], data.processes),
+    ]
+    return Named(samples, classes)
 
 
 def _kind(kind: str | None) -> Kind | None:

@@ -118,6 +118,7 @@ def train(
         worlds=worlds,
         processes=processes,
         seed=seed,
+        fluorescence=fluorescence,
     )
     if leave_one_out:
         if kind or folds or about:
@@ -129,7 +130,6 @@ def train(
             out,
             epochs=epochs,
             minutes=minutes,
-            fluorescence=fluorescence,
             reach_px=reach_px,
             net=net,
             as_json=as_json,
@@ -140,7 +140,6 @@ def train(
         out,
         epochs=epochs,
         minutes=minutes,
-        fluorescence=fluorescence,
         kind=kind,
         net=net,
         pack=pack,

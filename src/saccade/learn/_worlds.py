@@ -38,7 +38,8 @@ class Worlds:
     settings : mapping
         Of the specimen; such that what is rare in life is less so here.
     varied : mapping of str to tuple of float
-        Settings that differ from world to world: least and greatest.
+        Settings that differ from world to world: least and greatest. Between two integers an
+        integer is drawn.
     fields : int
         Looked at in each world, each for as long as it lasts.
     hours : float
@@ -117,7 +118,7 @@ def _drawn(worlds: Worlds, seed: int) -> list[Sample]:
 
 def _of_world(worlds: Worlds, seed: int) -> list[Sample]:
     rng = np.random.default_rng([seed, 5])
-    varied = {name: float(rng.uniform(*span)) for name, span in worlds.varied.items()}
+    varied = {name: _drawn_from(span, rng) for name, span in worlds.varied.items()}
     settings = {**worlds.settings, **varied}
     specimen = make_specimen(worlds.specimen, seed, settings)
     imaging = conditions()[int(rng.integers(2))]
@@ -169,6 +170,11 @@ def _of_world(worlds: Worlds, seed: int) -> list[Sample]:
                 )
                 made.append(_Made(sample, float(x_um), float(y_um), world.t_s))
     return _foreseen(made, world, worlds) if worlds.unsure_s > 0 else [each.sample for each in made]
+
+
+def _drawn_from(span: tuple[float, float], rng: np.random.Generator) -> float:
+    value = float(rng.uniform(*span))
+    return round(value) if all(isinstance(end, int) for end in span) else value
 
 
 def _plan(

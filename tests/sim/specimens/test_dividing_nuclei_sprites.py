@@ -7,7 +7,7 @@ import pytest
 
 from saccade.sim.specimens._dividing_chance import mix, normal, uniform
 from saccade.sim.specimens._dividing_chromatin import RADIUS_PX, blebs, halved, lump, nucleus
-from saccade.sim.specimens._dividing_chromosomes import Stage, chromosomes
+from saccade.sim.specimens._dividing_chromosomes import HUMAN, Karyotype, Stage, chromosomes
 from saccade.sim.specimens._dividing_press import press
 from saccade.sim.world import Canvas, View
 
@@ -89,10 +89,14 @@ STAGES = {
 }
 
 
+FLY = Karyotype(count=8, arms=3.0)
+
+
+@pytest.mark.parametrize("karyotype", [HUMAN, FLY], ids=["human", "fly"])
 @pytest.mark.parametrize("stage", STAGES.values(), ids=STAGES)
-def test_chromosomes_have_their_light_around_the_middle(stage: Stage) -> None:
+def test_chromosomes_have_their_light_around_the_middle(stage: Stage, karyotype: Karyotype) -> None:
     """At each stage the sum is one and the centre of mass is the middle, within half a pixel."""
-    picture = chromosomes(7, stage, (16.0, 12.0), 100.0)
+    picture = chromosomes(7, stage, (16.0, 12.0), 100.0, karyotype)
     rows, cols = np.indices(picture.shape) - (picture.shape[0] - 1) / 2
     assert picture.sum() == pytest.approx(1, abs=1e-5)
     assert np.abs([(picture * rows).sum(), (picture * cols).sum()]).max() < 0.5
@@ -109,6 +113,20 @@ def test_chromosomes_gather_in_a_narrow_plate() -> None:
     assert widths == sorted(widths, reverse=True)
     assert widths[2] < 0.5 * widths[0]
     assert along > 1.8 * across
+
+
+def test_long_arms_trail_behind_when_chromosomes_part() -> None:
+    """A set that goes to +x has its light spread along x, the more the longer the arms are."""
+    parting = Stage(1, 1, 0.9, 0)
+    spread = []
+    for arms in (1.0, 2.0, 3.0):
+        pictures = [
+            chromosomes(key, parting, (16.0, 12.0), 0.0, Karyotype(8, arms)) for key in range(9)
+        ]
+        x_px = np.arange(pictures[0].shape[1]) - (pictures[0].shape[1] - 1) / 2
+        spread.append(np.mean([np.sqrt((each * x_px**2).sum()) for each in pictures]))
+    assert spread[1] > 1.15 * spread[0]
+    assert spread[2] > 1.15 * spread[1]
 
 
 def test_random_numbers_are_even_and_belong_to_their_key() -> None:

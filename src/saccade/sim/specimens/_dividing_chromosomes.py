@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -17,13 +18,25 @@ if TYPE_CHECKING:
 
 SPRITE_PX_UM = 0.25
 _HALF_PX = 44
-_COUNT = 46
-_ALONG = np.array([-1.0, -0.5, 0.0, 0.5, 1.0])
-"""Points along the arms of a chromosome, the centromere in the middle."""
+_POINTS_AN_ARM = 2
+"""Drawn along an arm of a human chromosome, beside the centromere."""
 _HALF_PLATE_UM = 5.6
 """Half of the length of a metaphase plate: 11 to 13 µm in HeLa cells."""
 _THICK_UM = 1.0
 _ROADS = 70
+
+
+@dataclass(frozen=True, slots=True)
+class Karyotype:
+    """The chromosomes of a kind of cell."""
+
+    count: int = 46
+    """Pairs of sister chromatids; 46 in human cells, 8 in those of a fly."""
+    arms: float = 1.0
+    """How long their arms are, relative to those of human chromosomes."""
+
+
+HUMAN = Karyotype()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +56,11 @@ class Stage:
 
 
 def chromosomes(
-    key: int, stage: Stage, nucleus_um: tuple[float, float], t_s: float
+    key: int,
+    stage: Stage,
+    nucleus_um: tuple[float, float],
+    t_s: float,
+    karyotype: Karyotype = HUMAN,
 ) -> NDArray[np.float32]:
     """Return the chromosomes of a cell, (y, x), of sum 1, the spindle along x.
 
@@ -60,8 +77,10 @@ def chromosomes(
     t_s : float
         They never lie quite still: the plate trembles with a period of about a minute (Skibbens
         et al., J. Cell Biol. 122, 1993).
+    karyotype : Karyotype
+        How many there are, and how long.
     """
-    roads = _roads(key)
+    roads = _roads(key, karyotype)
     rods = _gathering(roads, stage, nucleus_um, t_s)
     rods = _parting(rods, roads, stage)
     x, y = (rods - rods.mean(axis=(0, 1))).reshape(-1, 2).T
@@ -84,28 +103,35 @@ class _Roads:
     """When it sets off for the plate, (n,), 0 to 1."""
     phase: NDArray[np.float64]
     """Of its trembling, (n,)."""
+    arms: float
+    """Their length, relative to human ones."""
+    along: NDArray[np.float64]
+    """Points that are drawn, (points,), from one end, -1, to the other, 1."""
 
 
 @lru_cache(maxsize=256)
-def _roads(key: int) -> _Roads:
+def _roads(key: int, karyotype: Karyotype) -> _Roads:
+    count, arms = karyotype.count, karyotype.arms
     rng = generator(key, _ROADS)
-    turn, away = rng.uniform(0, 2 * np.pi, _COUNT), np.sqrt(rng.random(_COUNT))
+    turn, away = rng.uniform(0, 2 * np.pi, count), np.sqrt(rng.random(count))
     home = np.column_stack([away * np.cos(turn), away * np.sin(turn)])
     # The plate is a disc that is seen from its side.
     # Each goes to a place of the plate that is not far from where it was.
-    rank = np.argsort(np.argsort(home[:, 1] + rng.normal(0, 0.3, _COUNT)))
-    spaced = (rank + rng.random(_COUNT)) / _COUNT
-    along = (2 * spaced - 1) * rng.uniform(0.85, 1.0, _COUNT)
-    plate = np.column_stack([_THICK_UM * rng.standard_normal(_COUNT).clip(-1.8, 1.8), along])
-    length, lean = rng.uniform(0.6, 1.6, _COUNT), rng.uniform(0, 2 * np.pi, _COUNT)
+    rank = np.argsort(np.argsort(home[:, 1] + rng.normal(0, 0.3, count)))
+    spaced = (rank + rng.random(count)) / count
+    along = (2 * spaced - 1) * rng.uniform(0.85, 1.0, count)
+    plate = np.column_stack([_THICK_UM * rng.standard_normal(count).clip(-1.8, 1.8), along])
+    length, lean = arms * rng.uniform(0.6, 1.6, count), rng.uniform(0, 2 * np.pi, count)
     arm = np.column_stack([length * np.cos(lean), length * np.sin(lean)])
-    return _Roads(home, plate, arm, rng.random(_COUNT), rng.uniform(0, 2 * np.pi, _COUNT))
+    late, phase = rng.random(count), rng.uniform(0, 2 * np.pi, count)
+    points = _POINTS_AN_ARM * math.ceil(arms)
+    return _Roads(home, plate, arm, late, phase, arms, np.linspace(-1.0, 1.0, 2 * points + 1))
 
 
 def _gathering(
     roads: _Roads, stage: Stage, nucleus_um: tuple[float, float], t_s: float
 ) -> NDArray[np.float64]:
-    """Return points along each chromosome, (n, 5, 2), on its way from the nucleus to the plate."""
+    """Return points along each chromosome, (n, points, 2), on its way to the plate."""
     # They draw together before they part from one another.
     home = roads.home * np.array(nucleus_um) / 2 * (0.86 - 0.28 * stage.condensed)
     tremble = np.sin(2 * np.pi * t_s / (45 + 40 * roads.late) + roads.phase)
@@ -115,7 +141,7 @@ def _gathering(
     middle = home + come * (plate - home)
     # Threads of prophase are longer than the rods that they become.
     arm = roads.arm * (1.7 - 0.8 * stage.condensed)
-    rods: NDArray[np.float64] = middle[:, None] + _ALONG[:, None] * arm[:, None]
+    rods: NDArray[np.float64] = middle[:, None] + roads.along[:, None] * arm[:, None]
     return rods
 
 
@@ -124,15 +150,16 @@ def _parting(rods: NDArray[np.float64], roads: _Roads, stage: Stage) -> NDArray[
     if stage.parted == 0:
         return rods
     pull, pack = smooth(stage.parted), smooth(stage.packed)
-    middle = rods[:, 2:3]
+    centre = len(roads.along) // 2
+    middle = rods[:, centre : centre + 1]
     length = np.hypot(*roads.arm.T)[:, None]
-    trailing = np.abs(_ALONG) * length
-    splay = _ALONG * roads.arm[:, 1:2] * 0.5
+    trailing = np.abs(roads.along) * length
+    splay = roads.along * roads.arm[:, 1:2] * 0.5
     trail = np.stack([-stage.side * trailing, splay], axis=-1)
     rods = rods + pull * (middle + trail - rods)
     # The middle leads and the edges of the plate lag, until a compact mass forms.
     bend = roads.plate[:, 1] ** 2 * (2.2 * pull * (1 - 0.7 * pack))
-    thin = 1 - 0.45 * pull * (1 - pack)
+    thin = 1 - 0.45 * pull * (1 - pack) / max(roads.arms, 1.0)
     rods = rods * (thin, 1 - 0.26 * pull - 0.18 * pack)
     return rods - np.column_stack([stage.side * bend, 0 * bend])[:, None]
 

@@ -11,6 +11,7 @@ from saccade.sim.world import Channel, Health, Occurrence
 
 from ._dividing_cells import daughters, founders
 from ._dividing_chance import mix, uniform
+from ._dividing_chromosomes import Karyotype
 from ._dividing_cycle import dna, phases
 from ._dividing_light import absorb
 from ._dividing_motion import STEP_S, angles_rad, middles_um, places_um, step
@@ -93,7 +94,12 @@ class DividingNuclei:
     timing_spread : float
         Standard deviation of each as a share of it.
     separation_um_per_min : float
-        At which the two plates of a division part at first.
+        At which the two plates of a division part at first: some 2 in human cells, 10 and more in
+        the syncytial embryo of a fly, whose anaphase lasts a minute (Brust-Mascher & Scholey,
+        Mol. Biol. Cell 13, 2002).
+    chromosomes, arms : int, float
+        How many a cell has (46 in human cells, 8 in those of a fly), and the length of their arms
+        relative to human ones: long ones trail as streaks when they part.
     arrest_ed50_j_per_cm2, arrest_slope : float
         Dose of blue light that arrests half of the cells, and the Hill slope.
     blebbing_at, death_at : float
@@ -135,6 +141,8 @@ class DividingNuclei:
         telophase_min: float = 6.0,
         timing_spread: float = 0.2,
         separation_um_per_min: float = 2.2,
+        chromosomes: int = 46,
+        arms: float = 1.0,
         arrest_ed50_j_per_cm2: float = 150.0,
         arrest_slope: float = 4.0,
         blebbing_at: float = 2.5,
@@ -156,7 +164,7 @@ class DividingNuclei:
                 crosstalk={"FITC": crosstalk} if crosstalk else {},
             ),
         }
-        self._sprites = Sprites()
+        self._sprites = Sprites(Karyotype(self.settings.chromosomes, self.settings.arms))
         self._places_um: NDArray[np.float64] | None = None
         self._divisions: list[Occurrence] = []
         self._knot = -_WARM_UP_STEPS

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ._dividing_chromatin import blebs, halved, lump, nucleus
-from ._dividing_chromosomes import Stage, chromosomes
+from ._dividing_chromosomes import Karyotype, Stage, chromosomes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +38,8 @@ class Scene:
 class Sprites:
     """Pictures that stay the same, each made when it is first seen and kept for a while."""
 
-    def __init__(self) -> None:
+    def __init__(self, karyotype: Karyotype) -> None:
+        self._karyotype = karyotype
         self._kept: OrderedDict[tuple[object, ...], NDArray[np.float32]] = OrderedDict()
 
     def nucleus(self, key: int, aspect: float, halvings: int = 0) -> NDArray[np.float32]:
@@ -64,8 +66,9 @@ class Sprites:
     ) -> NDArray[np.float32]:
         """Return chromosomes; parameters as of `chromosomes`."""
         if stage.packed < 1:
-            return chromosomes(key, stage, nucleus_um, t_s)
-        return self._once((key, stage.side), lambda: chromosomes(key, stage, nucleus_um, t_s))
+            return chromosomes(key, stage, nucleus_um, t_s, self._karyotype)
+        still = partial(chromosomes, key, stage, nucleus_um, t_s, self._karyotype)
+        return self._once((key, stage.side), still)
 
     def _once(
         self, key: tuple[object, ...], make: Callable[[], NDArray[np.float32]]

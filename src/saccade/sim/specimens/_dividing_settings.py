@@ -26,10 +26,12 @@ _LIMITS = {
     "prophase_min": (1.0, 60.0),
     "prometaphase_min": (1.0, 60.0),
     "metaphase_min": (1.0, 120.0),
-    "anaphase_min": (1.0, 30.0),
+    "anaphase_min": (0.5, 30.0),
     "telophase_min": (1.0, 60.0),
     "timing_spread": (0.0, 0.4),
-    "separation_um_per_min": (0.2, 5.0),
+    "separation_um_per_min": (0.2, 20.0),
+    "chromosomes": (2, 200),
+    "arms": (0.2, 4.0),
     "arrest_ed50_j_per_cm2": (1e-3, 1e9),
     "arrest_slope": (0.2, 50.0),
     "blebbing_at": (1.0, 1000.0),
@@ -66,6 +68,8 @@ class Settings:
     telophase_min: float
     timing_spread: float
     separation_um_per_min: float
+    chromosomes: int
+    arms: float
     arrest_ed50_j_per_cm2: float
     arrest_slope: float
     blebbing_at: float
