@@ -15,6 +15,7 @@ from saccade.scope import MicroManagerScope, import_quietly
 from saccade.store import RunFolder, keep_memory_warm
 
 from ._bench import Bar, pictures
+from ._bench_stops import EXPOSURE_MS, stops_ms
 from ._bench_writers import RAW, writers
 from ._run import Run
 from ._scratch import scratch
@@ -75,6 +76,7 @@ def run_stream_bench(
     seconds: float = 60.0,
     frames: int = 400,
     repetitions: int = 3,
+    stops: int = 25,
     folder: Path | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> StreamBench:
@@ -89,6 +91,8 @@ def run_stream_bench(
         Of each stream of 2048², beside as much raw sequential writing; 0 leaves it out.
     repetitions : int
         Rounds at 2048², after one that only warms up.
+    stops : int
+        Of streams of 512²; 0 leaves them out.
     folder : Path, optional
         On the disk that is to be measured; by default the temporary folder.
     progress : callable
@@ -105,6 +109,11 @@ def run_stream_bench(
         row, _ = _timed(core, round(bare_per_s * seconds), bare_per_s, folder, answers=True)
         rows.append(row)
         bars += _small_bars(row)
+    if stops:
+        progress(f"{_SMALL_PX} px, {stops} stops")
+        slowest_ms = max(stops_ms(_camera(_SMALL_PX), stops, folder))
+        text = f"{_SMALL_PX} px: from a stop until SAFE was read back, slowest of {stops}, ms"
+        bars.append(Bar(text, slowest_ms, EXPOSURE_MS + 50.0))
     if frames:
         core = _camera(_LARGE_PX)
         rounds = []
@@ -190,7 +199,7 @@ def _timed(
     from saccade.detect import Change
 
     plan = MDASequence(
-        channels=[{"config": "DAPI", "exposure": 1.0}],
+        channels=[{"config": "DAPI", "exposure": EXPOSURE_MS}],
         time_plan={"interval": 0, "loops": count},
     )
     told = _Told()
@@ -243,7 +252,7 @@ def _beside_raw(
 
 def _bare(core: CMMCorePlus) -> float:
     """Return the pictures a second of the camera where they are only fetched."""
-    core.setExposure(1.0)
+    core.setExposure(EXPOSURE_MS)
     for _ in range(2):  # the first one touches the memory of the buffer
         core.startSequenceAcquisition(2**31 - 1, 0, True)
         count, began = 0, time.perf_counter()
