@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from useq import MDAEvent, MDASequence, SLMImage
 
 from saccade.core import (
+    Dimmer,
     LightSource,
     Observation,
     Span,
@@ -170,7 +171,12 @@ def test_a_stand_comes_back_as_it_was_written() -> None:
     """What ``run.json`` tells of a microscope is the stand that guards and detectors learn."""
     stand = Stand(
         "stand",
-        lights=(LightSource("LED", 2.0, 0.005, ("FITC",)),),
+        lights=(
+            LightSource("LED", 2.0, 0.005, ("FITC",)),
+            LightSource(
+                "laser", 2.0, 0.005, (), Dimmer("Laser", "Power", 50.0, "off", {"Cy5": "1"})
+            ),
+        ),
         limits={"z_um": Span(-10.0, 10.0)},
         channels=("FITC", "DAPI"),
         shape_px=(512, 256),

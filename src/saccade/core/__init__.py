@@ -1,6 +1,7 @@
 """Values, interfaces, errors, the clock and the newest-wins mailbox."""
 
 from ._clock import Clock, RealClock, VirtualClock
+from ._dimmer import Dimmer, level_of
 from ._errors import (
     CalibrationError,
     ConflictError,
@@ -131,6 +132,7 @@ __all__ = [
     "Decision",
     "Detector",
     "DetectorError",
+    "Dimmer",
     "Due",
     "End",
     "EventsError",
@@ -226,6 +228,7 @@ __all__ = [
     "gap_from_plain",
     "is_number",
     "json_excess",
+    "level_of",
     "lit",
     "misfits",
     "needs_of",

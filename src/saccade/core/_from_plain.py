@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from useq import MDAEvent, SLMImage
 
+from ._dimmer import Dimmer
 from ._modulator import Modulator
 from ._objectives import Lamp, Objective, Turret
 from ._plain import field_names
@@ -112,10 +113,7 @@ def stand_from_plain(line: Mapping[str, Any]) -> Stand:
         As read from there.
     """
     values = {name: line[name] for name in field_names(Stand) if name in line}
-    values["lights"] = tuple(
-        LightSource(**{**light, "channels": tuple(light.get("channels", ()))})
-        for light in line.get("lights", ())
-    )
+    values["lights"] = tuple(map(_light_from_plain, line.get("lights", ())))
     values["limits"] = {axis: Span(**span) for axis, span in line.get("limits", {}).items()}
     values["channels"] = tuple(line.get("channels", ()))
     values["shape_px"] = tuple(line.get("shape_px", (0, 0)))
@@ -127,6 +125,14 @@ def stand_from_plain(line: Mapping[str, Any]) -> Stand:
     if values.get("turret") is not None:
         values["turret"] = _turret_from_plain(values["turret"])
     return Stand(**values)
+
+
+def _light_from_plain(line: Mapping[str, Any]) -> LightSource:
+    known = {name: line[name] for name in field_names(LightSource) if name in line}
+    known["channels"] = tuple(known.get("channels", ()))
+    if known.get("dimmer") is not None:
+        known["dimmer"] = Dimmer(**known["dimmer"])
+    return LightSource(**known)
 
 
 def _modulator_from_plain(line: Mapping[str, Any]) -> Modulator:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ._dimmer import Dimmer
     from ._modulator import Modulator
     from ._objectives import Turret
 
@@ -23,6 +24,8 @@ class LightSource:
     """Illuminated area at the sample, in cm²."""
     channels: tuple[str, ...] = ()
     """Presets that light it; empty means every one."""
+    dimmer: Dimmer | None = None
+    """What its power is set by, if the profile says so; else it always gives the same."""
 
     def lights(self, channel: str | None) -> bool:
         """Return whether this source is lit in a channel."""

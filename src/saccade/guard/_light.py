@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from useq import MDAEvent, SLMImage
 
-    from saccade.core import Frame, Lit, Stand, Turret
+    from saccade.core import Dimmer, Frame, LightSource, Lit, Stand, Turret
 
 
 class Standing(NamedTuple):
@@ -27,6 +27,8 @@ class Standing(NamedTuple):
     mask: SLMImage | None = None
     objective: str | None = None
     turret: Turret | None = None
+    dimmed: tuple[tuple[Dimmer, float], ...] = ()
+    """What sets the power of light sources, and the share of their measured power."""
 
     @classmethod
     def found(cls, stand: Stand) -> Standing:
@@ -38,11 +40,15 @@ class Standing(NamedTuple):
             The microscope.
         """
         turret = stand.turret
+        dimmers = [each.dimmer for each in stand.lights if each.dimmer is not None]
         return cls(
             exposure_ms=stand.exposure_ms,
             channel=stand.channel,
             objective=None if turret is None else turret.current,
             turret=turret,
+            dimmed=tuple(
+                (each, 1.0 if each.found is None else each.share(each.found)) for each in dimmers
+            ),
         )
 
     def then(self, event: MDAEvent) -> Standing:
@@ -55,7 +61,14 @@ class Standing(NamedTuple):
             self.mask if event.slm_image is None else event.slm_image,
             (self.turret and self.turret.asked(event)) or self.objective,
             self.turret,
+            tuple((each, each.after(event, share)) for each, share in self.dimmed),
         )
+
+    def share(self, source: LightSource) -> float:
+        """Return the share of its measured power that a source gives; NaN if nobody knows."""
+        if source.dimmer is None:
+            return 1.0
+        return next((share for each, share in self.dimmed if each == source.dimmer), math.nan)
 
     @property
     def at_um(self) -> tuple[float, float] | None:
@@ -81,6 +94,8 @@ class Charge(NamedTuple):
             return f"its place is {self.at.at_um}"
         if not self.at.exposure_ms > 0 or math.isinf(self.at.exposure_ms):
             return f"its exposure is {self.at.exposure_ms} ms"
+        if any(math.isnan(share) for _, share in self.at.dimmed):
+            return "the power of a light source is set to what is no number of 0 or more"
         if not math.isfinite(self.dose):
             return f"no light source is declared for channel {self.at.channel!r}"
         return ""
@@ -103,8 +118,9 @@ def charges(stand: Stand, standing: Standing, events: Iterable[MDAEvent]) -> lis
         standing = standing.then(event)
         if exposes(event):
             on = stand.sources(standing.channel, standing.objective)
-            w_per_cm2 = sum(source.power_mw / 1000.0 / source.area_cm2 for source in on)
-            power_mw = sum(source.power_mw for source in on) if on else math.nan
+            given = [(source.power_mw * standing.share(source), source.area_cm2) for source in on]
+            w_per_cm2 = sum(power_mw / 1000.0 / area_cm2 for power_mw, area_cm2 in given)
+            power_mw = sum(power_mw for power_mw, _ in given) if on else math.nan
             through = lit(_in_the_way(stand, standing.mask))
             dose = w_per_cm2 * standing.exposure_ms / 1000.0 * through.peak
             energy_mj = power_mw * standing.exposure_ms / 1000.0 * through.mean
@@ -157,7 +173,8 @@ def true_dose(stand: Stand, frame: Frame, through: float = 1.0) -> float:
     stand : Stand
         The microscope, with its light sources.
     frame : Frame
-        Its channel, or the power that it was lit with, whichever is more light.
+        Its channel, or the power that it was lit with, whichever is more light. Of a source
+        whose power is set by a property, what that was read back as counts alone.
     through : float
         Share of it that the light modulator was told to let through: it can't be read back.
     """
@@ -165,7 +182,11 @@ def true_dose(stand: Stand, frame: Frame, through: float = 1.0) -> float:
     smallest = min(areas.values(), default=math.inf)
     measured = [mw / areas.get(name, smallest) for name, mw in frame.light_mw.items()]
     on = stand.sources(frame.channel, frame.objective)
-    declared = [each.power_mw / each.area_cm2 for each in on]
+    declared = [
+        each.power_mw / each.area_cm2
+        for each in on
+        if each.dimmer is None or each.name not in frame.light_mw
+    ]
     w_per_cm2 = max(sum(measured), sum(declared)) / 1000.0
     return frame.exposures * w_per_cm2 * frame.exposure_ms / 1000.0 * through
 

@@ -27,9 +27,10 @@ class Modifiable:
     """Refuses to change what the scope profile does not list as modifiable.
 
     The list has ``xy``, ``z``, ``channel``, ``exposure``, ``roi``, ``mask``, ``objective`` and
-    ``properties``, or single ones of these, ``Pump.State``; a profile without one lets a
-    protocol change everything. An objective that the profile does not declare can't be asked
-    for in any case, and ``properties`` alone does not let anybody turn the turret.
+    ``properties``, or single ones of these, ``Pump.State``; and ``light``, the power of light
+    sources. A profile without one lets a protocol change everything. An objective that the profile
+    does not declare can't be asked for in any case, and ``properties`` alone lets nobody turn the
+    turret, or set the power of a light source.
     """
 
     _known: _Known = field(default_factory=_Known, init=False, repr=False)
@@ -62,7 +63,7 @@ class Modifiable:
                 return Refusal(action, "Modifiable", why, f"one of {known}")
             if stand.modifiable is None:
                 continue
-            for what in _changed(event, stand.modifiable, stand.turret):
+            for what in _changed(event, stand.modifiable, stand):
                 if what not in stand.modifiable:
                     reason = f"{name_of(action, number)} changes {what} on {stand.name!r}"
                     allowed = ", ".join(stand.modifiable) or "nothing"
@@ -87,7 +88,7 @@ def _unknown(event: MDAEvent, turret: Turret) -> str:
     return ""
 
 
-def _changed(event: MDAEvent, listed: tuple[str, ...], turret: Turret | None) -> Iterator[str]:
+def _changed(event: MDAEvent, listed: tuple[str, ...], stand: Stand) -> Iterator[str]:
     """Yield what an event asks for, in the words of a profile."""
     if event.x_pos is not None or event.y_pos is not None:
         yield "xy"
@@ -103,5 +104,12 @@ def _changed(event: MDAEvent, listed: tuple[str, ...], turret: Turret | None) ->
         yield "mask"
     for device, name, _ in event.properties or ():
         alone = f"{device}.{name}"
-        turns = turret is not None and device == turret.device
-        yield alone if alone in listed else "objective" if turns else "properties"
+        yield alone if alone in listed else _kind_of(device, name, stand)
+
+
+def _kind_of(device: str, name: str, stand: Stand) -> str:
+    if stand.turret is not None and device == stand.turret.device:
+        return "objective"
+    dimmers = (each.dimmer for each in stand.lights)
+    dims = any((each.device, each.property) == (device, name) for each in dimmers if each)
+    return "light" if dims else "properties"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from math import isclose
+from math import isclose, isnan
 from typing import TYPE_CHECKING
 
 from saccade.core import NO_OFFSET, Frame, LightSource, Roi, SettingError, Stand, Times
 
+from ._dimmers import read_mw
 from ._turret import Revolver
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ class Labels:
         self.cameras = cameras
         """Those that expose together; empty where there is only one."""
         self._stand = Stand("", lights=lights, turret=turret)
+        self._dims = any(each.dimmer is not None for each in lights)
         self.revolver = Revolver(core, turret)
         """The objectives."""
         self._recorded = recorded
@@ -138,6 +140,8 @@ class Labels:
             return f"the sensor was {real.sensor_px}, then {self.sensor_px}"
         if problem := self._doubt_cameras(real):
             return problem
+        if unknown := [name for name, mw in real.light_mw.items() if isnan(mw)]:
+            return f"nobody can tell how strong {unknown[0]!r} is"
         if not _lies_on(real.roi, self.sensor_px):
             return f"the region {real.roi} is not on the sensor {self.sensor_px}"
         if (objective := self.revolver.now()) is not None:
@@ -162,9 +166,15 @@ class Labels:
         objective = self.revolver.now()
         if objective is not None and objective.name != real.objective:
             return f"the objective was {real.objective!r}, then {objective.name!r}"
+        if (now := self._lit_now(real)) != real.light_mw:
+            return f"the light was {real.light_mw} mW, then {now}"
         if size_um == real.pixel_size_um:
             return None
         return f"the pixel size was {real.pixel_size_um} µm, then {size_um}"
+
+    def _lit_now(self, real: Real) -> Mapping[str, float]:
+        """Return the power of the sources that were lit, asked for anew where it can change."""
+        return self.lit(real.channel, real.objective) if self._dims else real.light_mw
 
     def _doubt_cameras(self, real: Real) -> str | None:
         """Return which of several cameras is set otherwise than they are together."""
@@ -206,7 +216,8 @@ class Labels:
         objective : str or None
             The one that is in place, if any is declared.
         """
-        return {each.name: each.power_mw for each in self._stand.sources(channel, objective)}
+        on = self._stand.sources(channel, objective)
+        return {each.name: read_mw(self._core, each) for each in on}
 
     def frame(
         self,

@@ -171,6 +171,9 @@ def _settle(core: CMMCorePlus, profile: Profile) -> None:
     for setting in profile.settings:
         _require(core, setting.device, setting.property)
         core.setProperty(setting.device, setting.property, setting.value)
+    dimmers = (each.dimmer for each in profile.light_sources())
+    for dimmer in [each for each in dimmers if each is not None]:
+        _require(core, dimmer.device, dimmer.property)
     for device, name in profile.recorded():
         _require(core, device, name)
     for device, name, _ in profile.safe_settings():

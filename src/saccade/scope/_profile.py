@@ -219,10 +219,7 @@ class Profile(FileModel):
 
     def light_sources(self) -> tuple[LightSource, ...]:
         """Return the lights in the units that guards use."""
-        return tuple(
-            LightSource(light.name, light.power_mw, light.area_cm2, light.channels)
-            for light in self.lights
-        )
+        return tuple(light.source() for light in self.lights)
 
     def spans(self) -> Mapping[str, Span]:
         """Return the limits by name, ``x_um`` and so on; absent where there is none."""

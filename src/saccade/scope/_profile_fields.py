@@ -9,14 +9,14 @@ from typing import Annotated, Self, TypeAlias
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
-from saccade.core import TOLD, FileModel, Lamp
+from saccade.core import TOLD, Dimmer, FileModel, Lamp, LightSource, level_of
 from saccade.sim.devices import Simulation
 from saccade.supervise import LIMIT_MS
 
 DEMO = "demo"
 """In place of a path: the configuration that comes with mm-test-adapters."""
 
-_WORDS = ("xy", "z", "channel", "exposure", "roi", "mask", "objective", "properties")
+_WORDS = ("xy", "z", "channel", "exposure", "roi", "mask", "objective", "light", "properties")
 
 
 def _changeable(word: str) -> str:
@@ -144,6 +144,24 @@ class Light(Brightness):
 
     name: Name
     channels: tuple[Name, ...] = ()
+    measured_at: PropertyValue | None = None
+
+    @model_validator(mode="after")
+    def _measured_in_the_light(self) -> Self:
+        at = self.measured_at
+        if at is not None and not level_of(at.value) > 0:
+            raise PydanticCustomError(
+                TOLD,
+                "the light {name} was measured at {value}, which is no number above 0",
+                {"name": repr(self.name), "value": repr(at.value)},
+            )
+        return self
+
+    def source(self) -> LightSource:
+        """Return it as guards know it."""
+        at = self.measured_at
+        dimmer = None if at is None else Dimmer(at.device, at.property, level_of(at.value))
+        return LightSource(self.name, self.power_mw, self.area_cm2, self.channels, dimmer)
 
 
 class ObjectiveFields(FileModel):

@@ -13,6 +13,7 @@ from saccade.supervise import Plan
 
 from ._before import Before
 from ._bootstrap import logs_into
+from ._dimmers import standing_lights
 from ._engine import StrictEngine
 from ._label import Labels
 from ._manners import Manners
@@ -146,7 +147,7 @@ class MicroManagerScope:
         group = core.getChannelGroup()
         return Stand(
             name=self.name,
-            lights=self._lights,
+            lights=standing_lights(core, self._lights),
             limits=self._limits,
             channel_group=group or None,
             channels=tuple(core.getAvailableConfigs(group)) if group else (),

@@ -6,8 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from useq import MDAEvent
 
+from saccade.guard import Dose
+from saccade.run import Run
 from saccade.scope import load
+from saccade.testing import MemorySink
 
 DARK = {"count": 1, "size_um": [10.0, 10.0]}
 GLOW = 1e5
@@ -191,3 +195,22 @@ def test_every_joule_is_counted_once(steps):
         lit_s += passed_s * share if is_open and on else 0.0
     assert scope.world.health.dose_j_per_cm2 == pytest.approx(lit_s, rel=1e-6, abs=1e-12)
     core.unloadAllDevices()
+
+
+def test_the_ledger_knows_how_strong_the_light_was(make):
+    """Whoever dims a source, the world's own dose is that of the ledger; labels tell its power."""
+    flat = {"falloff": 0.0}
+    scope = make("sim:dividing-nuclei", clock="virtual", sensor_px=[64, 96], optics=flat)
+    guard = Dose(limit_j_per_cm2=10)
+    at = {"x_pos": 0.0, "y_pos": 0.0, "exposure": 100}
+    powers = 100, 25, 0
+    events = [MDAEvent(properties=[("FITC Light", "Power", each)], **at) for each in powers]
+    sink = MemorySink()
+    Run(scope, events, sink=sink, clock=scope.clock, guards=guard).start().wait(60)
+    full_mw = scope.stand().lights[0].power_mw
+    assert [frame.light_mw for frame in sink.frames] == [
+        {"FITC": full_mw * each / 100} for each in powers
+    ]
+    assert guard.spent_j_per_cm2 == pytest.approx(0.1 * 1.25)
+    had = scope.world.health.dose_j_per_cm2
+    assert 0.9 * guard.spent_j_per_cm2 < had <= guard.spent_j_per_cm2 * (1 + 1e-9)

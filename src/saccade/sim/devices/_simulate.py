@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from saccade.core import (
+    Dimmer,
     Lamp,
     LightSource,
     Modulator,
@@ -29,7 +30,7 @@ from saccade.sim.specimens import SPECIMENS, make_specimen
 from saccade.sim.world import Drift, Imaging, Optics, Sensor, World
 
 from ._mechanics import Mechanics
-from ._view import ONLY, SLM, TURRET, Glass
+from ._view import ONLY, SLM, TURRET, Glass, source_label
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -239,7 +240,8 @@ def _light(channel: Channel, given: LightSettings | None, area_cm2: float) -> Li
     power_mw = w_per_cm2 * area_cm2 * 1e3
     if given is not None and given.power_mw is not None:
         power_mw = given.power_mw
-    return LightSource(channel.name, power_mw, area_cm2, (channel.name,))
+    dimmer = Dimmer(source_label(channel.name), "Power", 100.0)
+    return LightSource(channel.name, power_mw, area_cm2, (channel.name,), dimmer)
 
 
 def _limits(specimen: Specimen, mechanics: Mechanics) -> dict[str, Span]:
