@@ -90,6 +90,7 @@ _planned = st.builds(
 _CORRECTIONS = (
     *(None, None, Correction(z_um=3.0), Correction(x_um=-20.0, y_um=5.0)),
     *(Correction(exposure_times=1.5), Correction(z_um=1e9), Correction(x_um=math.nan)),
+    Correction(light_times=2.0),
 )
 
 _FAULTS: tuple[tuple[str, str, Any], ...] = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,7 +11,17 @@ from decide_cases import seen
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saccade.core import Action, NeedsError, Observation, ProtocolError, Refusal, Span, Stand
+from saccade.core import (
+    Action,
+    Dimmer,
+    LightSource,
+    NeedsError,
+    Observation,
+    ProtocolError,
+    Refusal,
+    Span,
+    Stand,
+)
 from saccade.decide import Expose
 
 if TYPE_CHECKING:
@@ -144,6 +154,47 @@ def test_the_limits_of_the_profile_narrow_its_own() -> None:
         expose(1.0).learn(Stand("s", modifiable=("z",)))
 
 
+LASER = LightSource("laser", 2.0, 0.01, dimmer=Dimmer("Laser", "Power", 50.0))
+
+
+def test_it_sets_the_power_where_that_is_what_may_be_set() -> None:
+    """It settles by bounded steps of the light's power, and leaves the exposure alone."""
+    policy = Expose(150.0, of="signal", light_mw=(0.1, 1.5))
+    policy.learn(Stand("s", lights=(LASER,)))
+    times, told = 1.0, []
+    for t in range(30):
+        measured = {"signal": 300.0 * times, "exposure_ms": 10.0, "light_mw": 2.0 * times}
+        decision = policy(seen(0.5, t, measurements=measured, channel="FITC"))
+        told.append(decision.rule)
+        for action in decision.actions:
+            assert action.correction.exposure_times is None
+            times = action.correction.light_times
+    assert 2.0 * times == pytest.approx(1.0, rel=0.15)
+    assert set(told) == {"waits", "dims", "quiet"}
+    assert policy.claims == ("light",)
+    assert expose(1.0).claims == ("exposure",)
+
+
+@pytest.mark.parametrize(
+    ("stand", "word"),
+    [
+        pytest.param(Stand("s"), "hangs on", id="no light that can be dimmed"),
+        pytest.param(
+            Stand("s", lights=(LASER,), modifiable=("properties",)), "light", id="it may not be"
+        ),
+        pytest.param(
+            Stand("s", lights=(replace(LASER, dimmer=replace(LASER.dimmer, presets={"A": "9"})),)),
+            "channel 'A' sets Laser.Power",
+            id="a channel sets it as well",
+        ),
+    ],
+)
+def test_power_that_can_not_be_set_is_refused_before_the_run(stand: Stand, word: str) -> None:
+    """Who asks for light that nobody can set is told so, and why."""
+    with pytest.raises(NeedsError, match=word):
+        Expose(1.0, light_mw=(0.1, 1.0)).learn(stand)
+
+
 def test_a_plan_outside_its_limits_is_brought_within() -> None:
     """An exposure that is longer than it may be is shortened, though the signal asks for more."""
     bench = Bench(expose(5000.0, exposure_ms=(1, 5)), planned_ms=20.0).watch(20)
@@ -188,6 +239,13 @@ def test_a_wild_measurement_moves_it_by_a_step_at_most(value: float) -> None:
         pytest.param({"exposure_ms": (5, 1)}, "Expose.exposure_ms", id="wrong way round"),
         pytest.param({"exposure_ms": (0, 1)}, "Expose.exposure_ms", id="no exposure"),
         pytest.param({"exposure_ms": 5.0}, "Expose.exposure_ms", id="one number"),
+        pytest.param({"light_mw": (1, 2)}, "Expose.exposure_ms", id="both"),
+        pytest.param({"exposure_ms": None}, "Expose.exposure_ms", id="neither"),
+        pytest.param(
+            {"exposure_ms": None, "light_mw": (2, 1)},
+            "Expose.light_mw",
+            id="power wrong way",
+        ),
         pytest.param({"tolerance": 1.0}, "Expose.tolerance", id="all of it"),
         pytest.param({"most_step": 1.1}, "Expose.most_step", id="a step within the tolerance"),
         pytest.param({"of": ""}, "Expose.of", id="no measurement"),

@@ -94,3 +94,12 @@ def test_a_wrong_setting_is_named(settings: dict, word: str) -> None:
     """A setting that can't be used is refused at once, by name."""
     with pytest.raises(ProtocolError, match=word):
         Signal(**settings)
+
+
+def test_the_power_of_the_light_is_told_where_the_scope_tells_it() -> None:
+    """Of all sources together; nothing is said of light that nobody declared."""
+    pixels = np.arange(64, dtype=np.uint8).reshape(8, 8)
+    look = Signal()
+    lit = look(frame_of(pixels, light_mw={"blue": 1.5, "white": 0.5}))
+    assert lit.measurements["light_mw"] == 2.0
+    assert "light_mw" not in look(frame_of(pixels)).measurements

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from saccade.core import Observation, Refusal
 
 BINNED = MDAEvent(properties=[("Camera", "Binning", "2")])
+DIMS = Expose(9, light_mw=(0.1, 1.0))
 FAST = (MDAEvent(exposure=1.0), MDAEvent(exposure=1.0, min_start_time=1.0))
 
 
@@ -68,6 +69,7 @@ def refusals(sink: MemorySink) -> list[tuple[str, str]]:
         pytest.param([Pace(10, 1), Pace(60, 5)], "pace", id="two paces"),
         pytest.param([Focus(60, 1), Focus(90, 1, label="f2")], "set z", id="two focuses"),
         pytest.param([Drift(), Drift(label="d2")], "set xy", id="two drifts"),
+        pytest.param([DIMS, replace(DIMS, label="d2")], "set light", id="two powers"),
         pytest.param(
             [Corrects({}, ("Pump.State",)), Corrects({}, ("Pump.State",))],
             r"Pump\.State",
@@ -98,6 +100,7 @@ def test_two_policies_that_set_the_same_are_refused_before_anything_moves(polici
     "policies",
     [
         pytest.param([Focus(60, 1), Drift(), Pace(10, 1)], id="each its own"),
+        pytest.param([DIMS, Expose(9, exposure_ms=(1, 9), label="e")], id="power and exposure"),
         pytest.param([Burst(FAST), Burst(FAST)], id="two bursts take turns"),
         pytest.param(
             [Burst((BINNED,)), Burst((BINNED, BINNED), label="b")],

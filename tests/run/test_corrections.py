@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 from run_cases import play
 from useq import MDAEvent, SLMImage
 
-from saccade.core import Action, Correction, Decision, Modulator, Refusal, Stand, plain
+from saccade.core import (
+    Action,
+    Correction,
+    Decision,
+    Dimmer,
+    LightSource,
+    Modulator,
+    Refusal,
+    Stand,
+    plain,
+)
 from saccade.guard import Limits
 from saccade.run import Do, Door, Loop
 from saccade.run._fill import resting
@@ -83,6 +93,47 @@ def test_it_is_about_the_events_that_it_names() -> None:
     assert [take(loop).z_pos for _ in plan] == [7, 6, 5, 7]
 
 
+def test_the_power_of_light_is_corrected_where_a_property_sets_it() -> None:
+    """By a factor of what the plan sets, or what was found; of the sources of that channel only."""
+    blue = LightSource("blue", 1.0, 0.01, ("FITC",), Dimmer("Laser", "Power", 50.0, "40"))
+    red = LightSource("red", 1.0, 0.01, ("Cy5",), Dimmer("LED", "Level", 1.0, "1"))
+    own = [("Pump", "State", 1)]
+    plan = [
+        *(at(0, channel="FITC"), at(1, channel="FITC", properties=own), at(0, channel="Cy5")),
+        *(at(1, channel="FITC", properties=[("Laser", "Power", 10)]), at(1, channel="FITC")),
+    ]
+    loop = Loop(plan * 2, Door())
+    loop.learn(Stand("s", lights=(blue, red)))
+    assert [take(loop).properties for _ in plan] == [event.properties for event in plan]
+    correct(loop, light_times=0.5, position=1, channel="FITC")
+    # The plan had it at 10 last. Where the correction is not about it, it is as planned, and said.
+    assert [_set_in(take(loop)) for _ in plan] == [
+        {"Laser.Power": 10.0},
+        {"Laser.Power": 5.0, "Pump.State": 1},
+        {"LED.Level": 1.0},
+        {"Laser.Power": 5.0},
+        {"Laser.Power": 5.0},
+    ]
+
+
+def _set_in(event: MDAEvent) -> dict[str, float]:
+    return {f"{device}.{name}": value for device, name, value in event.properties}
+
+
+def test_light_that_nothing_sets_can_not_be_corrected() -> None:
+    """A refusal says what the profile lacks; so it is with a value that is no number."""
+    for light, word in (
+        (LightSource("blue", 1.0, 0.01), "measured_at"),
+        (LightSource("blue", 1.0, 0.01, (), Dimmer("Laser", "Power", 5.0, "off")), "no number"),
+    ):
+        loop = Loop([at(0)] * 2, Door())
+        loop.learn(Stand("s", lights=(light,)))
+        take(loop)
+        refused = correct(loop, light_times=0.5)
+        assert isinstance(refused, Refusal)
+        assert word in refused.reason
+
+
 @pytest.mark.parametrize(
     ("first", "then", "z_um"),
     [
@@ -148,6 +199,7 @@ def test_the_journal_has_the_correction() -> None:
         pytest.param({"z_um": math.nan}, "z_um by nan", id="NaN"),
         pytest.param({"x_um": math.inf}, "x_um by inf", id="infinity"),
         pytest.param({"exposure_times": 0.0}, "exposure_times by 0.0", id="no exposure"),
+        pytest.param({"light_times": -1.0}, "light_times by -1.0", id="less than no light"),
     ],
 )
 def test_nonsense_is_refused(correction: dict, word: str) -> None:

@@ -35,6 +35,8 @@ def _set(event: Mapping[str, Any]) -> list[str]:
 def _corrected(correction: Mapping[str, Any]) -> str:
     axes = ((name, correction.get(f"{name}_um")) for name in "xyz")
     parts = [f"{name} {value:+.2f} µm" for name, value in axes if value is not None]
+    if (times := correction.get("light_times")) is not None:
+        parts.append(f"light x {times:.3g}")
     if (times := correction.get("exposure_times")) is not None:
         parts.append(f"exposure x {times:.3g}")
     return ", ".join(parts)

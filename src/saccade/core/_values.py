@@ -239,6 +239,8 @@ class Correction:
         Added to where the plan has the stage.
     exposure_times : float or None
         The plan's exposure is multiplied by it.
+    light_times : float or None
+        The power of the light that is on is multiplied by it, where a property sets it.
     region : Roi or None
         Of the camera, in place of the plan's.
     mask : useq.SLMImage or None
@@ -253,6 +255,7 @@ class Correction:
     y_um: float | None = None
     z_um: float | None = None
     exposure_times: float | None = None
+    light_times: float | None = None
     region: Roi | None = None
     mask: SLMImage | None = None
     position: int | None = None

@@ -1,4 +1,4 @@
-"""Expose the watch for as long as its signal needs, and no longer."""
+"""Give the watch the light that its signal needs, and no more: by exposure, or by power."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import math
 from collections import deque
 from dataclasses import KW_ONLY, dataclass, field, replace
 from statistics import median
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 from saccade.core import (
     Action,
     Correction,
     Decision,
+    NeedsError,
     Observation,
     PolicyKind,
     ProtocolError,
@@ -36,32 +37,51 @@ _SATURATED = 1e-3
 _Key = tuple[int, int, str | None]
 
 
+class _Knob(NamedTuple):
+    """What is turned."""
+
+    name: str
+    """Of a setting of the policy, of a measurement of the detector, and of a limit."""
+    what: str
+    """In the words of a profile."""
+    times: str
+    """Field of a correction."""
+    unit: str
+    less: str
+    more: str
+
+
+_EXPOSURE = _Knob("exposure_ms", "exposure", "exposure_times", "ms", "shortens", "lengthens")
+_POWER = _Knob("light_mw", "light", "light_times", "mW", "dims", "brightens")
+
+
 @dataclass
 class _Light:
-    """What is remembered of one stage position, tile and channel."""
+    """What is remembered of one stage position, tile and channel, in ms or mW."""
 
-    planned_ms: float
-    exposure_ms: float
+    planned: float
+    now: float
     """To which the watch is corrected at present."""
-    before_ms: float
-    most_ms: float = math.inf
-    """Longest exposure at which the camera is not full, once it was."""
+    before: float
+    most: float = math.inf
+    """The most at which the camera is not full, once it was."""
     full: deque[bool] = field(default_factory=lambda: deque(maxlen=_FRAMES))
     """Whether the camera was full in the last frames."""
-    wanted_ms: deque[float] = field(default_factory=lambda: deque(maxlen=_FRAMES))
+    wanted: deque[float] = field(default_factory=lambda: deque(maxlen=_FRAMES))
     """What each of the last frames would have needed."""
 
 
 @dataclass(frozen=True, eq=False)
 class Expose:
-    """Exposes each position and channel for what its signal needs; quality-driven.
+    """Gives each position and channel the light that its signal needs; quality-driven.
 
-    Listens to `saccade.detect.Signal`. From what a frame measured, and how long it was exposed,
-    follows how long it should have been; the median of three frames counts, and the watch is
-    corrected where it is off by more than ``tolerance``, by no more than ``most_step`` at once.
-    What grows less than the exposure does, as signal over noise, is approached from one side, in
+    It sets the exposure, or the power of the light source of a channel, as the scope profile says
+    what that hangs on. Listens to `saccade.detect.Signal`. From what a frame measured, and how long
+    it was exposed, follows how long it should have been; the median of three frames counts, and the
+    watch is corrected where it is off by more than ``tolerance``, by no more than ``most_step`` at
+    once. What grows less than the light does, as signal over noise, is approached from one side, in
     some steps more. A camera that is full, two frames of three, asks for less whatever was
-    measured, and is never again exposed for longer than that.
+    measured, and is never again given more than that.
 
     Parameters
     ----------
@@ -71,12 +91,15 @@ class Expose:
         Measurement of the detector, one that grows with the exposure: ``snr``, or ``signal`` in
         grey levels.
     tolerance : float
-        Share of the exposure by which it may be off.
+        Share of the exposure, or power, by which it may be off.
     most_step : float
-        Largest factor from one exposure to the next.
-    exposure_ms : tuple of float
+        Largest factor from one to the next.
+    exposure_ms : tuple of float, optional
         Shortest and longest exposure. It is narrowed to what the scope profile allows; the
         longest bounds what is done about a dye that bleaches.
+    light_mw : tuple of float, optional
+        In its place: least and most power at the sample, together of all sources that a channel
+        lights. One of the two is given.
     label : str
         What its actions are called.
 
@@ -87,12 +110,12 @@ class Expose:
     """
 
     kind: ClassVar[PolicyKind] = "quality-driven"
-    claims: ClassVar[tuple[str, ...]] = ("exposure",)
     streams: ClassVar[frozenset[str] | None] = frozenset({"watch"})
 
     aim: float
     _: KW_ONLY
-    exposure_ms: tuple[float, float]
+    exposure_ms: tuple[float, float] | None = None
+    light_mw: tuple[float, float] | None = None
     of: str = "snr"
     tolerance: float = 0.15
     most_step: float = 2.0
@@ -103,11 +126,16 @@ class Expose:
     def __post_init__(self) -> None:
         check_label("Expose", self.label)
         check_above_zero("Expose.aim", self.aim, "Give a signal over noise, or what 'of' names.")
-        pair = self.exposure_ms if isinstance(self.exposure_ms, (tuple, list)) else ()
+        one = (self.exposure_ms is None) != (self.light_mw is None)
+        do = "Two policies can turn one each."
+        must = "given, or light_mw in its place, and not both"
+        require(one, "Expose.exposure_ms", self.exposure_ms, must, do)
+        given, name = getattr(self, self._knob.name), f"Expose.{self._knob.name}"
+        pair = given if isinstance(given, (tuple, list)) else ()
         ok = len(pair) == 2 and all(is_number(each) and each > 0 for each in pair)
-        must = "two exposures above 0, the first not above the second"
+        must = "two numbers above 0, the first not above the second"
         ok = ok and pair[0] <= pair[1]
-        require(ok, "Expose.exposure_ms", self.exposure_ms, must, "Such as [1, 100].")
+        require(ok, name, given, must, "Such as [1, 100].")
         ok = is_number(self.tolerance) and 0 < self.tolerance < 1
         require(ok, "Expose.tolerance", self.tolerance, "between 0 and 1", "Such as 0.15.")
         ok = is_number(self.most_step) and self.most_step >= 1 + 2 * self.tolerance
@@ -117,8 +145,17 @@ class Expose:
         require(ok, "Expose.of", self.of, "the name of a measurement", "Such as snr, or signal.")
         self._allowed[:] = [Span(*map(float, pair))]
 
+    @property
+    def claims(self) -> tuple[str, ...]:
+        """What it sets for good."""
+        return (self._knob.what,)
+
+    @property
+    def _knob(self) -> _Knob:
+        return _EXPOSURE if self.light_mw is None else _POWER
+
     def learn(self, stand: Stand) -> None:
-        """Make sure that the exposure may be corrected, and take its limits.
+        """Make sure that exposure, or light, may be corrected, and take its limits.
 
         Parameters
         ----------
@@ -128,10 +165,13 @@ class Expose:
         Raises
         ------
         NeedsError
-            If exposure may not be changed.
+            If it may not be changed, or nothing says what the power of the light hangs on.
         ProtocolError
             If the exposures have nothing in common with what the profile allows.
         """
+        if self.exposure_ms is None:
+            _check_power(stand)
+            return
         check_movable("Expose", stand, "exposure")
         low, high = self.exposure_ms
         profile = stand.limits.get("exposure_ms", Span(low, high))
@@ -154,20 +194,20 @@ class Expose:
         Raises
         ------
         ValueError
-            If it does not measure what is aimed at, or not how long it was exposed.
+            If it does not measure what is aimed at, or not in what light.
         """
         if seen.verdict == "invalid":
             return Decision((), "invalid", "the frame can't be judged", seen.frame)
-        value, exposure_ms = self._measured(seen.measurements)
-        if not 0 < exposure_ms < math.inf:
-            return Decision((), "invalid", "nobody knows how long it was exposed", seen.frame)
+        value, had = self._measured(seen.measurements)
+        if not 0 < had < math.inf:
+            return Decision((), "invalid", f"nobody knows its {self._knob.what}", seen.frame)
         key = (*seen.place, seen.channel)
-        light = self._lights.setdefault(key, _Light(exposure_ms, exposure_ms, exposure_ms))
+        light = self._lights.setdefault(key, _Light(had, had, had))
         full = seen.measurements.get("saturated", 0.0) > _SATURATED
         ratio = self.aim / value if value > 0 else math.inf
-        light.wanted_ms.append(exposure_ms * (min(ratio, 1 / self.most_step) if full else ratio))
+        light.wanted.append(had * (min(ratio, 1 / self.most_step) if full else ratio))
         light.full.append(full)
-        if len(light.wanted_ms) < _FRAMES:
+        if len(light.wanted) < _FRAMES:
             return Decision((), "waits", "the median of three frames counts", seen.frame)
         return self._judge(seen, key, light)
 
@@ -180,7 +220,7 @@ class Expose:
         about = action.correction
         light = self._lights.get((about.position or 0, about.tile or 0, about.channel))
         if light is not None:
-            light.exposure_ms = light.before_ms
+            light.now = light.before
         return Decision((), "refused", f"{refusal.guard}: {refusal.reason}", frame)
 
     def fresh(self) -> Self:
@@ -188,38 +228,54 @@ class Expose:
         return replace(self)
 
     def _measured(self, measurements: Mapping[str, float]) -> tuple[float, float]:
-        for name in (self.of, "exposure_ms"):
+        for name in (self.of, self._knob.name):
             if name not in measurements:
                 raise ValueError(f"Expose listens to a detector that measures {name!r}, as Signal")
-        return measurements[self.of], measurements["exposure_ms"]
+        return measurements[self.of], measurements[self._knob.name]
 
     def _judge(self, seen: Observation, key: _Key, light: _Light) -> Decision:
-        now_ms, wanted_ms = light.exposure_ms, median(light.wanted_ms)
+        knob, now, wanted = self._knob, light.now, median(light.wanted)
         full = sum(light.full) > _FRAMES // 2
         if full:
-            light.most_ms = min(light.most_ms, now_ms / self.most_step)
+            light.most = min(light.most, now / self.most_step)
         (allowed,) = self._allowed
-        high_ms = max(allowed.low, min(allowed.high, light.most_ms))
-        step_ms = min(max(wanted_ms, now_ms / self.most_step), now_ms * self.most_step)
-        next_ms = min(max(step_ms, allowed.low), high_ms)
-        told = f"{self.of} asks for {wanted_ms:.3g} ms" + (", the camera is full" if full else "")
-        inside = allowed.low <= now_ms <= high_ms
-        if inside and abs(math.log(next_ms / now_ms)) <= math.log1p(self.tolerance):
-            limit = "" if next_ms == step_ms else f", the limit is {next_ms:.3g}"
-            return Decision((), "quiet", f"{told}{limit}, it has {now_ms:.3g}", seen.frame)
-        rule = "shortens" if next_ms < now_ms else "lengthens"
-        why = f"{told}: {next_ms:.3g} ms, not {now_ms:.3g}"
-        return Decision((self._action(seen, key, light, next_ms),), rule, why, seen.frame)
+        high = max(allowed.low, min(allowed.high, light.most))
+        step = min(max(wanted, now / self.most_step), now * self.most_step)
+        new = min(max(step, allowed.low), high)
+        told = f"{self.of} asks for {wanted:.3g} {knob.unit}"
+        told += ", the camera is full" if full else ""
+        inside = allowed.low <= now <= high
+        if inside and abs(math.log(new / now)) <= math.log1p(self.tolerance):
+            limit = "" if new == step else f", the limit is {new:.3g}"
+            return Decision((), "quiet", f"{told}{limit}, it has {now:.3g}", seen.frame)
+        rule = knob.less if new < now else knob.more
+        why = f"{told}: {new:.3g} {knob.unit}, not {now:.3g}"
+        return Decision((self._action(seen, key, light, new),), rule, why, seen.frame)
 
-    def _action(self, seen: Observation, key: _Key, light: _Light, next_ms: float) -> Action:
-        light.before_ms, light.exposure_ms = light.exposure_ms, next_ms
-        light.wanted_ms.clear()
+    def _action(self, seen: Observation, key: _Key, light: _Light, new: float) -> Action:
+        light.before, light.now = light.now, new
+        light.wanted.clear()
         light.full.clear()
         position, tile, channel = key
-        correction = Correction(
-            exposure_times=next_ms / light.planned_ms,
-            position=position,
-            tile=tile,
-            channel=channel,
-        )
+        times: dict[str, Any] = {self._knob.times: new / light.planned}
+        correction = Correction(position=position, tile=tile, channel=channel, **times)
         return Action(correction=correction, label=self.label, frame=seen.frame)
+
+
+def _check_power(stand: Stand) -> None:
+    """Raise a `NeedsError` unless the power of light may be set, and no preset sets it as well."""
+    check_movable("Expose", stand, "light")
+    dimmers = [(each.name, each.dimmer) for each in stand.lights if each.dimmer is not None]
+    if not dimmers:
+        raise NeedsError(
+            f"Expose can't set the light of {stand.name!r}: nothing says what its power hangs on.",
+            "Declare measured_at of a light source in the scope profile, or give exposure_ms.",
+        )
+    for name, dimmer in dimmers:
+        if dimmer.presets:
+            channel = next(iter(dimmer.presets))
+            raise NeedsError(
+                f"Expose can't set the power of {name!r}: the channel {channel!r}"
+                f" sets {dimmer.device}.{dimmer.property} as well.",
+                "Take it out of the presets of the channels.",
+            )

@@ -86,7 +86,7 @@ def check_above_zero(setting: str, value: object, do: str) -> None:
     require(ok, setting, value, "a number above 0", do)
 
 
-def check_movable(owner: str, stand: Stand, what: Literal["xy", "z", "exposure"]) -> None:
+def check_movable(owner: str, stand: Stand, what: Literal["xy", "z", "exposure", "light"]) -> None:
     """Raise a `NeedsError` unless a microscope has what a policy is to correct, and lets it.
 
     Parameters
@@ -95,7 +95,7 @@ def check_movable(owner: str, stand: Stand, what: Literal["xy", "z", "exposure"]
         Name of the policy, for messages.
     stand : Stand
         The microscope.
-    what : {'xy', 'z', 'exposure'}
+    what : {'xy', 'z', 'exposure', 'light'}
         As in the list of what is modifiable.
     """
     there = {"xy": stand.has_xy, "z": stand.has_z}.get(what, True)

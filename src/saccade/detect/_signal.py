@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ from ._noise import white_noise
 from ._pixels import not_a_picture, picture, sample, smooth
 from ._settings import is_positive, look_ms
 
-_IDENTITY = Identity("saccade.detect:Signal", "1")
+_IDENTITY = Identity("saccade.detect:Signal", "2")
 _SMOOTHED_PX = 1.0
 _SAMPLE = 65_536
 
@@ -44,9 +45,9 @@ class Signal(Base):
     Notes
     -----
     Measurements are ``signal``, ``ground`` and ``noise`` in grey levels, ``snr``,
-    ``exposure_ms``, and ``saturated``: the share of pixels at the highest grey level in the
-    picture, which is next to nothing unless the camera is full. Pictures with NaN or infinity
-    are invalid.
+    ``exposure_ms``, ``light_mw`` of all sources together, where the scope tells, and
+    ``saturated``: the share of pixels at the highest grey level in the picture, which is next to
+    nothing unless the camera is full. Pictures with NaN or infinity are invalid.
     """
 
     quantile: float = 0.99
@@ -74,6 +75,7 @@ class Signal(Base):
         values = sample(smooth(seen.pixels, _SMOOTHED_PX), _SAMPLE)
         ground, bright = map(float, np.quantile(values, (0.5, self.quantile)))
         signal = max(0.0, bright - ground)
+        light = {"light_mw": math.fsum(frame.light_mw.values())} if frame.light_mw else {}
         return Observation(
             min(1.0, signal / noise / self.expected),
             measurements={
@@ -83,6 +85,7 @@ class Signal(Base):
                 "snr": signal / noise,
                 "saturated": _at_the_top(frame),
                 "exposure_ms": frame.exposure_ms,
+                **light,
             },
             detector=_IDENTITY,
         )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ._arbiter import Arbiter
     from ._parts import Eye, Rule
 
+_BY_CHANNEL = ("exposure", "light")
 _MOST_EVENTS = 10_000
 """Of a policy's own plan that are looked through for properties."""
 
@@ -29,10 +30,10 @@ class Actuator(NamedTuple):
     Attributes
     ----------
     what : str
-        ``pace`` (the interval of the watch), ``xy``, ``z``, ``exposure``, ``mask`` or ``region``
-        (how its events are corrected), or a property, as in ``Pump.State``.
+        ``pace`` (the interval of the watch), ``xy``, ``z``, ``exposure``, ``light``, ``mask`` or
+        ``region`` (how its events are corrected), or a property, as in ``Pump.State``.
     channel : str or None
-        Whose exposure, mask or region; None is that of every channel.
+        Whose exposure, light, mask or region; None is that of every channel.
     each : bool
         Whether each picture asks for it anew, as for an objective or a binning: nobody who does so
         as well is undone.
@@ -76,7 +77,7 @@ def claimed_by(rule: Rule, eye: Eye) -> tuple[Actuator, ...]:
         That it listens to: of one that looks at a single channel follow corrections of this.
     """
     words: Iterable[str] = getattr(rule.policy, "claims", ())
-    said = (Actuator(word, eye.channel if word == "exposure" else None) for word in words)
+    said = (Actuator(word, eye.channel if word in _BY_CHANNEL else None) for word in words)
     plan: Iterable[MDAEvent] = getattr(rule.policy, "plans", getattr(rule.policy, "do", ()))
     return tuple(dict.fromkeys((*said, *_properties(islice(plan, _MOST_EVENTS)))))
 
@@ -175,6 +176,8 @@ def _corrected(correction: Correction) -> Iterator[Actuator]:
         yield Actuator("z")
     if correction.exposure_times is not None:
         yield Actuator("exposure", correction.channel)
+    if correction.light_times is not None:
+        yield Actuator("light", correction.channel)
     if correction.mask is not None:
         yield Actuator("mask", correction.channel)
     if correction.region is not None:

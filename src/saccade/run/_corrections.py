@@ -8,17 +8,19 @@ from useq import MDAEvent
 
 from saccade.core import Correction, is_number
 
+from ._dimming import Dimming
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from useq import SLMImage
 
-    from saccade.core import Frame, Roi
+    from saccade.core import Frame, LightSource, Roi
 
 Value = TypeVar("Value")
 
 _AXES = {"x_um": "x_pos", "y_um": "y_pos", "z_um": "z_pos"}
-_EXPOSURE = "exposure_times"
+_EXPOSURE, _LIGHT = "exposure_times", "light_times"
 _ASKED = {**_AXES, _EXPOSURE: "exposure"}
 """Field of an event by field of a correction."""
 _FOUND = {"x_pos": "x_um", "y_pos": "y_um", "z_pos": "z_um", "exposure": "exposure_ms"}
@@ -58,6 +60,18 @@ class Corrections:
         self._channel: str | None = None
         self._replacing: dict[str, dict[_Scope, Any]] = {}
         self._given: dict[str, Any] = {}
+        self._light: dict[_Scope, float] = {}
+        self._dimming = Dimming()
+
+    def learn(self, lights: Iterable[LightSource]) -> None:
+        """Learn what the power of light sources hangs on.
+
+        Parameters
+        ----------
+        lights : iterable of LightSource
+            By the profile.
+        """
+        self._dimming = Dimming(lights)
 
     def rests(self, mask: SLMImage) -> None:
         """Learn what the light modulator shows where the plan names no mask.
@@ -101,6 +115,11 @@ class Corrections:
                 return f"a correction of {name} by {value!r} can't be made"
             if asked not in self._planned:
                 return f"nothing is known of {asked} that a correction of {name} could start from"
+        times = None if correction is None else correction.light_times
+        if times is not None and not (is_number(times) and times > 0):
+            return f"a correction of {_LIGHT} by {times!r} can't be made"
+        if times is not None and (objection := self._dimming.objection):
+            return objection
         for name, asked in _REPLACED.items():
             value = None if correction is None else getattr(correction, name)
             if value is not None and asked not in self._given:
@@ -116,6 +135,9 @@ class Corrections:
             Without objection.
         """
         scope = _Scope(correction.position, correction.tile, correction.channel)
+        if correction.light_times is not None:
+            self._light.pop(scope, None)
+            self._light[scope] = correction.light_times
         for name in _ASKED:
             if (value := getattr(correction, name)) is not None:
                 values = self._newest.setdefault(name, {})
@@ -143,6 +165,7 @@ class Corrections:
         for asked in _REPLACED.values():
             if (value := getattr(event, asked)) is not None:
                 self._given[asked] = value
+        self._dimming.planned(event)
         changed: dict[str, Any] = {}
         for name, values in self._newest.items():
             asked = _ASKED[name]
@@ -151,10 +174,19 @@ class Corrections:
                 planned = self._planned[asked]
                 changed[asked] = planned * by if name == _EXPOSURE else planned + by
         if event.action.type == "acquire_image":
-            for name, replacing in self._replacing.items():
-                asked = _REPLACED[name]
-                changed[asked] = self._counts(replacing, event, self._given[asked])
+            changed |= self._replaced(event)
         return event.model_copy(update=changed) if changed else event
+
+    def _replaced(self, event: MDAEvent) -> dict[str, Any]:
+        """Return light, region and mask of a planned picture, as far as any was corrected."""
+        changed: dict[str, Any] = {}
+        for name, replacing in self._replacing.items():
+            asked = _REPLACED[name]
+            changed[asked] = self._counts(replacing, event, self._given[asked])
+        if self._light:
+            times = self._counts(self._light, event, 1.0)
+            changed["properties"] = self._dimming.corrected(event, self._channel, times)
+        return changed
 
     def _counts(self, values: Mapping[_Scope, Value], event: MDAEvent, otherwise: Value) -> Value:
         """Return the newest value that is about an event."""

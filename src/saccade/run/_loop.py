@@ -108,6 +108,7 @@ class Loop:
         if stand.modulator is not None:
             self._mask = resting(stand.modulator)
             self._corrections.rests(self._mask)
+        self._corrections.learn(stand.lights)
         self._lens = Lens(stand.turret)
         self.cameras = stand.cameras or ("",)
         self._door.learn(stand)

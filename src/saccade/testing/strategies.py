@@ -164,7 +164,7 @@ def corrections() -> st.SearchStrategy[Correction]:
     return st.builds(
         Correction,
         *[st.none() | _UM] * 3,
-        st.none() | st.floats(0.1, 10.0),
+        *[st.none() | st.floats(0.1, 10.0)] * 2,
         position=index,
         tile=index,
         channel=st.none() | _NAMES,
