@@ -112,6 +112,37 @@ def test_only_declared_objectives_pass(properties: Any, why: str) -> None:
     assert allowed == "one of 10x, 40x, 63x, 4x"
 
 
+@pytest.mark.parametrize(
+    ("listed", "ok"),
+    [
+        pytest.param(("objective", "Pump.State"), True, id="both are listed"),
+        pytest.param(("Objective.Label", "Pump.State"), True, id="by its property"),
+        pytest.param(("properties", "Pump.State"), False, id="any property, but no objective"),
+    ],
+)
+def test_an_objective_needs_its_word(listed: tuple[str, ...], ok: bool) -> None:
+    """Beside another property, one that is declared passes where the profile lists it."""
+    guard = Modifiable()
+    guard.learn(bench(modifiable=listed))
+    asked = [("Pump", "State", 1), ("Objective", "Label", "40x"), ("Pump", "State", 0)]
+    action = planned(MDAEvent(properties=asked))
+    assert passes(guard, action) is ok
+    if not ok:
+        assert "changes objective" in why_not(guard, action)[0]
+
+
+def test_a_frame_of_a_wider_field_than_charged_lit_more() -> None:
+    """Taken through the low objective by mistake: all of that field has had the light."""
+    guard = Dose(limit_j_per_cm2=10)
+    guard.learn(bench(lights=(LightSource("blue", 10.0, 0.01),)))
+    assert passes(guard, planned(through("40x", 0.0)))
+    guard.settle(taken(shape=(50, 100), pixel_size_um=1.0, exposure_ms=100.0, x_um=0.0, y_um=0.0))
+    doses = {round(x): dose for (x, _), dose in guard.ledger.items()}
+    assert max(doses.values()) == pytest.approx(1.6 + 0.1)
+    assert passes(guard, planned(through("40x", 40.0)))
+    assert guard.spent_j_per_cm2 == pytest.approx(1.7)
+
+
 FIELDS = st.sampled_from([(50.0, 25.0), (200.0, 100.0), (12.5, 6.25)])
 SHOTS = st.lists(
     st.tuples(st.floats(-300, 300), st.floats(-300, 300), FIELDS, st.floats(0, 1)), max_size=20
