@@ -139,3 +139,15 @@ def test_a_setup_where_nobody_would_heed_it_is_refused() -> None:
     watch = {"stage_positions": [{"x": 0, "y": 0, "sequence": inner}]}
     with pytest.raises(ProtocolError, match="would not be heeded"):
         protocol_of({**PROTOCOL, "watch": watch})
+
+
+def test_a_preset_that_would_turn_the_turret_is_told_before_the_run(bench: Any) -> None:
+    """Every one of its pictures would be a gap: the check says so, and what to ask for instead."""
+    protocol, scope = bench
+    assert not [each for each in check(protocol, scope.stand()) if each.level == "error"]
+    scope.core.defineConfig("Channel", "FITC", "Objective", "Label", HIGH)
+    errors = [each for each in check(protocol, scope.stand()) if each.level == "error"]
+    assert {each.text.split(": ")[0] for each in errors} >= {"watch"}
+    for each in errors:
+        assert "preset 'FITC' of 'Channel' would turn the turret" in each.text
+        assert "by its name" in each.do

@@ -127,6 +127,12 @@ def _presets(name: str, plan: Sequence[MDAEvent], stand: Stand) -> Iterator[Find
                 f"{name}: there is no preset {channel.config!r} in {channel.group!r}.",
                 did_you_mean(channel.config, known),
             )
+        elif channel.config in stand.details.get("turning_presets", {}).get(channel.group, ()):
+            yield Finding(
+                "error",
+                f"{name}: preset {channel.config!r} of {channel.group!r} would turn the turret.",
+                "Take the turret out of it; ask for an objective by its name (setup: properties).",
+            )
 
 
 def _axes(name: str, plan: Sequence[MDAEvent], stand: Stand) -> Iterator[Finding]:

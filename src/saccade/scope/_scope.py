@@ -168,6 +168,7 @@ class MicroManagerScope:
             details={
                 **_versions(core),
                 **self._details,
+                "turning_presets": _turning(core, self._turret),
                 "light_path": str(self.supervision) if self.supervision.acts else None,
             },
         )
@@ -360,6 +361,18 @@ def _preset_properties(core: CMMCorePlus) -> list[str]:
     presets = core.getAvailableConfigs(group) if group else ()
     data = (core.getConfigData(group, preset) for preset in presets)
     return sorted({f"{device}.{name}" for each in data for device, name, _ in each})
+
+
+def _turning(core: CMMCorePlus, turret: Turret | None) -> dict[str, list[str]]:
+    """Return by group the presets that would turn the turret, whose objectives are declared."""
+    if turret is None:
+        return {}
+    found: dict[str, list[str]] = {}
+    for group in core.getAvailableConfigGroups():
+        for preset in core.getAvailableConfigs(group):
+            if any(device == turret.device for device, _, _ in core.getConfigData(group, preset)):
+                found.setdefault(group, []).append(preset)
+    return found
 
 
 def _versions(core: CMMCorePlus) -> dict[str, Any]:
