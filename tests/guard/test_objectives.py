@@ -112,6 +112,18 @@ def test_only_declared_objectives_pass(properties: Any, why: str) -> None:
     assert allowed == "one of 10x, 40x, 63x, 4x"
 
 
+def test_a_wrong_objective_is_found_wherever_it_stands() -> None:
+    """Behind other properties, in the second event: told by its number, with what is meant."""
+    guard = Modifiable()
+    guard.learn(bench())
+    wrong = [("Pump", "State", 1), ("Objective", "Label", "40X")]
+    reason, _ = why_not(guard, planned(MDAEvent(), MDAEvent(properties=wrong)))
+    assert reason.startswith("event 2 of 2 of 'watch' asks for the objective '40X'")
+    assert "Did you mean '40x'?" in reason
+    late = [("Objective", "Label", "40x"), ("Objective", "Label", "20x")]
+    assert "'20x'" in why_not(guard, planned(MDAEvent(properties=late)))[0]
+
+
 @pytest.mark.parametrize(
     ("listed", "ok"),
     [
@@ -141,6 +153,37 @@ def test_a_frame_of_a_wider_field_than_charged_lit_more() -> None:
     assert max(doses.values()) == pytest.approx(1.6 + 0.1)
     assert passes(guard, planned(through("40x", 40.0)))
     assert guard.spent_j_per_cm2 == pytest.approx(1.7)
+
+
+def test_what_a_frame_had_more_is_charged_to_its_own_field() -> None:
+    """A second try through the high objective lights its small field, and nothing beside it."""
+    guard = Dose(limit_j_per_cm2=10)
+    guard.learn(bench(lights=(LightSource("blue", 10.0, 0.01),)))
+    at = {"shape": (50, 100), "pixel_size_um": 0.25, "exposure_ms": 100.0, "y_um": 0.0}
+    for x_um, exposures in ((0.0, 2), (20.0, 1)):
+        assert passes(guard, planned(through("40x", x_um)))
+        guard.settle(taken(x_um=x_um, exposures=exposures, objective="40x", **at))
+    doses = {round(x): dose for (x, _), dose in guard.ledger.items()}
+    assert doses == {0: pytest.approx(3.2), 20: pytest.approx(1.6)}
+
+
+def test_a_frame_of_a_somewhat_wider_field_has_lit_all_of_it() -> None:
+    """Its width decides: a field of 40 by 20 µm is not covered by a charge for 25 by 12.5."""
+    guard = Dose(limit_j_per_cm2=10)
+    guard.learn(bench(lights=(LightSource("blue", 10.0, 0.01),)))
+    assert passes(guard, planned(through("40x")))
+    guard.settle(taken(shape=(50, 100), pixel_size_um=0.4, exposure_ms=100.0, x_um=0.0, y_um=0.0))
+    assert guard.spent_j_per_cm2 > 1.65
+
+
+def test_power_that_was_read_is_power_through_that_objective() -> None:
+    """Twice the power on a sixteenth of the area is 32 times the light."""
+    guard = Dose(limit_j_per_cm2=10)
+    guard.learn(bench())
+    assert passes(guard, planned(through("10x")))
+    lit = {"light_mw": {"blue": 20.0}, "objective": "40x", "pixel_size_um": 0.25}
+    guard.settle(taken(exposure_ms=100.0, **lit))
+    assert guard.spent_j_per_cm2 == pytest.approx(3.2)
 
 
 FIELDS = st.sampled_from([(50.0, 25.0), (200.0, 100.0), (12.5, 6.25)])

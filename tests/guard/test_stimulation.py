@@ -110,20 +110,40 @@ def test_dose_counts_what_the_mask_lets_through() -> None:
         assert dose.spent_j_per_cm2 - before == pytest.approx(more)
 
 
+_CHANNELS = "a list of channels. Name the presets whose light stimulates, as in [Stim]."
+_SHARE = "above 0, at most 1. Such as 0.2."
+_ENERGY = "a number above 0. Give mJ."
+
+
 @pytest.mark.parametrize(
-    "settings",
+    ("name", "value", "must"),
     [
-        {"channels": ()},
-        {"channels": "Stim"},
-        {"channels": ("",)},
-        {"most_share": 0.0},
-        {"most_share": 1.5},
-        {"most_share": math.nan},
-        {"limit_mj": 0.0},
-        {"limit_mj": math.nan},
+        ("channels", (), _CHANNELS),
+        ("channels", "Stim", _CHANNELS),
+        ("channels", ("",), _CHANNELS),
+        ("channels", ("Stim", 5), _CHANNELS),
+        ("most_share", 0.0, _SHARE),
+        ("most_share", 1.5, _SHARE),
+        ("most_share", math.nan, _SHARE),
+        ("limit_mj", 0.0, _ENERGY),
+        ("limit_mj", -1.0, _ENERGY),
+        ("limit_mj", math.nan, _ENERGY),
+        ("limit_mj", "5", _ENERGY),
     ],
     ids=str,
 )
-def test_settings_that_make_no_sense_are_refused(settings: dict[str, Any]) -> None:
-    """What can't be a list of channels, a share or an energy is a named error."""
-    wrong(Stimulation, **{"channels": ("FITC",), **settings})
+def test_settings_that_make_no_sense_are_refused(name: str, value: object, must: str) -> None:
+    """What can't be a list of channels, a share or an energy is told by name, with what to do."""
+    said = wrong(Stimulation, **{"channels": ("FITC",), name: value})
+    assert said == f"Stimulation.{name} is {value!r}, but it must be {must}"
+
+
+def test_settings_at_their_ends_are_taken() -> None:
+    """All of the modulator, a little energy, and several channels."""
+    made = guard(channels=["FITC", "Cy5"], most_share=1, limit_mj=0.25)
+    assert made.limit_mj == 0.25
+    assert passes(made, decided(lights(0.25)))
+    assert why_not(made, decided(lights(0.1)))[1] == "0 mJ"
+    half = guard(limit_mj=0.5)
+    assert passes(half, decided(lights(0.2)))
+    assert why_not(half, decided(lights(0.4)))[1] == "0.3 mJ"
