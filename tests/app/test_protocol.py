@@ -11,7 +11,7 @@ import pytest
 from protocol_cases import LEAST, WHOLE, changed, watching, without, write
 from useq import MDASequence
 
-from saccade.app import Protocol, load_protocol
+from saccade.app import Protocol, check, load_protocol, open_scope
 from saccade.app._protocol import protocol_of
 from saccade.core import ProtocolError
 from saccade.core._yaml import parse_yaml
@@ -234,6 +234,18 @@ def test_the_example_of_the_readme_is_a_protocol() -> None:
 def test_the_protocols_that_ship_are_whole(path: Path) -> None:
     """Each loads as it stands, and nothing in it is probably not meant."""
     assert load_protocol(path).warnings() == ()
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "hardware_configs" / "protocols").glob("*.yaml")))
+def test_the_protocols_that_ship_can_run(path: Path) -> None:
+    """Each passes the check of its own microscope: whoever tries one is not refused."""
+    protocol = load_protocol(path)
+    scope = open_scope(protocol.scope, path.parent, protocol.sim)
+    try:
+        findings = check(protocol, scope.stand())
+    finally:
+        scope.core.unloadAllDevices()
+    assert [each.text for each in findings if each.level == "error"] == []
 
 
 @pytest.mark.parametrize("kind", ["detect", "decide", "guard"])

@@ -28,9 +28,9 @@ STAND = Stand(
 )
 
 
-def protocol(decide: Sequence[Any], watch: dict[str, Any] | None = None) -> Protocol:
+def protocol(decide: Sequence[Any], watch: dict[str, Any] | None = None, **more: Any) -> Protocol:
     detect = {"change": {"use": "saccade.detect:Change"}}
-    document = {**LEAST, "detect": detect, "decide": list(decide)}
+    document = {**LEAST, "detect": detect, "decide": list(decide), **more}
     return protocol_of(document | ({"watch": watch} if watch else {}))
 
 
@@ -88,6 +88,16 @@ def test_visits_are_as_fast_as_they_come() -> None:
     assert burst_of(protocol([visits]), fast_s=1.0).fast_s == 1.0
     both = [visits, burst({"time_plan": {"interval": 1, "loops": 5}})]
     assert burst_of(protocol(both)).loops == 5
+
+
+def test_what_is_kept_can_be_scored_where_nothing_else_is_decided() -> None:
+    """A score keeps frames: that is something to score, at the interval that is named."""
+    kept = {"mode": "stream", "record": {"keep": {"above": 0.5}}}
+    assert burst_of(protocol([], **kept), fast_s=0.04).fast_s == 0.04
+    with pytest.raises(ProtocolError, match="--fast-s"):
+        burst_of(protocol([], **kept))
+    with pytest.raises(ProtocolError, match="has no policy"):
+        burst_of(protocol([], mode="stream", record={"keep": {"every": 5}}), fast_s=0.04)
 
 
 @pytest.mark.parametrize(

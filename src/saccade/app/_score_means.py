@@ -59,10 +59,11 @@ def burst_of(protocol: Protocol, fast_s: float | None = None, usual_s: float = 0
     if fast_s is not None:
         ok = is_number(fast_s) and fast_s > 0
         require(ok, "--fast-s", fast_s, "a number of seconds above 0", "Correct it.")
-    if not protocol.decide:
+    keep = protocol.record.keep
+    if not protocol.decide and (keep is None or keep.above is None):
         raise ProtocolError(
             f"{protocol.name!r} has no policy, so there is nothing to score: it decides nothing.",
-            "Give it one under 'decide', such as saccade.decide:Burst.",
+            "Give it one under 'decide', such as saccade.decide:Burst, or a record.keep.above.",
         )
     policies = [rule.policy for rule in build_parts(protocol.spec()).rules]
     found = [burst for policy in policies for burst in _bursts(policy)]
