@@ -10,7 +10,7 @@ from guard_cases import passes, planned, stand, taken
 from useq import MDAEvent, SLMImage
 
 from saccade.core import Modulator
-from saccade.guard import Dose, Duty, Stimulation
+from saccade.guard import Budget, Dose, Duty, Stimulation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,3 +69,12 @@ def test_two_tries_of_two_cameras_are_two_exposures(
     assert spent(guard) == pytest.approx(2)
     guard.settle(of(RIGHT, 5))
     assert spent(guard) == pytest.approx(2)
+
+
+def test_a_budget_counts_the_pictures_of_every_camera() -> None:
+    """One event of two cameras is two pictures, on the disk as well."""
+    guard = Budget(frames=5)
+    guard.learn(BENCH)
+    for _ in range(2):
+        assert passes(guard, planned(exposed()))
+    assert not passes(guard, planned(exposed()))

@@ -167,6 +167,16 @@ def test_what_a_frame_had_more_is_charged_to_its_own_field() -> None:
     assert doses == {0: pytest.approx(3.2), 20: pytest.approx(1.6)}
 
 
+def test_a_wide_field_is_refused_for_the_fullest_place_in_it() -> None:
+    """A place at its edge has had all that it may have: no exposure may cover it."""
+    guard = Dose(limit_j_per_cm2=3.25)
+    guard.learn(bench(lights=(LightSource("blue", 10.0, 0.01),)))
+    for _ in range(2):
+        assert passes(guard, planned(through("40x", 40.0)))
+    assert not passes(guard, planned(through("10x")))
+    assert passes(guard, planned(through("40x")))
+
+
 def test_a_frame_of_a_somewhat_wider_field_has_lit_all_of_it() -> None:
     """Its width decides: a field of 40 by 20 µm is not covered by a charge for 25 by 12.5."""
     guard = Dose(limit_j_per_cm2=10)
