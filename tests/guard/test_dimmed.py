@@ -68,12 +68,13 @@ def test_a_power_that_is_no_number_is_refused(power: str) -> None:
     assert "no number" in why_not(guard, planned(lit(power)))[0]
 
 
-def test_how_it_is_found_counts() -> None:
-    """A laser that stands higher than when it was measured is charged as it stands."""
+@pytest.mark.parametrize(("found", "dose"), [("100", 0.2), ("0", 0.0), (None, 0.1)])
+def test_how_it_is_found_counts(found: str | None, dose: float) -> None:
+    """A laser is charged as it stands; as it was measured where nobody has asked it."""
     guard = Dose(limit_j_per_cm2=10)
-    guard.learn(bench(Dimmer("Laser", "Power", 50.0, found="100")))
+    guard.learn(bench(Dimmer("Laser", "Power", 50.0, found)))
     assert passes(guard, planned(lit()))
-    assert guard.spent_j_per_cm2 == pytest.approx(0.2)
+    assert guard.spent_j_per_cm2 == pytest.approx(dose)
 
 
 @pytest.mark.parametrize(
