@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
+
+from saccade.store import Recorder, _recorder
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FAULTS = """
 import resource, sys
@@ -32,3 +38,47 @@ def test_a_queue_that_was_full_once_needs_no_fresh_memory() -> None:
         return int(done.stdout)
 
     assert faults(warm=True) * 10 < max(faults(warm=False), 1)
+
+
+SCATTERED = """
+import numpy as np, psutil
+from saccade.store._memory import keep_memory_warm, let_memory_go
+keep_memory_warm()
+rss = psutil.Process().memory_info
+before = rss().rss
+pairs = [(np.ones(30_000, "uint8"), np.ones(3_000, "uint8")) for _ in range(8_000)]
+stays = [small for _, small in pairs]
+del pairs
+held = rss().rss - before
+{between}
+keep_memory_warm()
+print(held, rss().rss - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only glibc is told")
+def test_what_a_long_run_has_left_scattered_is_given_back() -> None:
+    """Kept for good it would add up from run to run; the next run begins without it."""
+
+    def left(between: str) -> float:
+        code = SCATTERED.format(between=between)
+        command = [sys.executable, "-c", code]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+        held, after = map(int, done.stdout.split())
+        return after / held
+
+    assert left("pass") > 0.9
+    assert left("let_memory_go()") < 0.6
+
+
+def test_a_long_run_lets_its_memory_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When its recorder closes; a short one keeps it for the next."""
+    gone = []
+    monkeypatch.setattr(_recorder, "let_memory_go", lambda: gone.append(True))
+    for name in ("short", "long"):
+        (tmp_path / name).mkdir()
+    Recorder(tmp_path / "short").close()
+    assert not gone
+    monkeypatch.setattr(_recorder, "_LONG_S", 0.0)
+    Recorder(tmp_path / "long").close()
+    assert gone

@@ -1,4 +1,4 @@
-"""Memory that stays warm: the allocator is told to keep what large pictures leave behind."""
+"""Memory that stays warm for a run: the allocator keeps what large pictures leave behind."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ _PAGE = 4096
 
 @cache
 def keep_memory_warm() -> bool:
-    """Tell glibc to keep freed memory, and touch some; once in a process.
+    """Tell glibc to keep freed memory, and touch some; once, until `let_memory_go` is called.
 
     Fresh memory costs four to forty times what memory costs that was used before, because
     the system has to hand it out page by page. By default glibc gives back whatever a
     picture of 2048² pixels leaves behind, and asks for it again for the next one: 1 to 20 ms
-    a frame.
+    a frame. Kept for good, it would grow a little with every long run, because what stays is
+    scattered among what went: so a run after a long one begins by giving it all back.
 
     Returns
     -------
@@ -34,14 +35,20 @@ def keep_memory_warm() -> bool:
     if sys.platform != "linux":
         return False
     with suppress(OSError, AttributeError):
-        mallopt = ctypes.CDLL(None).mallopt
+        libc = ctypes.CDLL(None)
+        libc.malloc_trim(0)
         settings = (
             (_M_MMAP_THRESHOLD, _LARGEST),
             (_M_TRIM_THRESHOLD, _NEVER),
             # One heap for all threads: what the disk's thread frees, the camera's can use.
             (_M_ARENA_MAX, 1),
         )
-        told = [mallopt(name, value) for name, value in settings]
+        told = [libc.mallopt(name, value) for name, value in settings]
         np.empty(_WARM_BYTES, np.uint8)[::_PAGE] = 0
         return all(told)
     return False
+
+
+def let_memory_go() -> None:
+    """See to it that the next run gives back what was kept, and warms memory of its own."""
+    keep_memory_warm.cache_clear()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +23,7 @@ from saccade.core import (
 
 from ._commit import Committer, sentence
 from ._journal import RECOVERY, TORN
-from ._memory import keep_memory_warm
+from ._memory import keep_memory_warm, let_memory_go
 from ._pixel_writer import refusal
 from ._queue import GroupQueue
 from ._room import Room
@@ -35,6 +36,8 @@ _MOST_ITEMS = 65536
 _GROUP_BYTES = 64 * _MB
 _GROUP_ITEMS = 512
 _LINGER_S = 0.01
+_LONG_S = 10.0
+"""A run of so long leaves memory behind that is worth giving back."""
 _NICE = 5
 _STALL_S = 60.0
 _OWN_KINDS = frozenset({"frame", "verdict", TORN, RECOVERY})
@@ -89,6 +92,7 @@ class Recorder:
             int(queue_mb * _MB), _MOST_ITEMS, _GROUP_BYTES, _GROUP_ITEMS, _LINGER_S
         )
         keep_memory_warm()
+        self._began_s = time.monotonic()
         self._replaced = 0
         self._error: Exception | None = None
         self._left_behind = False
@@ -229,6 +233,8 @@ class Recorder:
         )
         self._thread.start()
         self._join()
+        if time.monotonic() - self._began_s > _LONG_S:
+            let_memory_go()
         if self._error is not None:
             raise self._failure()
 
