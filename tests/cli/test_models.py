@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import numpy as np
+import tifffile
 from net_models import net_model
 from safetensors.numpy import load_file, save_file
 
@@ -14,6 +15,8 @@ from saccade.models import open_session, save_example
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    import pytest
 
     Saccade = Callable[..., tuple[int, str, str]]
 
@@ -92,3 +95,24 @@ def test_a_detector_is_measured_from_the_command_line(saccade: Saccade, tmp_path
     code, out, _ = saccade("bench", "--nets", "8x1", "--size", "64", "--events", "20", "--json")
     assert code == 0
     assert json.loads(out)["rows"][0]["net"] == "8x1"
+
+
+def test_a_model_is_tried_on_a_marked_movie(
+    saccade: Saccade, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Frames, marks, what was found in time and false alarms; what is no movie is told."""
+    net_model(tmp_path / "m", classes=("division",))
+    (tmp_path / "movie").mkdir()
+    stack = np.random.default_rng(0).uniform(0, 50, (9, 64, 64)).astype(np.uint8)
+    tifffile.imwrite(tmp_path / "movie/movie.tif", stack)
+    events = "frame,y,x,event\n4,20,30,onset\n"
+    (tmp_path / "movie/events.csv").write_text(events, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    asked = ("model", "watch", "m", "movie", "--called", "onset", "--json")
+    code, out, _ = saccade(*asked)
+    (told,) = json.loads(out)["movies"]
+    assert (code, told["frames"], told["marked"], told["class_name"]) == (0, 9, 1, "division")
+    assert told["found"] in (0, 1)
+    code, _, err = saccade("model", "watch", "m", "nowhere")
+    assert code == 2
+    assert "neither a specimen nor marked movies" in err

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from learn_samples import discs
+from net_models import net_model
 
 from saccade.core import LabelError
 from saccade.learn import (
@@ -21,9 +23,13 @@ from saccade.learn import (
     leave_one_out,
     matched,
     occurrences_of,
+    watch_movies,
 )
 from saccade.learn._movies import movie_of
-from saccade.models import Input
+from saccade.models import Input, build_net
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def movie(*marks: Mark, name: str = "m", timing: Timing | None = None) -> tuple[Sample, ...]:
@@ -105,3 +111,18 @@ def test_too_little_to_learn_from_is_told() -> None:
     """A single movie with nothing beside it leaves nothing."""
     with pytest.raises(LabelError, match="nothing beside"):
         leave_one_out(movie(Mark(3, 20, 30, 0, 0)), [], ("disc",), Input(), Recipe())
+
+
+def test_a_network_is_tried_on_movies(tmp_path: Path) -> None:
+    """What it finds is counted for each movie by itself; a high threshold finds nothing."""
+    net = build_net(net_model(tmp_path / "m", classes=("disc",)))
+    two = [*movie(Mark(3, 20, 30, 0, 0), name="one"), *movie(name="other")]
+    every = watch_movies(net, Input(), two, "disc", least=-100.0, least_px=200.0)
+    assert [(each.movie, each.frames, each.marked) for each in every] == [
+        ("one", 12, 1),
+        ("other", 12, 0),
+    ]
+    assert every[0].found == 1, "something is found in every frame, and all of it reaches the mark"
+    assert every[1].false_alarms > 0
+    none = watch_movies(net, Input(), two, "disc", least=100.0)
+    assert [(each.found, each.false_alarms) for each in none] == [(0, 0), (0, 0)]

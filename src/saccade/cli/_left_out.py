@@ -15,6 +15,7 @@ from ._console import answer, err, named_errors, out
 from ._train import SIM, gather_apart, recipe_of, size_um_of, teller
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from saccade.learn import LeftOut
@@ -41,8 +42,8 @@ def left_out(
             raise LabelError(f"{target} is there already.", "Name a new table.")
         parts, classes = gather_apart(data)
         sources = list(zip(data.sources, parts, strict=True))
-        movies = [each for name, part in sources if _is_movie(name, data) for each in part]
-        also = [each for name, part in sources if not _is_movie(name, data) for each in part]
+        movies = [each for name, part in sources if is_movie(name, data) for each in part]
+        also = [each for name, part in sources if not is_movie(name, data) for each in part]
         if not movies:
             raise LabelError("There is no movie to leave out.", "Name folders with events.csv.")
         every = [*movies, *also]
@@ -57,6 +58,11 @@ def left_out(
     if as_json:
         answer({"path": str(target), "movies": [each._asdict() for each in told]})
         return
+    show(told)
+
+
+def show(told: Sequence[LeftOut]) -> None:
+    """Show what was found in movies."""
     table = Table("movie", "class", "frames", "marked", "found", "false alarms")
     for each in told:
         counts = each.frames, each.marked, each.found, each.false_alarms
@@ -64,7 +70,8 @@ def left_out(
     out.print(table)
 
 
-def _is_movie(name: str, data: Data) -> bool:
+def is_movie(name: str, data: Data) -> bool:
+    """Return whether a source is movies, with what happens in them marked."""
     from saccade.learn import Source, is_in_order, source_of
 
     usual = Source(path="", **data.usual)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from . import _models, _train
+from . import _models, _train, _watch
 from ._console import AsJson
 
 model_app = typer.Typer(
@@ -67,10 +67,21 @@ def export_model(
 @model_app.command("watch")
 def watch(
     name: Name,
-    source: Annotated[str, typer.Argument(help="sim:SPECIMEN", show_default=False)],
+    source: Annotated[
+        str,
+        typer.Argument(
+            help="sim:SPECIMEN, or marked movies, as `train` reads them.", show_default=False
+        ),
+    ],
     class_name: Annotated[
         str | None, typer.Option("--class", help="By default the first.", show_default=False)
     ] = None,
+    called: Annotated[
+        str | None, typer.Option(help="What it is called in the movies.", show_default=False)
+    ] = None,
+    reach_px: Annotated[
+        float, typer.Option(min=0, help="How far from a mark in a movie counts as found.")
+    ] = 30.0,
     worlds: Annotated[int, typer.Option(min=2, help="How many, none of them learned from.")] = 20,
     hours: Annotated[float, typer.Option(min=0.01, help="That each is watched.")] = 2.0,
     interval_s: Annotated[float, typer.Option(min=0.01, help="Between frames of a field.")] = 60.0,
@@ -78,8 +89,8 @@ def watch(
     processes: Annotated[int, typer.Option(min=1, help="That draw worlds.")] = 1,
     as_json: AsJson = False,
 ) -> None:
-    """Watch worlds from beginning to end, and tell how many occurrences a model finds in them."""
-    watch_of = _models.Watch(
-        source, class_name, worlds, hours=hours, interval_s=interval_s, seed=seed
+    """Watch worlds, or movies, from end to end; tell how many occurrences a model finds in them."""
+    watch_of = _watch.Watch(
+        source, class_name, called, reach_px, worlds, hours=hours, interval_s=interval_s, seed=seed
     )
-    _models.watch(name, watch_of, processes, as_json)
+    _watch.watch(name, watch_of, processes, as_json)

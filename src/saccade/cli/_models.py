@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from rich.table import Table
@@ -11,14 +10,12 @@ from saccade import app, models
 from saccade.core import UsageError, did_you_mean, plain
 
 from ._console import Exit, answer, err, named_errors, out, say
-from ._train import SIM, interval
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from saccade.learn import Compared, Watched, Worlds
-    from saccade.models import Model
+    from saccade.learn import Compared
 
 T = TypeVar("T", bound=str)
 
@@ -26,7 +23,7 @@ T = TypeVar("T", bound=str)
 def try_model(name: str, runtime: str, as_json: bool) -> None:
     """Load a model, let it look, and say whether it is what it was."""
     with named_errors(as_json), err.status("looking ..."):
-        trial = app.try_model(name, _one_of(runtime, models.RUNTIMES, "runtime"))
+        trial = app.try_model(name, one_of(runtime, models.RUNTIMES, "runtime"))
     if as_json:
         answer({**plain(trial), "ok": trial.ok})
     else:
@@ -42,7 +39,7 @@ def try_model(name: str, runtime: str, as_json: bool) -> None:
 def export(name: str, to: str, target: Path, as_json: bool) -> None:
     """Write a model for other programs."""
     with named_errors(as_json), err.status("writing ..."):
-        form = _one_of(to, models.FORMATS, "format")
+        form = one_of(to, models.FORMATS, "format")
         file = models.export_model(models.load_model(name), form, target)
     if as_json:
         answer({"file": str(file), "format": form, "bytes": file.stat().st_size})
@@ -50,77 +47,8 @@ def export(name: str, to: str, target: Path, as_json: bool) -> None:
         say(f"{file}: {file.stat().st_size / 1e3:.0f} kB")
 
 
-@dataclass(frozen=True)
-class Watch:
-    """What a model is to watch."""
-
-    source: str
-    """``sim:SPECIMEN``"""
-    class_name: str | None
-    worlds: int
-    hours: float
-    interval_s: float
-    seed: int
-
-
-def watch(name: str, of: Watch, processes: int, as_json: bool) -> None:
-    """Watch worlds, and tell what of their occurrences is found."""
-    from saccade.detect import uncalibrated
-    from saccade.learn import watch_worlds
-
-    with named_errors(as_json), err.status("watching ...") as status:
-        model = models.load_model(name)
-        class_name = _one_of(
-            of.class_name or model.card.architecture.classes[0],
-            model.card.architecture.classes,
-            "class",
-        )
-        calibration = model.card.calibration[class_name]
-        told = watch_worlds(
-            models.build_net(model),
-            model.card.input,
-            _worlds_of(model, of),
-            range(of.seed, of.seed + of.worlds),
-            kind=model.card.architecture.classes.index(class_name),
-            least=uncalibrated(calibration.threshold, calibration),
-            processes=processes,
-            progress=lambda count: status.update(f"watching: {count} pictures"),
-        )
-    if as_json:
-        answer({"class": class_name, **plain(told._asdict())})
-    else:
-        _tell(class_name, told)
-
-
-def _worlds_of(model: Model, of: Watch) -> Worlds:
-    from saccade.learn import Worlds
-
-    made = model.card.architecture
-    if made.id != "patch4":
-        raise UsageError(f"{model.path} is no network.", "Name a model that is one.")
-    if not of.source.startswith(SIM):
-        raise UsageError(f"{of.source} is no specimen.", "Give sim:dividing-nuclei, say.")
-    usual = Worlds(specimen=of.source.removeprefix(SIM), classes=made.classes)
-    return replace(
-        usual,
-        frames=made.frames,
-        hours=of.hours,
-        interval_s=(of.interval_s, of.interval_s),
-        pixel_size_um=model.card.input.pixel_size_um or usual.pixel_size_um,
-    )
-
-
-def _tell(class_name: str, told: Watched) -> None:
-    say(
-        f"{class_name}: {told.occurrences} occurrences in {told.worlds} worlds and "
-        f"{told.hours:g} h of fields; one goes on in {told.prevalence:.1%} of the pictures"
-    )
-    say(f"  average precision by occurrence: {interval(told.average_precision)}")
-    say(f"  found at the threshold: {interval(told.recall)}")
-    say(f"  false alarms in an hour of a field: {interval(told.false_alarms_per_h)}")
-
-
-def _one_of(given: str, known: tuple[T, ...], what: str) -> T:
+def one_of(given: str, known: tuple[T, ...], what: str) -> T:
+    """Return what is given, if it is known; else say what is."""
     for each in known:
         if each == given:
             return each

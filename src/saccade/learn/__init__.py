@@ -11,7 +11,15 @@ from ._grow import as_arrays, cells_of, grow, plan_trees
 from ._label import Labelling, label_run
 from ._labels import Labels, Place
 from ._learners import Kind
-from ._left_out import Found, LeftOut, Occurred, leave_one_out, matched, occurrences_of
+from ._left_out import (
+    Found,
+    LeftOut,
+    Occurred,
+    leave_one_out,
+    matched,
+    occurrences_of,
+    watch_movies,
+)
 from ._measure import (
     Seen,
     average_precision,
@@ -106,6 +114,7 @@ __all__ = [
     "split_by_group",
     "tier",
     "train_model",
+    "watch_movies",
     "watch_worlds",
     "whole_frame",
     "world_samples",

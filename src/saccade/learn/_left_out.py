@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -11,14 +12,15 @@ from saccade.core import LabelError
 from saccade.models import Architecture
 
 from ._learners import NetworkLearner
-from ._measure import best_threshold, reach_px
+from ._measure import best_threshold, find_in, reach_px
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from saccade.models import Input
+    from saccade.models import Input, Net
 
     from ._fit import Recipe
+    from ._learners import Places
     from ._sample import Sample
 
 _EVERY = 4
@@ -46,7 +48,7 @@ class Found(NamedTuple):
 
 
 class LeftOut(NamedTuple):
-    """What was found in a movie that was not learned from."""
+    """What was found in a movie."""
 
     movie: str
     class_name: str
@@ -58,7 +60,7 @@ class LeftOut(NamedTuple):
     false_alarms: int
     """Others that were found; one that goes on is counted once."""
     threshold: float
-    """Logit, as calibrated on what is neither this movie nor learned from."""
+    """Logit from which on; calibrated on what is neither this movie nor learned from."""
 
 
 def leave_one_out(
@@ -104,8 +106,7 @@ def leave_one_out(
         If there is too little to learn from and calibrate on.
     """
     told = []
-    for name in dict.fromkeys(each.group for each in movies):
-        own = [_reaching(each, least_px) for each in movies if each.group == name]
+    for name, own in _by_movie(movies, least_px):
         train, others = _parts([each for each in movies if each.group != name], also)
         tell(f"without {name}: {len(train)} samples to learn from, {len(others)} to calibrate on")
         frames, masks = len(own[0].pictures), all(each.labels is not None for each in train)
@@ -115,16 +116,69 @@ def leave_one_out(
             if any(np.isinf(each.unsure.of(kind)[1]).any() for each in own):
                 continue  # nobody has looked for it there
             least = best_threshold(seen[kind])
-            found = [
-                Found(frame, float(y), float(x))
-                for frame, sample in enumerate(own)
-                for y, x, logit in zip(*learned.find(sample, kind), strict=True)
-                if logit >= least
-            ]
-            there = occurrences_of(own, kind)
-            right, wrong = matched(found, there, own, kind, within)
-            told.append(LeftOut(name, class_name, len(own), len(there), right, wrong, least))
+            told.append(_told(name, class_name, own, learned.find, kind, least, within))
     return told
+
+
+def watch_movies(
+    net: Net,
+    given: Input,
+    movies: Sequence[Sample],
+    class_name: str,
+    *,
+    kind: int = 0,
+    least: float = 0.0,
+    within: int = 2,
+    least_px: float = 0.0,
+) -> list[LeftOut]:
+    """Return what a network finds in movies, which it should not have learned from.
+
+    Parameters
+    ----------
+    net, given
+        The network, in evaluation mode, and how pictures are prepared for it.
+    movies : sequence of Sample
+        Of each movie all frames, in order; each is a group.
+    class_name : str
+        What is found.
+    kind : int
+        Its number, of the network and of the samples.
+    least : float
+        Logit from which something counts as found.
+    within, least_px
+        As of `leave_one_out`.
+    """
+    find = partial(find_in, net, given)
+    return [
+        _told(name, class_name, own, find, kind, least, within)
+        for name, own in _by_movie(movies, least_px)
+    ]
+
+
+def _by_movie(movies: Sequence[Sample], least_px: float) -> Iterator[tuple[str, list[Sample]]]:
+    for name in dict.fromkeys(each.group for each in movies):
+        yield name, [_reaching(each, least_px) for each in movies if each.group == name]
+
+
+def _told(
+    name: str,
+    class_name: str,
+    movie: Sequence[Sample],
+    find: Callable[[Sample, int], Places],
+    kind: int,
+    least: float,
+    within: int,
+) -> LeftOut:
+    """Return what is found of a class in a movie, by what finds places and their logits."""
+    found = [
+        Found(frame, float(y), float(x))
+        for frame, sample in enumerate(movie)
+        for y, x, logit in zip(*find(sample, kind), strict=True)
+        if logit >= least
+    ]
+    there = occurrences_of(movie, kind)
+    right, wrong = matched(found, there, movie, kind, within)
+    return LeftOut(name, class_name, len(movie), len(there), right, wrong, least)
 
 
 def occurrences_of(movie: Sequence[Sample], kind: int = 0) -> list[Occurred]:
