@@ -26,7 +26,11 @@ def cookbook(only: Sequence[str], share: float, worlds: int, seed: int, as_json:
     table = Table("family", "protocol", "what counts", "adaptive", "fixed", "fixed is")
     for each in found:
         recipe = each.recipe
-        figures = (f"{value:.3g} {recipe.unit}" for value in (each.adaptive, each.fixed))
+        figures = (f"{_short(value)} {recipe.unit}" for value in (each.adaptive, each.fixed))
         table.add_row(recipe.family, recipe.protocol, recipe.what, *figures, recipe.fixed)
     out.print(table)
     say(f"Means of {worlds} worlds, from seed {seed} on.")
+
+
+def _short(value: float) -> str:
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
