@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from saccade import app
 from saccade.app._protocol import protocol_of
-from saccade.core import LightSource, ProtocolError, Stand
+from saccade.core import Dimmer, LightSource, ProtocolError, Stand
 
 PROTOCOLS = sorted((Path(__file__).parents[2] / "hardware_configs/protocols").glob("*.yaml"))
 STAND = Stand("a stand", lights=(LightSource("lamp", 1, 1e-4),), shape_px=(64, 64))
@@ -101,3 +102,40 @@ def test_no_shipped_protocol_has_a_conflict(path) -> None:
     """What is shipped claims nothing twice, and leaves no turn unsaid."""
     found = [*told(app.load_protocol(path), "error"), *told(app.load_protocol(path), "warning")]
     assert not [each for each in found if "both" in each or "may want" in each]
+
+
+LASER = LightSource("laser", 1, 1e-4, dimmer=Dimmer("Laser", "Power", 50.0))
+
+
+def test_who_sets_the_power_of_light_meets_who_sets_its_property() -> None:
+    """One says the light of the watch, the other the property that it hangs on: a conflict."""
+    dims = {"use": "saccade.decide:Expose", "aim": 10, "light_mw": [0.1, 1]}
+    sets = {"use": "saccade.decide:Switch", "sets": "Laser.Power", "to": 9, "back": 50}
+    stand = replace(STAND, lights=(LASER,))
+    errors = [each for each in app.check(protocol(dims, sets), stand) if each.level == "error"]
+    assert any("both set Laser.Power" in each.text for each in errors)
+    other = {**sets, "sets": "Pump.State", "to": 1, "back": 0}
+    assert not [each for each in app.check(protocol(dims, other), stand) if each.level == "error"]
+
+
+@pytest.mark.parametrize(
+    ("policy", "says"),
+    [
+        pytest.param(
+            {"use": "saccade.decide:Expose", "aim": 10, "light_mw": [0.1, 1]},
+            "nothing says what its power hangs on",
+            id="light that nobody can set",
+        ),
+        pytest.param(
+            {"use": "saccade.decide:Focus", "every_s": 60, "step_um": 1}, "z", id="no focus drive"
+        ),
+    ],
+)
+def test_what_a_policy_can_not_have_is_told_before_the_run(policy: Any, says: str) -> None:
+    """The check asks each policy whether this microscope will do, as the run does when armed."""
+    errors = [
+        each
+        for each in app.check(protocol(policy), replace(STAND, has_z=False))
+        if each.level == "error"
+    ]
+    assert [says in f"{each.text} {each.do}" for each in errors] == [True]

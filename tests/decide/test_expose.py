@@ -171,7 +171,8 @@ def test_it_sets_the_power_where_that_is_what_may_be_set() -> None:
             times = action.correction.light_times
     assert 2.0 * times == pytest.approx(1.0, rel=0.15)
     assert set(told) == {"waits", "dims", "quiet"}
-    assert policy.claims == ("light",)
+    assert policy.claims == ("light", "Laser.Power")
+    assert policy.fresh().claims == ("light",), "which property that is, it has yet to learn"
     assert expose(1.0).claims == ("exposure",)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from saccade.core import (
     Action,
+    Learns,
     Refusal,
     SaccadeError,
     UsageError,
@@ -100,6 +101,7 @@ def check(
         findings += _starts(name, eye.detector, stand) if start else ()
     for number, rule in enumerate(parts.rules):
         findings += _seen_by(f"decide.{number}", rule.camera, stand)
+    findings += _fits(parts.rules, watch, stand)
     findings += _guarded(watch, parts.guards, stand)
     findings += _recording(watch, stand)
     findings += _streamed(protocol, watch, stand)
@@ -184,6 +186,17 @@ def _needed(name: str, eye: Eye, plan: Sequence[MDAEvent], stand: Stand) -> Iter
         for problem in unmet(needs, stand, eye.channel, len(times) or None):
             text = f"The detector {name!r} can't be used here: {problem.text}."
             yield Finding("error", text, problem.hint)
+
+
+def _fits(rules: Sequence[Rule], plan: Sequence[MDAEvent], stand: Stand) -> Iterator[Finding]:
+    """Let each policy learn what microscope it is for, as the run will; yield what it refuses."""
+    stand = as_watched(stand, plan[0] if plan else None)
+    for rule in rules:
+        if isinstance(rule.policy, Learns):
+            try:
+                rule.policy.learn(stand)
+            except SaccadeError as error:
+                yield Finding("error", error.what, error.do)
 
 
 def _guarded(

@@ -122,6 +122,7 @@ class Expose:
     label: str = "expose"
     _lights: dict[_Key, _Light] = field(default_factory=dict, init=False, repr=False)
     _allowed: list[Span] = field(default_factory=list, init=False, repr=False)
+    _sets: list[str] = field(default_factory=list, init=False, repr=False)
 
     def __post_init__(self) -> None:
         check_label("Expose", self.label)
@@ -147,8 +148,8 @@ class Expose:
 
     @property
     def claims(self) -> tuple[str, ...]:
-        """What it sets for good."""
-        return (self._knob.what,)
+        """What it sets for good; once it knows the microscope, the properties as well."""
+        return (self._knob.what, *self._sets)
 
     @property
     def _knob(self) -> _Knob:
@@ -170,7 +171,7 @@ class Expose:
             If the exposures have nothing in common with what the profile allows.
         """
         if self.exposure_ms is None:
-            _check_power(stand)
+            self._sets[:] = _powers(stand)
             return
         check_movable("Expose", stand, "exposure")
         low, high = self.exposure_ms
@@ -262,8 +263,11 @@ class Expose:
         return Action(correction=correction, label=self.label, frame=seen.frame)
 
 
-def _check_power(stand: Stand) -> None:
-    """Raise a `NeedsError` unless the power of light may be set, and no preset sets it as well."""
+def _powers(stand: Stand) -> list[str]:
+    """Return the properties that set the power of light, ``Device.Property``.
+
+    Raise a `NeedsError` unless they may be set, and no preset sets them as well.
+    """
     check_movable("Expose", stand, "light")
     dimmers = [(each.name, each.dimmer) for each in stand.lights if each.dimmer is not None]
     if not dimmers:
@@ -279,3 +283,4 @@ def _check_power(stand: Stand) -> None:
                 f" sets {dimmer.device}.{dimmer.property} as well.",
                 "Take it out of the presets of the channels.",
             )
+    return [f"{dimmer.device}.{dimmer.property}" for _, dimmer in dimmers]

@@ -89,6 +89,7 @@ class Chain:
         self._measured_ms: dict[str, float] = {}
         self._weights: dict[str, str] = {}
         self._stand: Stand | None = None
+        self._arbiter: Arbiter | None = None
         self._cameras = Cameras()
         self._patient = patient
         for eye in self._eyes.values():
@@ -107,6 +108,8 @@ class Chain:
         ------
         NeedsError
             If it can't give what a detector needs.
+        ConflictError
+            If two policies would set the same thing of it.
         """
         self._stand, self._cameras = stand, Cameras(stand.cameras)
         for rule in self._rules:
@@ -117,6 +120,7 @@ class Chain:
         for _, part in self._parts():
             if isinstance(part, Learns):
                 part.learn(stand)
+        check_claims(self._rules, self._eyes, self._arbiter)  # some depend on the microscope
 
     def warm(self, blank: Frame) -> None:
         """Let every detector do beforehand what its first frame would wait for."""
@@ -328,6 +332,7 @@ class Chain:
         if arbiter is not None:
             arbiter.check(self._rules)
         check_claims(self._rules, self._eyes, arbiter)
+        self._arbiter = arbiter
         return Rights(self._rules, self._eyes, arbiter)
 
     @property
