@@ -48,7 +48,7 @@ def core() -> Iterator[FaultyCore]:
     for device in (OTHER, "Both"):
         core.initializeDevice(device)
     for camera in CAMERAS:
-        for name, value in (("OnCameraCCDXSize", 64), ("OnCameraCCDYSize", 48), ("FastImage", 1)):
+        for name, value in (("OnCameraCCDXSize", 64), ("OnCameraCCDYSize", 48)):
             core.setProperty(camera, name, value)
         core.setProperty(camera, "PixelType", "16bit")
     core.setProperty(OTHER, "Mode", "Noise")  # else both see the same
