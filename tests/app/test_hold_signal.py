@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from hold_cases import HOURS, played, shipped, tell
@@ -20,15 +20,19 @@ _SETTLED = 12
 """Frames in which the exposure is found."""
 
 
+def bleaching() -> dict[str, Any]:
+    """Return the protocol's simulation, which in the short form bleaches as much as in 12 h."""
+    sim = dict(shipped("hold-signal").resolved()["sim"])
+    return sim | {"specimen": {**sim["specimen"], "bleach_j_per_cm2": 25 * HOURS / 12}}
+
+
 def test_the_signal_is_held_by_the_power_of_the_light() -> None:
     """At an exposure that stays, light is dimmed to what is needed, and raised as dye is lost."""
-    sim = dict(shipped("hold-signal").resolved()["sim"])
-    sim["specimen"] = {**sim["specimen"], "bleach_j_per_cm2": 25 * HOURS / 12}
     by_power = {"use": "saccade.decide:Expose", "on": "signal", "of": "signal", "aim": AIM}
     watch = dict(shipped("hold-signal").resolved()["watch"])
     watch["channels"] = [{"config": "FITC", "exposure": 30.0}]
     decide = [{**by_power, "light_mw": [1e-3, 1e3]}]
-    protocol = shipped("hold-signal", sim=sim, watch=watch, decide=decide)
+    protocol = shipped("hold-signal", sim=bleaching(), watch=watch, decide=decide)
     held, look = [], Signal(quantile=0.99)
 
     def keep(frame: Frame) -> None:
@@ -48,15 +52,12 @@ def test_the_signal_is_held_by_the_power_of_the_light() -> None:
 
 def test_the_signal_is_held_while_the_dye_bleaches() -> None:
     """In a few frames it is as bright as was asked for, and stays so at the least exposure."""
-    # In the short form, it bleaches as much as in twelve hours otherwise.
-    sim = dict(shipped("hold-signal").resolved()["sim"])
-    sim["specimen"] = {**sim["specimen"], "bleach_j_per_cm2": 25 * HOURS / 12}
     held, look = [], Signal(quantile=0.99)
 
     def keep(frame: Frame) -> None:
         held.append((frame.exposure_ms, look(frame).measurements["signal"]))
 
-    left = played(shipped("hold-signal", sim=sim), 5, keep).world.health.dye_left
+    left = played(shipped("hold-signal", sim=bleaching()), 5, keep).world.health.dye_left
     exposure_ms, signal = np.array(held[_SETTLED:]).T
     tell(
         f"{len(signal)} frames with a signal of {signal.min():.0f} to {signal.max():.0f}, aim "

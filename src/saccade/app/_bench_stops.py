@@ -26,6 +26,14 @@ _SPAN_S = 0.3, 0.8
 """After which a stream is stopped, at least and at most."""
 
 
+def as_fast_as_it_can(count: int) -> MDASequence:
+    """Return a plan of so many pictures, which the camera takes by itself."""
+    return MDASequence(
+        channels=[{"config": "DAPI", "exposure": EXPOSURE_MS}],
+        time_plan={"interval": 0, "loops": count},
+    )
+
+
 def stops_ms(core: CMMCorePlus, count: int, folder: Path | None = None) -> list[float]:
     """Return how long it took from each of some stops until SAFE was read back, in ms.
 
@@ -45,10 +53,7 @@ def stops_ms(core: CMMCorePlus, count: int, folder: Path | None = None) -> list[
 def _stop_ms(core: CMMCorePlus, after_s: float, folder: Path | None) -> float:
     from saccade.detect import Change
 
-    plan = MDASequence(
-        channels=[{"config": "DAPI", "exposure": EXPOSURE_MS}],
-        time_plan={"interval": 0, "loops": round(_LONGEST_S * 1e3 / EXPOSURE_MS)},
-    )
+    plan = as_fast_as_it_can(round(_LONGEST_S * 1e3 / EXPOSURE_MS))
     with scratch(folder) as place:
         scope = MicroManagerScope(core, "bench")
         run = Run(scope, plan, detect=Change(), mode="stream", out=place / "run")

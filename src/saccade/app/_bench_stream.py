@@ -8,14 +8,14 @@ from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from useq import MDAEvent, MDASequence
+from useq import MDAEvent
 
 from saccade.core import Action, Decision
 from saccade.scope import MicroManagerScope, import_quietly
 from saccade.store import RunFolder, keep_memory_warm
 
 from ._bench import Bar, pictures
-from ._bench_stops import EXPOSURE_MS, stops_ms
+from ._bench_stops import EXPOSURE_MS, as_fast_as_it_can, stops_ms
 from ._bench_writers import RAW, writers
 from ._run import Run
 from ._scratch import scratch
@@ -198,15 +198,11 @@ def _timed(
     """Return what became of a stream, and the seconds from the first frame to the last on disk."""
     from saccade.detect import Change
 
-    plan = MDASequence(
-        channels=[{"config": "DAPI", "exposure": EXPOSURE_MS}],
-        time_plan={"interval": 0, "loops": count},
-    )
     told = _Told()
     with scratch(folder) as place:
         run = Run(
             MicroManagerScope(core, "bench"),
-            plan,
+            as_fast_as_it_can(count),
             detect=Change() if answers else None,
             decide=_Answer() if answers else (),
             mode="stream",

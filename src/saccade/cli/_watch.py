@@ -38,28 +38,41 @@ class Watch:
 
 def watch(name: str, of: Watch, processes: int, as_json: bool) -> None:
     """Watch worlds or movies, and tell what of their occurrences is found."""
+    if of.source.startswith(SIM):
+        _worlds(name, of, processes, as_json)
+    else:
+        _movies(name, of, as_json)
+
+
+def _worlds(name: str, of: Watch, processes: int, as_json: bool) -> None:
     with named_errors(as_json), err.status("watching ...") as status:
-        model = models.load_model(name)
-        made = model.card.architecture
-        if made.id != "patch4":
-            raise UsageError(f"{model.path} is no network.", "Name a model that is one.")
-        class_name = one_of(of.class_name or made.classes[0], made.classes, "class")
-        if not of.source.startswith(SIM):
-            movies = _of_movies(model, of, class_name)
-        else:
-            told = _of_worlds(model, of, class_name, processes, status)
-    if not of.source.startswith(SIM):
-        if as_json:
-            answer({"movies": [each._asdict() for each in movies]})
-        else:
-            show(movies)
-    elif as_json:
+        model, class_name = _asked(name, of)
+        told = _of_worlds(model, of, class_name, processes, status)
+    if as_json:
         answer({"class": class_name, **plain(told._asdict())})
     else:
         _tell(class_name, told)
 
 
-def _of_movies(model: Model, of: Watch, class_name: str) -> list[LeftOut]:
+def _movies(name: str, of: Watch, as_json: bool) -> None:
+    with named_errors(as_json), err.status("watching ..."):
+        told = _of_movies(*_asked(name, of), of)
+    if as_json:
+        answer({"movies": [each._asdict() for each in told]})
+    else:
+        show(told)
+
+
+def _asked(name: str, of: Watch) -> tuple[Model, str]:
+    """Return the network, and the class that is looked for."""
+    model = models.load_model(name)
+    made = model.card.architecture
+    if made.id != "patch4":
+        raise UsageError(f"{model.path} is no network.", "Name a model that is one.")
+    return model, one_of(of.class_name or made.classes[0], made.classes, "class")
+
+
+def _of_movies(model: Model, class_name: str, of: Watch) -> list[LeftOut]:
     from saccade.learn import watch_movies
 
     called = f"{class_name}={of.called}" if of.called else class_name

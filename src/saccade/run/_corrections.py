@@ -136,18 +136,14 @@ class Corrections:
         """
         scope = _Scope(correction.position, correction.tile, correction.channel)
         if correction.light_times is not None:
-            self._light.pop(scope, None)
-            self._light[scope] = correction.light_times
+            _renew(self._light, scope, correction.light_times)
         for name in _ASKED:
             if (value := getattr(correction, name)) is not None:
-                values = self._newest.setdefault(name, {})
-                values.pop(scope, None)
-                values[scope] = value
+                _renew(self._newest.setdefault(name, {}), scope, value)
         for name in _REPLACED:
             if (value := getattr(correction, name)) is not None:
-                replacing = self._replacing.setdefault(name, {})
-                replacing.pop(scope, None)
-                replacing[scope] = _region(value) if name == "region" else value
+                given = _region(value) if name == "region" else value
+                _renew(self._replacing.setdefault(name, {}), scope, given)
 
     def applied(self, event: MDAEvent) -> MDAEvent:
         """Return a planned event as it is to be.
@@ -196,6 +192,12 @@ class Corrections:
             if scope.holds(event, self._channel)
         )
         return next(of_it, otherwise)
+
+
+def _renew(values: dict[_Scope, Value], scope: _Scope, value: Value) -> None:
+    """Set a value and put it last, where the newest is looked for."""
+    values.pop(scope, None)
+    values[scope] = value
 
 
 def _region(roi: Roi) -> Any:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from saccade.core import LABEL, SettingError
 
+from ._presets import preset_parts
 from ._safe import shutters
 from ._settings import same_value
 
@@ -209,9 +210,5 @@ def _fail(problem: str) -> None:
 
 def _writable(core: CMMCorePlus) -> dict[tuple[str, str], str]:
     """Return every property that a preset could have changed, and its value."""
-    keys: dict[tuple[str, str], None] = {}
-    for group in core.getAvailableConfigGroups():
-        for preset in core.getAvailableConfigs(group):
-            for device, name, _ in core.getConfigData(group, preset):
-                keys[device, name] = None
+    keys = dict.fromkeys((each.device, each.property) for each in preset_parts(core))
     return {key: agreed(partial(core.getProperty, *key)) for key in keys}

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ._before import agreed
+from ._presets import channel_parts
 
 if TYPE_CHECKING:
     from pymmcore_plus import CMMCorePlus
@@ -48,11 +49,9 @@ def read_mw(core: CMMCorePlus, source: LightSource) -> float:
 
 def _standing(core: CMMCorePlus, dimmer: Dimmer) -> Dimmer:
     key = dimmer.device, dimmer.property
-    group = core.getChannelGroup()
     presets = {
-        str(preset): str(value)
-        for preset in (core.getAvailableConfigs(group) if group else ())
-        for device, name, value in core.getConfigData(group, preset)
-        if (device, name) == key
+        each.preset: each.value
+        for each in channel_parts(core)
+        if (each.device, each.property) == key
     }
     return replace(dimmer, found=agreed(partial(core.getProperty, *key)), presets=presets)

@@ -18,6 +18,7 @@ from ._engine import StrictEngine
 from ._label import Labels
 from ._manners import Manners
 from ._modulator import modulator_of
+from ._presets import channel_parts, preset_parts
 from ._runner import strict_runner
 from ._safe import Safety
 from ._shield import Shield
@@ -357,22 +358,18 @@ def cameras_of(core: CMMCorePlus) -> tuple[str, ...]:
 
 def _preset_properties(core: CMMCorePlus) -> list[str]:
     """Return what any channel sets, ``Device.Property``."""
-    group = core.getChannelGroup()
-    presets = core.getAvailableConfigs(group) if group else ()
-    data = (core.getConfigData(group, preset) for preset in presets)
-    return sorted({f"{device}.{name}" for each in data for device, name, _ in each})
+    return sorted({f"{each.device}.{each.property}" for each in channel_parts(core)})
 
 
 def _turning(core: CMMCorePlus, turret: Turret | None) -> dict[str, list[str]]:
     """Return by group the presets that would turn the turret, whose objectives are declared."""
     if turret is None:
         return {}
-    found: dict[str, list[str]] = {}
-    for group in core.getAvailableConfigGroups():
-        for preset in core.getAvailableConfigs(group):
-            if any(device == turret.device for device, _, _ in core.getConfigData(group, preset)):
-                found.setdefault(group, []).append(preset)
-    return found
+    found: dict[str, dict[str, None]] = {}
+    for each in preset_parts(core):
+        if each.device == turret.device:
+            found.setdefault(each.group, {})[each.preset] = None
+    return {group: list(presets) for group, presets in found.items()}
 
 
 def _versions(core: CMMCorePlus) -> dict[str, Any]:
