@@ -70,7 +70,11 @@ class PatchNet(nn.Module):
             in cells from a place inside to its centre.
         """
         seen = torch.relu(self.stem_norm(self.stem(pictures)))
-        out = self.head(self.blocks(seen))
+        return self.told(self.blocks(seen))
+
+    def told(self, seen: Tensor) -> dict[str, Tensor]:
+        """Return what the heads say of what the blocks saw; see `forward`."""
+        out = self.head(seen)
         heat, rest = out[:, : self._classes], out[:, self._classes :]
         told = {"heat": heat, "offset": rest[:, :2]}
         if self._masks:
@@ -97,11 +101,11 @@ class PatchEnsemble(nn.Module):
 
     Parameters
     ----------
-    nets : sequence of PatchNet
-        Made alike, and learned each by itself.
+    nets : sequence of module
+        Made alike, and learned each by itself; each says what `PatchNet` does.
     """
 
-    def __init__(self, nets: Sequence[PatchNet]) -> None:
+    def __init__(self, nets: Sequence[nn.Module]) -> None:
         super().__init__()
         self.nets = nn.ModuleList(nets)
 

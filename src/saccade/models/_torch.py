@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from ._fused import fused
 from ._net import build_net
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class TorchSession:
-    """A folded network in channels-last order; on a graphics card if there is one.
+    """A folded network in channels-last order; on a graphics card if there is one, else fused.
 
     Parameters
     ----------
@@ -32,7 +33,8 @@ class TorchSession:
         if torch.get_num_threads() > threads:
             torch.set_num_threads(threads)
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self._net = build_net(model).to(self._device)
+        net = build_net(model)
+        self._net = fused(net) if self._device.type == "cpu" else net.to(self._device)
         self._pinned: torch.Tensor | None = None
 
     def __call__(self, pictures: NDArray[np.float32]) -> Mapping[str, NDArray[np.float32]]:
