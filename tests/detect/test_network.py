@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from useq import MDAEvent
 
-from saccade.core import Frame, ModelError, Needs, ProtocolError, Span
+from saccade.core import Frame, ModelError, Needs, Past, ProtocolError, Span
 from saccade.detect import Network, compressed
 from saccade.models import Architecture, Model, PatchNet, installed_runtimes, save_model, tensors_of
 
@@ -28,9 +29,14 @@ UNKNOWN = {
 
 
 def made(
-    folder: Path, *, frames: int = 1, pixel_size_um: float | None = 0.5, **changes: Any
+    folder: Path,
+    *,
+    frames: int = 1,
+    pixel_size_um: float | None = 0.5,
+    looks_at: int = -1,
+    **changes: Any,
 ) -> Model:
-    """Write a model whose heat is the brightness of each cell of the newest frame."""
+    """Write a model whose heat is the brightness of each cell of one frame, such as the newest."""
     architecture = Architecture(
         classes=("bright", "dark"), frames=frames, width=4, dilations=(), masks=False
     )
@@ -39,7 +45,7 @@ def made(
         for each in net.parameters():
             each.zero_()
         net.stem_norm.weight.fill_(1.0)
-        net.stem.weight[0, -1] = 1 / 16  # the mean of a patch of the newest frame
+        net.stem.weight[0, looks_at] = 1 / 16  # the mean of a patch of that frame
         net.head.weight[0, 0] = 10.0
         net.head.bias[0] = -5.0
         net.head.bias[1] = -9.0
@@ -151,6 +157,18 @@ def test_frames_of_other_positions_are_not_mixed(tmp_path: Path) -> None:
     assert len(two._seen) == 2
 
 
+def test_frames_of_a_burst_are_compared_with_what_was_before_it(tmp_path: Path) -> None:
+    """With a spacing, what changed since the watch is seen; without, the burst hides it."""
+    model = made(tmp_path, frames=2, looks_at=0)
+    columns = {0: 8, 40: 16, 45: 24, 50: 32, 55: 40, 80: 48}
+    for spacing_s, before in ((0.0, [8, 8, 16, 24, 32, 40]), (30.0, [8, 8, 8, 8, 8, 32])):
+        two = Network(str(model.path), spacing_s=spacing_s)
+        seen = [two(replace(frame(lit(20, col)), t_ns=t_s * 10**9)) for t_s, col in columns.items()]
+        assert [each.points[0].x_px for each in seen] == pytest.approx([x + 1.5 for x in before])
+    assert two.past == Past(here=1, here_s=60.0)
+    assert two.fresh().spacing_s == 30.0
+
+
 def test_warm_leaves_no_memory(tmp_path: Path) -> None:
     """The blank frame that warms it up is not the past of the first real one."""
     two = Network(str(made(tmp_path, frames=2).path))
@@ -164,8 +182,6 @@ def test_pixels_that_are_no_numbers_are_invalid(bright: Network) -> None:
     pixels = broken.pixels.astype(np.float32)
     pixels[3, 3] = np.nan
     pixels.setflags(write=False)
-    from dataclasses import replace
-
     assert bright(replace(broken, pixels=pixels)).verdict == "invalid"
 
 
@@ -179,6 +195,8 @@ def test_settings_are_checked_where_they_are_given(tmp_path: Path) -> None:
         {"threshold": 1.5},
         {"max_points": 0},
         {"runtime": "tvm"},
+        {"spacing_s": -1},
+        {"spacing_s": float("nan")},
     ):
         with pytest.raises(ProtocolError, match=f"Network.{next(iter(wrong))}"):
             Network(str(model.path), **wrong)

@@ -385,6 +385,11 @@ def test_the_past_of_a_frame_is_that_of_its_place() -> None:
     assert indices_before(this, others, Past(first=1, last=50)) == list(range(0, 20, 2))
     assert indices_before(this._replace(number=4), others, Past(last=50)) == [0, 2]
     assert indices_before(this, others, Past()) == []
+    assert indices_before(this, others, Past(here=2)) == [18, 20]
+    late = [each._replace(t_ns=each.number * 10**9) for each in others]
+    now = this._replace(t_ns=30 * 10**9)
+    assert indices_before(now, late, Past(here_s=14.0)) == [16, 18, 20]
+    assert indices_before(now, late, Past(here=1, here_s=2.0)) == [20]
     assert indices_before(this._replace(camera="left"), others, Past(last=50)) == []
 
 

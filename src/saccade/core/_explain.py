@@ -27,7 +27,11 @@ class Past(NamedTuple):
     first: int = 0
     """Of the stream and channel, from the beginning of the run."""
     last: int = 0
-    """Of the same place, right before."""
+    """Of the same place and stream, right before."""
+    here: int = 0
+    """Of the same place, whatever their stream, right before."""
+    here_s: float = 0.0
+    """And all of the same place since so long before."""
 
 
 @runtime_checkable

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, Self, cast
 import cv2
 import numpy as np
 
-from saccade.core import Explained, Observation, Past, require
+from saccade.core import Explained, Observation, Past, is_number, require
 from saccade.models import RUNTIMES, Runtime, runtime_for
 
 from ._learned import Learned, opened, scale_of
 from ._masks import masks_of
 from ._pixels import Peaks, not_a_picture, picture, points, sample
+from ._recent import Recent
 from ._settings import look_ms
 from ._shared import Shared, shared_look
 
@@ -40,7 +41,8 @@ class Network(Learned):
 
     The frame is rescaled to the pixel size of the model where its card allows it, and brought
     to the span between two quantiles. A model that looks at several frames gets the last ones
-    of the same position, tile and channel, the first one repeated at the beginning.
+    of the same position, tile and channel, the first one repeated at the beginning; with
+    ``spacing_s``, the last ones that are so far apart.
 
     Parameters
     ----------
@@ -57,6 +59,9 @@ class Network(Learned):
         each point has its box. It takes some milliseconds more.
     sha256 : str, optional
         Of the weights; another model of the same name is refused.
+    spacing_s : float
+        Least time between the frames that a model looks at together. Frames of a burst hardly
+        differ; where what is looked for is slow, those between are passed over. 0 is off.
     runtime : {'torch', 'onnxruntime', 'openvino'}, optional
         What computes the network; by default what ``saccade bench --detector`` found to be the
         fastest on this machine, or torch. It changes scores by rounding only.
@@ -81,9 +86,10 @@ class Network(Learned):
     max_points: int = 200
     masks: bool = False
     sha256: str | None = None
+    spacing_s: float = 0.0
     runtime: Runtime | None = None
     _loaded: Model = field(init=False, repr=False)
-    _seen: dict[tuple[Any, ...], list[Image]] = field(init=False, repr=False, default_factory=dict)
+    _seen: dict[tuple[Any, ...], Recent] = field(init=False, repr=False, default_factory=dict)
     _net: list[Shared] = field(init=False, repr=False, default_factory=list)
 
     def __post_init__(self) -> None:
@@ -95,6 +101,9 @@ class Network(Learned):
         can = loaded.card.architecture.masks or not self.masks
         do = f"{self.model} was trained without masks; choose another model, or leave it out."
         require(can, "Network.masks", self.masks, "false", do)
+        ok = is_number(self.spacing_s) and self.spacing_s >= 0
+        do = "Give seconds, such as the interval of the watch; 0 is off."
+        require(ok, "Network.spacing_s", self.spacing_s, "a time of 0 or more", do)
         # Said aloud from here on, so that a run's record tells it and a replay takes the same.
         object.__setattr__(self, "runtime", runtime_for(loaded, self.runtime))
 
@@ -111,7 +120,8 @@ class Network(Learned):
     @property
     def past(self) -> Past:
         """The frames that the model looks at besides the one that is asked about."""
-        return Past(last=self._loaded.card.architecture.frames - 1)
+        before = self._loaded.card.architecture.frames - 1
+        return Past(here=before, here_s=2 * before * self.spacing_s)
 
     def explain(self, frame: Frame) -> Explained:
         """Return the places, and the score that each cell of the network has by itself.
@@ -185,10 +195,8 @@ class Network(Learned):
         index = frame.event.index
         at = index.get("p", 0), index.get("g", 0), frame.camera
         place = *at, frame.channel, prepared.shape, frame.pixel_size_um
-        past = self._seen.get(place) or [prepared] * (count - 1)
-        pictures = [*past, prepared]
-        self._seen[place] = pictures[1:]
-        return pictures
+        seen = self._seen.setdefault(place, Recent(count, self.spacing_s))
+        return seen.with_past(prepared, frame.t_ns / 1e9)
 
     def _look(self, pictures: list[Image]) -> Mapping[str, NDArray[np.float32]]:
         """Return what each head says of the last pictures of a place."""

@@ -46,8 +46,7 @@ class Composite(Base):
     @property
     def past(self) -> Past:
         """What any of its parts must have seen before."""
-        every = [past_of(part) for part in self.parts]
-        return Past(max(each.first for each in every), max(each.last for each in every))
+        return Past(*map(max, zip(*map(past_of, self.parts), strict=True)))
 
     def learn(self, stand: Stand) -> None:
         """Let the parts learn what microscope they work for.

@@ -19,13 +19,19 @@ class Taken(NamedTuple):
     position: int
     tile: int
     camera: str = ""
+    t_ns: int = 0
+
+    @property
+    def place(self) -> tuple[str | None, int, int, str]:
+        """What memories of a place are kept by."""
+        return self.channel, self.position, self.tile, self.camera
 
     @classmethod
     def of(cls, frame: Frame) -> Taken:
         """Return that of a frame."""
         at = frame.event.index
         place = at.get("p", 0), at.get("g", 0)
-        return cls(frame.index, frame.stream, frame.channel, *place, frame.camera)
+        return cls(frame.index, frame.stream, frame.channel, *place, frame.camera, frame.t_ns)
 
     @classmethod
     def of_line(cls, value: Mapping[str, Any]) -> Taken:
@@ -33,7 +39,7 @@ class Taken(NamedTuple):
         at = value["event"].get("index", {})
         place = at.get("p", 0), at.get("g", 0)
         seen_by = value.get("channel"), *place, value.get("camera", "")
-        return cls(value["index"], value["stream"], *seen_by)
+        return cls(value["index"], value["stream"], *seen_by, value["t_ns"])
 
 
 def indices_before(this: Taken, others: Iterable[Taken], past: Past) -> list[int]:
@@ -48,12 +54,16 @@ def indices_before(this: Taken, others: Iterable[Taken], past: Past) -> list[int
     past : Past
         How many of them are wanted.
     """
-    alike = [
-        each
-        for each in others
-        if each.number < this.number
-        and (each.stream, each.channel, each.camera) == (this.stream, this.channel, this.camera)
-    ]
-    here = [each for each in alike if each[1:] == this[1:]]
-    last = here[max(len(here) - past.last, 0) :] if past.last else []
-    return sorted({each.number for each in (*alike[: past.first], *last)})
+    before = [each for each in others if each.number < this.number]
+    kind = this.stream, this.channel, this.camera
+    alike = [each for each in before if (each.stream, each.channel, each.camera) == kind]
+    here = [each for each in before if each.place == this.place]
+    since_ns = this.t_ns - past.here_s * 1e9
+    lately = [each for each in here if past.here_s and each.t_ns >= since_ns]
+    same = [each for each in here if each.stream == this.stream]
+    wanted = (*alike[: past.first], *_last(same, past.last), *_last(here, past.here), *lately)
+    return sorted({each.number for each in wanted})
+
+
+def _last(taken: list[Taken], count: int) -> list[Taken]:
+    return taken[max(len(taken) - count, 0) :] if count else []
