@@ -17,16 +17,17 @@ CASES = [
     pytest.param([0, 30], 0.0, 0.0, False, None, id="slow shots before and after"),
     pytest.param([9, 12, 15, 18], 0.0, 0.0, False, None, id="slow shots within"),
     pytest.param([12, 13, 14], 0.0, 2.0, True, 2.0, id="three fast ones"),
-    pytest.param([12, 13], 0.0, 1.0, False, 2.0, id="two are a movie of nothing"),
+    pytest.param([12, 13], 0.0, 1.0, False, None, id="two are a movie of nothing"),
     pytest.param([12, 13.25, 14.5], 0.0, 2.5, True, 2.0, id="a quarter late is still fast"),
     pytest.param([12, 13.3, 14.6], 0.0, 0.0, False, None, id="more is not"),
-    pytest.param([8, 9, 10, 11], 0.0, 1.0, False, 0.0, id="cut at the onset"),
-    pytest.param([19.5, 20.5, 21.5], 0.0, 0.5, False, 9.5, id="cut at the end"),
-    pytest.param([9.5, 10.5], 0.0, 0.5, False, 0.5, id="a shot before the onset begins it"),
+    pytest.param([8, 9, 10, 11], 0.0, 1.0, False, None, id="cut at the onset"),
+    pytest.param([19.5, 20.5, 21.5], 0.0, 0.5, False, None, id="cut at the end"),
+    pytest.param([9.5, 10.5], 0.0, 0.5, False, None, id="a shot before the onset begins it"),
     pytest.param(list(range(31)), 0.0, 10.0, True, 0.0, id="all of it"),
     pytest.param([12, 13, 14], 50.0, 2.0, True, 2.0, id="on the edge of the field"),
     pytest.param([12, 13, 14], 50.1, 0.0, False, None, id="just outside of the field"),
-    pytest.param([12, 12.1, 12.2], 0.0, 0.2, False, 2.0, id="planes of one slow time"),
+    pytest.param([12, 12.1, 12.2], 0.0, 0.2, False, None, id="planes of one slow time"),
+    pytest.param([11, 11.5, 14, 15, 16], 0.0, 2.5, True, 4.0, id="two that chance to be near"),
 ]
 
 

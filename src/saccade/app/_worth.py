@@ -108,7 +108,7 @@ class Hindsight:
         return whole[times_s.index(longest_s)] if longest_s > 0 else None
 
     def arrival_s(self, occurrence: Occurrence) -> float:
-        """Return when the run was there: the time of its first fast shot, else the onset."""
+        """Return when the run was there: when it began to catch it, else the onset."""
         return occurrence.onset_s + (self._capture(occurrence).reaction_s or 0.0)
 
     def _capture(self, occurrence: Occurrence) -> Capture:

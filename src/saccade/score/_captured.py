@@ -31,7 +31,10 @@ class Capture(NamedTuple):
     caught: bool
     """Whether at least `LEAST_SHOTS` consecutive fast shots lie in [onset, end]."""
     reaction_s: float | None
-    """From the onset to the first fast shot in view; None if there was none until the end."""
+    """From the onset to the first shot of the first row that makes it caught; None if none does.
+
+    Two shots that happen to be near each other, of a watch and of a closer one, are no reaction.
+    """
 
 
 def capture(
@@ -62,29 +65,24 @@ def capture(
     near = near.part(near.see(occurrence.x_um, occurrence.y_um))
     stretches: list[tuple[float, float]] = []
     firsts: list[float] = []
-    caught = False
     for channel in np.unique(near.channel):
         t_s = near.t_s[near.channel == channel]
         fast = np.diff(t_s) <= longest_s
         begins = np.clip(t_s[:-1][fast], onset_s, end_s)
         stretches += zip(begins, np.clip(t_s[1:][fast], onset_s, end_s), strict=True)
-        part = np.zeros(len(t_s), bool)
-        part[:-1] |= fast
-        part[1:] |= fast
-        within = part & (t_s >= onset_s) & (t_s <= end_s)
-        firsts += t_s[within][:1].tolist()
-        caught = caught or _is_caught(t_s[(t_s >= onset_s) & (t_s <= end_s)], fast_s)
+        firsts += _rows_from(t_s[(t_s >= onset_s) & (t_s <= end_s)], fast_s)
     reaction_s = min(firsts) - onset_s if firsts else None
-    return Capture(_covered(stretches), caught, reaction_s)
+    return Capture(_covered(stretches), bool(firsts), reaction_s)
 
 
-def _is_caught(t_s: NDArray[np.float64], fast_s: float) -> bool:
-    """Return whether a row of fast shots is long enough, in number and in time."""
+def _rows_from(t_s: NDArray[np.float64], fast_s: float) -> list[float]:
+    """Return when each row of fast shots began that is long enough, in number and in time."""
     breaks = np.flatnonzero(np.diff(t_s) > SLACK * fast_s * _ROUNDING) + 1
-    return any(
-        len(row) >= LEAST_SHOTS and (row[-1] - row[0]) * _ROUNDING >= fast_s
+    return [
+        float(row[0])
         for row in np.split(t_s, breaks)
-    )
+        if len(row) >= LEAST_SHOTS and (row[-1] - row[0]) * _ROUNDING >= fast_s
+    ]
 
 
 def _covered(stretches: list[tuple[float, float]]) -> float:

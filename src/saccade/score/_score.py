@@ -75,7 +75,7 @@ class Score:
     averted: int
     """Occurrences of the dark that did not come in this contender's light."""
     reactions_s: tuple[float, ...]
-    """Onset to first fast shot, of those caught."""
+    """Onset to the first shot of the row by which it was caught, of each that was."""
     bursts: int
     false_alarms: int
     dose_j_per_cm2: float
@@ -195,7 +195,7 @@ def _outcome(log: Log, dark: Occurrence, lived: Occurrence | None, rules: Rules)
         caught=found.caught,
         # Light that makes an occurrence last longer earns nothing.
         captured_s=min(found.captured_s, length_s),
-        reaction_s=found.reaction_s if found.caught else None,
+        reaction_s=found.reaction_s,
     )
 
 
