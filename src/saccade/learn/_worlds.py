@@ -116,50 +116,74 @@ def _drawn(worlds: Worlds, seed: int) -> list[Sample]:
     return [samples[number] for number in np.sort(kept).tolist()]
 
 
-def _of_world(worlds: Worlds, seed: int) -> list[Sample]:
-    rng = np.random.default_rng([seed, 5])
+class _Visit(NamedTuple):
+    """A world, where in it is looked, how, and how often."""
+
+    world: World
+    name: str
+    light: Light
+    exposure_ms: float
+    interval_s: float
+    centres: NDArray[np.float64]
+    """Of the fields, x and y in µm."""
+    wanted: NDArray[np.bool_] | None
+    """Samples (step, field) that are kept; None if that is seen when they come."""
+
+    def picture(self, worlds: Worlds, field: int) -> NDArray[np.float32]:
+        """Return what a field looks like now."""
+        x_um, y_um = self.centres[field].tolist()
+        view = View(
+            channel=self.light.channel,
+            x_um=x_um,
+            y_um=y_um,
+            sensor_px=(worlds.side_px, worlds.side_px),
+            pixel_size_um=worlds.pixel_size_um,
+        )
+        return self.world.picture(view, self.exposure_ms, self.light).astype(np.float32)
+
+
+def _visit(worlds: Worlds, seed: int, rng: np.random.Generator) -> _Visit:
     varied = {name: _drawn_from(span, rng) for name, span in worlds.varied.items()}
     settings = {**worlds.settings, **varied}
     specimen = make_specimen(worlds.specimen, seed, settings)
     imaging = conditions()[int(rng.integers(2))]
-    world = World(specimen, imaging)
     channel = worlds.channel or next(iter(specimen.channels))
     exposure_ms = float(np.exp(rng.uniform(*np.log(worlds.exposure_ms))))
     interval_s = float(np.exp(rng.uniform(*np.log(worlds.interval_s))))
     reach = np.array(specimen.size_um) / 2 - worlds.side_px * worlds.pixel_size_um
     centres = rng.uniform(-1, 1, (worlds.fields, 2)) * reach
-    past: list[list[NDArray[np.float32]]] = [[] for _ in centres]
-    light = Light(channel, power_mw=_W_PER_CM2 * 10, area_cm2=0.01)
-    side = worlds.side_px, worlds.side_px
-    made: list[_Made] = []
     wanted = None
     if worlds.frames > 1:
         dark = World(make_specimen(worlds.specimen, seed, settings), imaging)
         wanted = _plan(worlds, dark, centres, interval_s, rng)
-    for step in range(int(worlds.hours * 3600 / interval_s)):
-        world.advance(step * interval_s)
-        sure, unsure = _truth(world, worlds)
-        for number, (x_um, y_um) in enumerate(centres):
+    light = Light(channel, power_mw=_W_PER_CM2 * 10, area_cm2=0.01)
+    name = f"{worlds.specimen} {seed}"
+    world = World(specimen, imaging)
+    return _Visit(world, name, light, exposure_ms, interval_s, centres, wanted)
+
+
+def _of_world(worlds: Worlds, seed: int) -> list[Sample]:
+    rng = np.random.default_rng([seed, 5])
+    visit = _visit(worlds, seed, rng)
+    past: list[list[NDArray[np.float32]]] = [[] for _ in visit.centres]
+    made: list[_Made] = []
+    for step in range(_steps(worlds, visit.interval_s)):
+        visit.world.advance(step * visit.interval_s)
+        sure, unsure = _truth(visit.world, worlds)
+        for number, (x_um, y_um) in enumerate(visit.centres.tolist()):
             here, unsure_here = (each.within(x_um, y_um, worlds) for each in (sure, unsure))
-            if wanted is None:
-                kept = bool(len(here.kinds)) or rng.random() < worlds.empty
+            if visit.wanted is None:
+                kept = soon = bool(len(here.kinds)) or rng.random() < worlds.empty
             else:
-                kept = bool(wanted[step, number])
-            if not (kept or (wanted is not None and wanted[step:, number][: worlds.frames].any())):
+                kept = bool(visit.wanted[step, number])
+                soon = bool(visit.wanted[step:, number][: worlds.frames].any())
+            if not soon:
                 past[number] = []
                 continue
-            view = View(
-                channel=channel,
-                x_um=float(x_um),
-                y_um=float(y_um),
-                sensor_px=side,
-                pixel_size_um=worlds.pixel_size_um,
-            )
-            picture = world.picture(view, exposure_ms, light).astype(np.float32)
-            past[number] = [*past[number], picture][-worlds.frames :]
+            past[number] = [*past[number], visit.picture(worlds, number)][-worlds.frames :]
             if kept:
                 sample = Sample(
-                    f"{worlds.specimen} {seed}, field {number}, {step * interval_s:.0f} s",
+                    f"{visit.name}, field {number}, {step * visit.interval_s:.0f} s",
                     f"world {seed}",
                     last_frames(past[number], worlds.frames),
                     here.places,
@@ -168,8 +192,13 @@ def _of_world(worlds: Worlds, seed: int) -> list[Sample]:
                     pixel_size_um=worlds.pixel_size_um,
                     unsure=unsure_here.unsure(),
                 )
-                made.append(_Made(sample, float(x_um), float(y_um), world.t_s))
-    return _foreseen(made, world, worlds) if worlds.unsure_s > 0 else [each.sample for each in made]
+                made.append(_Made(sample, x_um, y_um, visit.world.t_s))
+    samples = [each.sample for each in made]
+    return _foreseen(made, visit.world, worlds) if worlds.unsure_s > 0 else samples
+
+
+def _steps(worlds: Worlds, interval_s: float) -> int:
+    return int(worlds.hours * 3600 / interval_s)
 
 
 def _drawn_from(span: tuple[float, float], rng: np.random.Generator) -> float:
@@ -189,7 +218,7 @@ def _plan(
     What happens when is told by a world of the same seed in which nothing is lit. Light changes
     little of it, and what a sample tells is what is so in the world that is lit.
     """
-    kept = rng.random((int(worlds.hours * 3600 / interval_s), len(centres))) < worlds.empty
+    kept = rng.random((_steps(worlds, interval_s), len(centres))) < worlds.empty
     for step, row in enumerate(kept):
         dark.advance(step * interval_s)
         sure, _ = _truth(dark, worlds)
