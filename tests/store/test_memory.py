@@ -71,6 +71,30 @@ def test_what_a_long_run_has_left_scattered_is_given_back() -> None:
     assert left("let_memory_go()") < 0.6
 
 
+WANDERING = """
+import numpy as np, psutil
+from saccade.store._memory import keep_memory_warm, let_memory_go
+rss = psutil.Process().memory_info
+stays, held = None, []
+for _ in range(6):
+    keep_memory_warm()
+    run = [np.ones(30_000, "uint8") for _ in range(1_000)]
+    stays = run[-1]  # one thing of a run that is there until the next one's is
+    del run
+    held.append(rss().rss)
+    let_memory_go()
+print(max(held[1:]) - held[0])
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only glibc is told")
+def test_runs_take_no_more_memory_than_the_first() -> None:
+    """Though what stays of each lies at the far end of what it took: 30 MB, of six runs."""
+    command = [sys.executable, "-c", WANDERING]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert int(done.stdout) < 2 * 2**20
+
+
 def test_a_long_run_lets_its_memory_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """When its recorder closes; a short one keeps it for the next."""
     gone = []
