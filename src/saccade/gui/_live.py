@@ -10,6 +10,7 @@ from ._colours import ground
 from ._names import short
 from ._overlays import MOST, Overlays
 from ._qt import QtWidgets, Signal, pg
+from ._views import GraphicsView, Picture
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,11 +39,11 @@ class LiveView(QtWidgets.QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._view = pg.GraphicsView()
+        self._view = GraphicsView()
         self._box = pg.ViewBox(lockAspect=True, invertY=True, enableMenu=False)
         self._view.setCentralItem(self._box)
-        self._image = pg.ImageItem()
-        self._box.addItem(self._image)
+        self._picture = Picture()
+        self._box.addItem(self._picture, ignoreBounds=True)
         self.overlays = Overlays(self._box)
         self.overlays.switched.connect(self._tell)
         self._bar = pg.PlotDataItem(pen=pg.mkPen("w", width=4))
@@ -112,13 +113,11 @@ class LiveView(QtWidgets.QWidget):
         if frame is self._frame and tuple(seen) == self._seen:
             return
         self._frame, self._seen = frame, tuple(seen)
-        pixels = frame.pixels
-        if pixels.ndim > 2:
-            pixels = pixels[..., 0]
+        pixels = _grey(frame)
         if (kind := (frame.stream, frame.camera)) not in self._levels:
             self._levels[kind] = levels_of(pixels)
         levels = self._levels[kind]
-        self._image.setImage(pixels, levels=levels, autoLevels=False)
+        self._picture.show_pixels(pixels, levels)
         if pixels.shape != self._shape:
             self._shape = pixels.shape
             self._box.setRange(xRange=(0, pixels.shape[1]), yRange=(0, pixels.shape[0]), padding=0)
@@ -147,9 +146,10 @@ class LiveView(QtWidgets.QWidget):
     def set_contrast(self) -> None:
         """Set the contrast of the stream by the frame that is shown."""
         if self._frame is not None:
-            levels = levels_of(self._frame.pixels)
+            pixels = _grey(self._frame)
+            levels = levels_of(pixels)
             self._levels[self._frame.stream, self._frame.camera] = levels
-            self._image.setLevels(levels)
+            self._picture.show_pixels(pixels, levels)
 
     def _tell(self) -> None:
         if self._frame is not None:
@@ -165,6 +165,11 @@ class LiveView(QtWidgets.QWidget):
         self._bar.setData([right - long_px, right], [low, low])
         self._bar_text.setText(f"{um:g} µm")
         self._bar_text.setPos(right - long_px / 2, low - height * 0.01)
+
+
+def _grey(frame: Frame) -> NDArray[Any]:
+    """Return the pixels; of several colours the first."""
+    return frame.pixels if frame.pixels.ndim == 2 else frame.pixels[..., 0]
 
 
 def levels_of(pixels: NDArray[Any]) -> tuple[float, float]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ._colours import MARKS, curves, ground
 from ._names import short
 from ._qt import QtCore, QtWidgets, Signal, pg
+from ._views import PlotWidget
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,7 +38,7 @@ class Timeline(QtWidgets.QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._plot = pg.PlotWidget()
+        self._plot = PlotWidget()
         self._plot.setLabel("bottom", "frame")
         self._plot.setLabel("left", "score")
         self._plot.setYRange(-0.1, _TOP, padding=0)
