@@ -92,7 +92,7 @@ def test_who_remembers_nothing_needs_nothing_before(tmp_path: Path) -> None:
     both = Any((Novelty(frames=15), Tracker(Change(alpha=0.5))))
     assert past_of(both) == Past(first=30, last=10)
     made(tmp_path, frames=3)
-    assert past_of(Network(str(tmp_path / "bright"))) == Past(last=2)
+    assert past_of(Network(str(tmp_path / "bright"))) == Past(here=2)
 
 
 def test_a_function_is_looked_with_as_it_is() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from saccade.learn import (
@@ -149,6 +149,7 @@ def test_the_threshold_is_the_middle_of_those_that_are_as_good(
     st.lists(st.tuples(st.integers(-39, 60), st.booleans()), min_size=1, max_size=60),
     st.integers(0, 20),
 )
+@example([(0, hit) for hit in (False, True, True)] + [(1, False)] * 3 + [(40, True)] * 2, 0)
 def test_the_threshold_is_always_as_good_as_the_best(
     places: list[tuple[int, bool]], missed: int
 ) -> None:

@@ -317,7 +317,7 @@ def best_threshold(seen: Sequence[Seen]) -> float:
     highest = logits[whole]
     both = (np.arange(1, len(logits) + 1) + truth)[whole]
     f1 = 2 * np.cumsum(hits)[whole] / both
-    best = int(np.argmax(f1))
+    best = len(f1) - 1 - int(np.argmax(f1[::-1]))  # of equals the one by which most is known
     # F1 = 1 - errors / both, and both hardly scatter.
     least = f1[best] - max(_AS_GOOD * f1[best], math.sqrt(max(1 - f1[best], 0.0) / both[best]))
     lowest = np.append(highest[1:], min(FAINTEST, highest[-1]))
