@@ -7,7 +7,7 @@ import os
 # Importing a widget must not move the core's signals into the window's thread.
 os.environ.setdefault("PYMM_SIGNALS_BACKEND", "psygnal")
 
-from qtpy import QtCore, QtGui, QtWidgets  # noqa: I001 - before pyqtgraph, which would choose
+from qtpy import PYSIDE6, QtCore, QtGui, QtWidgets  # noqa: I001 - before pyqtgraph, which would choose
 
 import pyqtgraph as pg
 
@@ -17,4 +17,4 @@ Signal = QtCore.Signal  # type: ignore[attr-defined]
 
 pg.setConfigOptions(imageAxisOrder="row-major", antialias=False, background=None)
 
-__all__ = ["QAction", "QShortcut", "QtCore", "QtGui", "QtWidgets", "Signal", "pg"]
+__all__ = ["PYSIDE6", "QAction", "QShortcut", "QtCore", "QtGui", "QtWidgets", "Signal", "pg"]

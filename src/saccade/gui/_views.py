@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from ._qt import QtCore, QtGui, QtWidgets, pg
+from ._qt import PYSIDE6, QtCore, QtGui, QtWidgets, pg
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,28 +33,33 @@ class _Preparing(QtCore.QObject):
 
 
 class GraphicsView(pg.GraphicsView):  # type: ignore[misc]
-    """A view that Qt paints while other threads go on.
+    """A view that Qt paints while other threads go on, with PySide6.
 
     pyqtgraph's view paints in a method written in Python, and the bindings keep the
     interpreter until that has returned: a frame that came meanwhile waits for some milliseconds.
-    Qt's own method is called without it.
+    Qt's own method is called without it. PyQt6 would call it without the view as well: there it
+    is as pyqtgraph has it.
     """
 
-    paintEvent = QtWidgets.QGraphicsView.paintEvent  # noqa: N815 - Qt's name
+    if PYSIDE6:
+        paintEvent = QtWidgets.QGraphicsView.paintEvent  # noqa: N815 - Qt's name
 
     def __init__(self) -> None:
         super().__init__()
-        _Preparing(self)
+        if PYSIDE6:
+            _Preparing(self)
 
 
 class PlotWidget(pg.PlotWidget):  # type: ignore[misc]
     """The same for a plot."""
 
-    paintEvent = QtWidgets.QGraphicsView.paintEvent  # noqa: N815 - Qt's name
+    if PYSIDE6:
+        paintEvent = QtWidgets.QGraphicsView.paintEvent  # noqa: N815 - Qt's name
 
     def __init__(self) -> None:
         super().__init__()
-        _Preparing(self)
+        if PYSIDE6:
+            _Preparing(self)
 
 
 class Picture(QtWidgets.QGraphicsPixmapItem):
