@@ -77,7 +77,15 @@ def written(value: Any) -> str:
     line = line.removesuffix("\n").removesuffix("\n...")
     # PyYAML quotes names of parts, which no one else does.
     bare = _PART.sub(r"\1", line)
-    return bare if bare != line and parse_yaml(bare) == value else line
+    return bare if bare != line and _says(bare, value) else line
+
+
+def _says(text: str, value: Any) -> bool:
+    """Return whether a text can be read, and as this value."""
+    try:
+        return bool(parse_yaml(text) == value)
+    except ValueError:
+        return False
 
 
 def written_whole(document: Any) -> str:
