@@ -61,7 +61,8 @@ class Network(Learned):
         Of the weights; another model of the same name is refused.
     spacing_s : float
         Least time between the frames that a model looks at together. Frames of a burst hardly
-        differ; where what is looked for is slow, those between are passed over. 0 is off.
+        differ; where what is looked for is slow, those between are passed over. Of each place up to
+        four pictures are kept for each such time. 0 is off.
     runtime : {'torch', 'onnxruntime', 'openvino'}, optional
         What computes the network; by default what ``saccade bench --detector`` found to be the
         fastest on this machine, or torch. It changes scores by rounding only.
