@@ -32,8 +32,8 @@ class _Preparing(QtCore.QObject):
         return False
 
 
-class GraphicsView(pg.GraphicsView):  # type: ignore[misc]
-    """A view that Qt paints while other threads go on, with PySide6.
+class _PaintedByQt:
+    """What lets other threads go on while Qt paints a view, with PySide6.
 
     pyqtgraph's view paints in a method written in Python, and the bindings keep the
     interpreter until that has returned: a frame that came meanwhile waits for some milliseconds.
@@ -50,16 +50,12 @@ class GraphicsView(pg.GraphicsView):  # type: ignore[misc]
             _Preparing(self)
 
 
-class PlotWidget(pg.PlotWidget):  # type: ignore[misc]
-    """The same for a plot."""
+class GraphicsView(_PaintedByQt, pg.GraphicsView):  # type: ignore[misc]
+    """A view that Qt paints by itself."""
 
-    if PYSIDE6:
-        paintEvent = QtWidgets.QGraphicsView.paintEvent  # noqa: N815 - Qt's name
 
-    def __init__(self) -> None:
-        super().__init__()
-        if PYSIDE6:
-            _Preparing(self)
+class PlotWidget(_PaintedByQt, pg.PlotWidget):  # type: ignore[misc]
+    """A plot that Qt paints by itself."""
 
 
 class Picture(QtWidgets.QGraphicsPixmapItem):
