@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from useq import MDAEvent, MDASequence
 
-from saccade.app import Reach, Run, reach, reach_answer, reach_questions
+from saccade.app import Reach, Run, Spent, reach, reach_answer, reach_questions, reach_usage
 from saccade.app._reach import CARD
 from saccade.core import Action, Decision, Observation, State, UsageError
 from saccade.decide import Ask, Burst
@@ -167,6 +167,21 @@ def test_an_answer_that_is_none_is_not_taken(tmp_path: Path) -> None:
         assert run.questions
         run.stop()
         run.wait(PATIENCE_S)
+
+
+def test_what_is_used_up_is_told(run: Run) -> None:
+    """Light by whoever counts it, and what the recorder has written and left."""
+    assert run.folder is not None
+    while not run.stored:
+        time.sleep(0.01)
+    with closing(Reach(run, lambda: Spent(1.5, 2.0))):
+        spent, disk = reach_usage(run.folder)
+    assert spent == Spent(1.5, 2.0)
+    assert disk is not None
+    assert disk.written_bytes > 0
+    assert disk.left_bytes > 0
+    with closing(Reach(run)):
+        assert reach_usage(run.folder)[0] is None
 
 
 def test_another_word_does_nothing(run: Run) -> None:

@@ -81,6 +81,58 @@ def test_a_plan_is_that_of_useq(
     assert protocol.planned == len(taken) == frames
 
 
+@pytest.mark.parametrize(
+    "watch",
+    [
+        pytest.param({"time_plan": {"interval": 600, "loops": 7}}, id="an interval"),
+        pytest.param({"time_plan": {"interval": 7, "duration": 60}}, id="a duration"),
+        pytest.param({"time_plan": {"duration": 60, "loops": 7}}, id="so many in it"),
+        pytest.param(
+            {"time_plan": [{"interval": 60, "loops": 3}, {"interval": 10, "loops": 4}]}, id="phases"
+        ),
+        pytest.param(
+            {"time_plan": {"interval": 10, "loops": 3}, "stage_positions": [[0, 0], [9, 9]]},
+            id="at several positions",
+        ),
+        pytest.param({"time_plan": {"interval": 0, "loops": 3}}, id="as fast as it can"),
+    ],
+)
+def test_when_the_last_picture_is_due(protocol_in: Callable[[Any], Protocol], watch: Any) -> None:
+    """As useq plays the plan, without playing it."""
+    protocol = protocol_in(watching(**watch))
+    assert protocol.last_due_s == max(event.min_start_time or 0.0 for event in protocol.watch)
+
+
+@pytest.mark.parametrize(
+    "watch",
+    [
+        pytest.param({"channels": ["FITC"]}, id="no times"),
+        pytest.param(
+            {
+                "axis_order": "ptc",
+                "time_plan": {"interval": 10, "loops": 3},
+                "stage_positions": [[0, 0], [9, 9]],
+            },
+            id="once through at each position",
+        ),
+        pytest.param(
+            {
+                "stage_positions": [
+                    {"x": 0, "sequence": {"time_plan": {"interval": 10, "loops": 3}}},
+                    [9, 9],
+                ]
+            },
+            id="times of a position",
+        ),
+    ],
+)
+def test_plans_whose_times_do_not_tell_how_far_they_are(
+    protocol_in: Callable[[Any], Protocol], watch: Any
+) -> None:
+    """They have no last time: how far they are is told by their pictures."""
+    assert protocol_in(watching(**watch)).last_due_s == 0
+
+
 BAD_PLANS = [
     pytest.param(
         {

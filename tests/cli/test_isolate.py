@@ -50,7 +50,7 @@ def test_what_happens_to_a_detector_is_told(capsys: pytest.CaptureFixture[str]) 
     run.noted.emit("detector", {"text": "'beads': frame 2: it hung up"})
     run.noted.emit("lease", {"text": "of no interest"})
     assert "detector: 'beads': frame 2: it hung up" in capsys.readouterr().out
-    rows = [str(cell) for column in panel(tally, "a", None).columns for cell in column.cells]
+    rows = [str(cell) for column in panel(tally, "a").columns for cell in column.cells]
     assert "3 looks missed; 'beads': frame 2: it hung up" in rows
     ended: dict[str, Any] = dict.fromkeys(("decisions", "bursts", "refusals", "gaps"), 0)
     ended |= {"name": "a", "scope": "b", "folder": "c", "seconds": 1.0, "error": None}

@@ -178,6 +178,7 @@ def test_observations_that_are_not_trusted_are_a_fall() -> None:
         t_ns=8_000_000_000,
         own_pace=True,
         stop=False,
+        frame=8,
     )
     assert guard.rung == "guarded"
     assert guard.hear(seen(9, 9, verdict="invalid")) is None
@@ -202,6 +203,7 @@ def test_refusals_are_a_fall() -> None:
         "5 actions were refused within 60 s, the last by Rate: too many",
         62_000_000_000,
         own_pace=True,
+        frame=3,
     )
     assert [guard.hear(refusal(t_s)) for t_s in (63, 64, 65, 66)] == [None] * 4
     assert guard.hear(refusal(67)) is not None
@@ -250,6 +252,7 @@ def test_at_the_end_of_the_ladder_the_run_is_stopped() -> None:
         2_000_000_000,
         own_pace=True,
         stop=True,
+        frame=5,
     )
     assert guard.hear(seen(6, 3, ok=False)) is None
     assert guard.hear(seen(7, 1e6)) is None
@@ -268,7 +271,7 @@ def test_it_climbs_one_rung_after_a_quiet_time() -> None:
     guard = on("classical", recover_s=100)
     assert guard.hear(seen(4, 99.9)) is None
     assert guard.hear(seen(5, 100)) == Shift(
-        "Ladder", "classical", "guarded", "100 s without a cause", 100_000_000_000
+        "Ladder", "classical", "guarded", "100 s without a cause", 100_000_000_000, frame=5
     )
     assert guard.hear(seen(6, 199)) is None
     shift = guard.hear(seen(7, 250))

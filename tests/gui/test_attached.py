@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
-    from saccade.app import Run
+    from saccade.app import Assembled, Run
 
 PATIENCE_MS = 60_000
 THINNED = """
@@ -38,11 +38,15 @@ record:
 """
 
 
-def driven(path: Path, out: Path) -> Run:
-    """Start a run as another process would."""
+def assembled_for(path: Path, out: Path) -> Assembled:
     protocol = app.load_protocol(path)
     scope = app.open_scope(protocol.scope, protocol.folder, protocol.sim)
-    run = app.assemble(protocol, scope, out=out).run
+    return app.assemble(protocol, scope, out=out)
+
+
+def driven(path: Path, out: Path) -> Run:
+    """Start a run as another process would."""
+    run = assembled_for(path, out).run
     run.start()
     return run
 
@@ -60,12 +64,12 @@ def test_a_finished_run_is_shown_whole(qtbot: QtBot, protocol: Path, tmp_path: P
     run.wait(60)
     window = following(qtbot, tmp_path / "run")
     qtbot.waitUntil(lambda: window.session.state.ended, timeout=PATIENCE_MS)
-    qtbot.waitUntil(lambda: window._frames == run.stored, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: window.progress.frames == run.stored, timeout=PATIENCE_MS)
     qtbot.waitUntil(lambda: "completed" in window.alerts.text(), timeout=PATIENCE_MS)
     assert window.session.stored == run.stored
     assert window.live.frame is not None
     assert window.table.item(0, 2).text() == "burst of 2"
-    assert window.bar._progress.maximum() == 12
+    assert "12 of 12 frames" in window.bar.gauges.bars["plan"].format()
     assert not window.bar._buttons["hold"].isEnabled()
 
 
@@ -77,6 +81,7 @@ def test_it_holds_and_stops_a_run_that_can_be_reached(
     with closing(app.Reach(run)):
         window = following(qtbot, tmp_path / "run")
         qtbot.waitUntil(lambda: window.live.frame is not None, timeout=PATIENCE_MS)
+        assert window.session.spent is None  # nobody told how much
         window.bar.commanded.emit("hold")
         qtbot.waitUntil(lambda: "held" in window.bar._lamp.text(), timeout=PATIENCE_MS)
         window.bar.commanded.emit("hold")
@@ -84,6 +89,26 @@ def test_it_holds_and_stops_a_run_that_can_be_reached(
         window.bar.commanded.emit("stop")
         qtbot.waitUntil(lambda: window.session.state is State.STOPPED, timeout=PATIENCE_MS)
         assert run.wait(60).name == "stopped"
+
+
+def test_it_is_told_what_a_run_has_used_up(
+    qtbot: QtBot, long_protocol: Path, tmp_path: Path
+) -> None:
+    """Light and disk, as the run itself counts them, and time by its journal."""
+    assembled = assembled_for(long_protocol, tmp_path / "run")
+    run = assembled.run.start()
+    with closing(app.Reach(assembled.run, assembled.spent)):
+        window = following(qtbot, tmp_path / "run")
+        bars = window.bar.gauges.bars
+        qtbot.waitUntil(lambda: "of 1000 J/cm²" in bars["dose"].format(), timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: "free" in bars["disk"].format(), timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: " left" in bars["plan"].format(), timeout=PATIENCE_MS)
+        assert window.session.gone_s > 0
+        run.stop()
+        run.wait(60)
+    assert window.session.spent is not None
+    assert assembled.spent is not None
+    assert 0 < window.session.spent.j_per_cm2 <= assembled.spent().j_per_cm2
 
 
 def asking(tmp_path: Path) -> Run:
@@ -135,10 +160,10 @@ def test_frames_that_were_thinned_out_are_counted(qtbot: QtBot, tmp_path: Path) 
     run.wait(60)
     window = following(qtbot, tmp_path / "run")
     qtbot.waitUntil(lambda: window.session.state.ended, timeout=PATIENCE_MS)
-    qtbot.waitUntil(lambda: window._frames >= 40, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: window.progress.frames >= 40, timeout=PATIENCE_MS)
     assert run.verdict is not None
     assert run.verdict.thinned > 0
-    assert (window._frames, window._planned) == (40, 40)
+    assert (window.progress.frames, window.progress.planned) == (40, 40)
     assert window.session.stored == run.stored < 40
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,19 +11,21 @@ from hypothesis import strategies as st
 from psygnal import Signal
 from useq import MDAEvent
 
-from saccade.core import Gap, Identity, Observation, UsageError
+from saccade.core import Gap, UsageError
 from saccade.gui import Session
 from saccade.gui._live import LiveView, bar_um, levels_of
 from saccade.gui._news import News
 from saccade.gui._outlines import boxes_line
 from saccade.gui._qt import QtWidgets
-from saccade.gui._timeline import Timeline
 from saccade.testing import frame_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pytestqt.qtbot import QtBot
+
+
+PIXELS = np.zeros((2, 2), np.uint16)
 
 
 @given(st.floats(0.5, 1e5))
@@ -76,9 +77,7 @@ def test_only_the_newest_frame_is_kept_and_all_are_counted() -> None:
     run = Told()
     news = News.of(run)  # type: ignore[arg-type]
     for number in range(10):
-        run.framed.emit(
-            SimpleNamespace(index=number, stream="watch" if number % 2 else "burst", camera="")
-        )
+        run.framed.emit(frame_of(PIXELS, number, stream="watch" if number % 2 else "burst"))
     batch = news.take()
     assert [frame.index for frame in batch.newest] == [9]
     assert (batch.frames, batch.planned) == (10, 5)
@@ -91,7 +90,7 @@ def test_each_camera_has_its_newest_frame() -> None:
     run = Told()
     news = News.of(run)  # type: ignore[arg-type]
     for number in range(7):
-        run.framed.emit(SimpleNamespace(index=number, stream="watch", camera="AB"[number % 2]))
+        run.framed.emit(frame_of(PIXELS, number, camera="AB"[number % 2]))
     assert [(frame.index, frame.camera) for frame in news.take().newest] == [(5, "B"), (6, "A")]
 
 
@@ -133,26 +132,3 @@ def test_commands_out_of_order_are_refused(tmp_path: Path) -> None:
     session.stop()
     session.hold()
     session.close()
-
-
-def test_the_plot_is_not_drawn_for_every_picture(qtbot: QtBot) -> None:
-    """Drawing takes Python from the run: what comes soon after is drawn later, all at once."""
-    timeline = Timeline()
-    qtbot.addWidget(timeline)
-
-    def seen(frame: int) -> Observation:
-        return Observation(0.5, detector=Identity("spots", "1"), frame=frame)
-
-    def drawn() -> list[int]:
-        return [int(x) for x in timeline._curves["spots"].getData()[0]]
-
-    timeline.add([seen(0)], ())
-    timeline.add([seen(1)], ())
-    timeline.add([seen(2)], ())
-    assert drawn() == [0]
-    timeline.draw()
-    assert drawn() == [0, 1, 2]
-    timeline.add([seen(3)], ())
-    timeline._drawn_s -= 1  # as if it were a second ago
-    timeline.add((), ())
-    assert drawn() == [0, 1, 2, 3]

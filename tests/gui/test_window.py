@@ -58,8 +58,12 @@ def test_a_run_is_armed_and_run_to_its_end(window: Window, qtbot: QtBot, protoco
     qtbot.waitUntil(lambda: window.session.state.ended, timeout=PATIENCE_MS)
     qtbot.waitUntil(lambda: "finished" in window.bar._lamp.text(), timeout=PATIENCE_MS)
     qtbot.waitUntil(lambda: window.table.rowCount() > 0, timeout=PATIENCE_MS)
-    assert window.bar._progress.value() == 12
-    assert window._frames == window.session.stored > 12
+    assert window.progress.planned == 12
+    used = {name: bar.format() for name, bar in window.bar.gauges.bars.items()}
+    assert "of 1000 J/cm² at one place" in used["dose"]
+    assert used["plan"].startswith("12 of 12 frames + ")
+    assert "free" in used["disk"]
+    assert window.progress.frames == window.session.stored > 12
     assert "completed" in window.alerts.text()
     assert str(window.session.folder) in window.alerts.text()
     assert {window.table.item(row, 2).text() for row in range(window.table.rowCount())} == {
@@ -139,7 +143,7 @@ def test_a_shadowed_run_does_nothing_of_what_it_decides(
     window.bar.shadow.setChecked(True)
     going(window, qtbot, protocol)
     qtbot.waitUntil(lambda: window.session.state.ended, timeout=PATIENCE_MS)
-    qtbot.waitUntil(lambda: window._frames == 12, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: window.progress.frames == 12, timeout=PATIENCE_MS)
     told = [window.table.item(row, 2).text() for row in range(window.table.rowCount())]
     assert any("not done (shadow)" in each for each in told)
 
@@ -169,7 +173,7 @@ def test_a_click_on_the_timeline_shows_that_frame(
     """The frame nearest to it is shown, with what was found in it, until one returns to live."""
     going(window, qtbot, protocol)
     qtbot.waitUntil(lambda: window.session.state.ended, timeout=PATIENCE_MS)
-    qtbot.waitUntil(lambda: window._frames == window.session.stored, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: window.progress.frames == window.session.stored, timeout=PATIENCE_MS)
     first = next(iter(window.kept))[0].index
     window.timeline.asked.emit(-5)
     assert window.live.frame is not None

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections import namedtuple
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -99,6 +99,20 @@ def test_what_waits_counts_as_written(tmp_path: Path, free_mb: Make) -> None:
     room = _room.Room(tmp_path, 4 * MB)
     assert not room.is_short(6 * MB)
     assert room.is_short(6 * MB + 1)
+
+
+def test_what_was_written_and_what_is_left_is_told(
+    folder: Path, frame_at: Make, free_mb: Make
+) -> None:
+    """Pixels by their bytes, once they are on the disk."""
+    free_mb(2000)
+    with closing(Recorder(folder)) as recorder:
+        assert recorder.disk == (0, 2000 * MB)
+        frames = [frame_at(number) for number in range(3)]
+        for frame in frames:
+            recorder.frame(frame)
+        assert recorder.flush(10)
+        assert recorder.disk.written_bytes == sum(frame.pixels.nbytes for frame in frames)
 
 
 def test_disk_is_looked_at_rarely(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,7 +25,7 @@ from ._part_help import (
     summary_of,
 )
 from ._protocol import Protocol, load_protocol, protocol_of
-from ._reach import Reach, reach, reach_answer, reach_questions
+from ._reach import Reach, reach, reach_answer, reach_questions, reach_usage
 from ._registry import build, parts
 from ._run import Run
 from ._score import FIRST_SEED, Scoreboard, score_protocol
@@ -39,6 +39,7 @@ from ._tune_figure import draw_tuning
 from ._tune_marked import Marking, tune_on_recording
 from ._tune_run import tune_on_run
 from ._tune_search import Range, Searched, SearchPlan, Trial, search_protocol
+from ._usage import Pace, Spent, told_duration
 from ._worth import Hindsight, Worth
 
 __all__ = [
@@ -57,6 +58,7 @@ __all__ = [
     "ModelTrial",
     "NetBench",
     "OverviewBench",
+    "Pace",
     "Protocol",
     "Range",
     "Reach",
@@ -70,6 +72,7 @@ __all__ = [
     "Setting",
     "Slope",
     "Soak",
+    "Spent",
     "StoreBench",
     "StreamBench",
     "Suggestion",
@@ -101,6 +104,7 @@ __all__ = [
     "reach",
     "reach_answer",
     "reach_questions",
+    "reach_usage",
     "recipe_file",
     "recipe_protocol",
     "replay_run",
@@ -120,6 +124,7 @@ __all__ = [
     "soak",
     "summary_of",
     "told_action",
+    "told_duration",
     "try_model",
     "tune_on_recording",
     "tune_on_run",

@@ -10,6 +10,7 @@ from saccade.run import Keep
 
 from ._parts import arbiter_of, build_parts
 from ._run import Run
+from ._usage import Spent, spent_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,8 +27,8 @@ class Assembled:
     """A run that was put together, and where its light is counted."""
 
     run: Run
-    dose: Callable[[], float] | None
-    """Returns the most light that any position has had, in J/cm², if a guard keeps count."""
+    spent: Callable[[], Spent] | None
+    """Returns how much light was given, if a guard keeps count."""
 
 
 def open_scope(
@@ -88,6 +89,4 @@ def assemble(protocol: Protocol, scope: Scope, out: Path | None = None) -> Assem
         shadow=protocol.shadow,
         arbiter=arbiter_of(protocol),
     )
-    ledgers = [guard for guard in parts.guards if hasattr(guard, "spent_j_per_cm2")]
-    dose = (lambda: max(guard.spent_j_per_cm2 for guard in ledgers)) if ledgers else None
-    return Assembled(run, dose)
+    return Assembled(run, spent_of(parts.guards))

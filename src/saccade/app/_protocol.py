@@ -33,13 +33,14 @@ from ._protocol_fields import (
     Word,
 )
 from ._registry import problems_of
-from ._sequence import count_frames, read_sequence
+from ._sequence import count_frames, last_due_s, read_sequence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 VERSION = 1
 _WHAT = "protocol"
+_BUDGET = "saccade.guard:Budget"
 # Of a kind: each looks at every frame.
 _MOST_PARTS = 50
 _DO = "The README says what a protocol file holds."
@@ -122,6 +123,16 @@ class Protocol(FileModel):
         """Number of pictures that the plan asks for, None if they are too many to count."""
         return count_frames(self.watch)
 
+    @property
+    def last_due_s(self) -> float:
+        """When the last pictures that may come are due, in s; 0 where the plan gives no times."""
+        return min([last_due_s(self.watch), *self._budgets("time_s")])
+
+    @property
+    def allowed_bytes(self) -> float | None:
+        """What a budget lets the run write; None where none does."""
+        return min((1e6 * each for each in self._budgets("disk_mb")), default=None)
+
     def resolved(self) -> dict[str, Any]:
         """Return it as plain data, defaults written out, that `protocol_of` reads back."""
         plain = self.model_dump(mode="json", exclude={"watch", "sim"})
@@ -138,6 +149,10 @@ class Protocol(FileModel):
     def warnings(self) -> tuple[str, ...]:
         """Return what is allowed, and probably not meant."""
         return (*read_sequence(self._given["watch"], "watch").warnings, *self._unheard())
+
+    def _budgets(self, of: str) -> list[float]:
+        parts = (each.settings for each in self.guard if each.use == _BUDGET)
+        return [float(each[of]) for each in parts if each.get(of) is not None]
 
     def _unheard(self) -> Iterator[str]:
         heard = {each.on or next(iter(self.detect), None) for each in self.decide}

@@ -10,10 +10,13 @@ import socket
 import threading
 from typing import TYPE_CHECKING, Any
 
-from saccade.core import FolderError, Question, UsageError
+from saccade.core import FolderError, Question, UsageError, plain
+from saccade.store import DiskUse
+
+from ._usage import Spent
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from ._run import Run
@@ -31,13 +34,16 @@ _WHO = "a window that follows it"
 class Reach:
     """Listens here for arm, hold, resume, stop, and answers to what policies ask a person.
 
-    Nothing else can be asked for. A request is a line of JSON with a word and the token of
-    this run, which is written into the folder for its owner alone; any other is not answered.
+    Besides these, only what is open and what is used up can be asked for. A request is a line of
+    JSON with a word and the token of this run, which is written into the folder for its owner
+    alone; any other is not answered.
 
     Parameters
     ----------
     run : Run
         Started, so that it has its folder.
+    spent : callable, optional
+        Returns how much light was given.
 
     Raises
     ------
@@ -45,10 +51,10 @@ class Reach:
         If the token can't be written.
     """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, spent: Callable[[], Spent] | None = None) -> None:
         if run.folder is None:
             raise UsageError("This run has no folder yet.", "Start it first.")
-        self._run, self._card = run, run.folder / CARD
+        self._run, self._card, self._spent = run, run.folder / CARD, spent
         self._token = secrets.token_hex(32)
         self._closed = threading.Event()
         self._socket = socket.create_server((_HERE, 0))
@@ -103,6 +109,9 @@ class Reach:
                     self._run.stop(f"asked to, from {_WHO}")
                 case {"word": "questions"}:
                     return {"done": True, "questions": self._questions()}
+                case {"word": "usage"}:
+                    spent = None if self._spent is None else plain(self._spent())
+                    return {"done": True, "spent": spent, "disk": self._run.disk}
                 case {"word": "answer", "question": str(question), "yes": bool(yes)}:
                     self._run.answer(question, yes, _WHO)
                 case _:
@@ -165,6 +174,34 @@ def reach_questions(folder: Path) -> tuple[tuple[Question, float], ...]:
         )
     except (KeyError, TypeError) as error:
         raise UsageError(f"{folder.name} does not tell its questions.", str(error)) from error
+
+
+def reach_usage(folder: Path) -> tuple[Spent | None, DiskUse | None]:
+    """Return what a run that another process drives has used up of its light and its disk.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the run.
+
+    Returns
+    -------
+    spent : Spent or None
+        None where no guard keeps count.
+    disk : DiskUse or None
+        None before anything was written.
+
+    Raises
+    ------
+    UsageError
+        If the run can't be reached, or does not answer.
+    """
+    told = _asked(folder, {"word": "usage"}, "tell what is used up")
+    try:
+        spent, disk = told["spent"], told["disk"]
+        return spent and Spent(**spent), disk and DiskUse(*disk)
+    except (KeyError, TypeError) as error:
+        raise UsageError(f"{folder.name} does not tell what is used up.", str(error)) from error
 
 
 def reach_answer(folder: Path, question: str, yes: bool) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from useq import MDAEvent
 
     from saccade.core import Clock, Frame, Guard, Monitor, Record, Scope, Stand, Verdict
+    from saccade.store import DiskUse
 
 _PACKAGES = ("numpy", "pymmcore", "pymmcore-plus", "useq-schema", "tensorstore", "saccade")
 
@@ -131,6 +132,11 @@ class Run(runs.Run):
     def waiting_bytes(self) -> int:
         """Bytes of pixels that wait for the disk."""
         return self._deferred.waiting_bytes
+
+    @property
+    def disk(self) -> DiskUse | None:
+        """How much was written, and how much the disk has left; None before the run begins."""
+        return None if self._deferred.sink is None else self._deferred.sink.disk
 
     def _open(self, stand: Stand) -> None:
         self._notices.open(self)

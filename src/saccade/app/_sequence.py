@@ -91,6 +91,22 @@ def count_frames(sequence: MDASequence) -> int | None:
     return sum(1 for event in sequence if event.action.type == "acquire_image")
 
 
+def last_due_s(sequence: MDASequence) -> float:
+    """Return when the last time point of a sequence is due, in s after the first.
+
+    Parameters
+    ----------
+    sequence : MDASequence
+        0 where it has no times, or goes through them more than once.
+    """
+    plan = sequence.time_plan
+    own = any(each.sequence and each.sequence.time_plan for each in _positions(sequence))
+    if plan is None or own or not sequence.used_axes.startswith("t"):
+        return 0.0
+    phases = plan.phases if isinstance(plan, MultiPhaseTimePlan) else (plan,)
+    return sum((each.interval * (each.loops - 1)).total_seconds() for each in phases)
+
+
 def _is_jagged(sequence: MDASequence) -> bool:
     return bool(
         sequence.autofocus_plan

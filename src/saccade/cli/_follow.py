@@ -12,7 +12,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from saccade.app import told_action
+from saccade.app import Pace, told_action, told_duration
 from saccade.core import State, plain
 
 from ._ask import Prompt, follow_questions
@@ -22,11 +22,12 @@ from ._shadow import ShadowTally, say_shadowed, told_shadow
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from saccade.app import Run
+    from saccade.app import Run, Spent
     from saccade.core import Action, Decision, Frame, Gap, Observation, Refusal
 
 _REFRESH_HZ = 5.0
 _WINDOW = 200
+_WATCH = "watch"
 
 
 class Tally:
@@ -36,12 +37,16 @@ class Tally:
     ----------
     run : Run
         Before it starts.
-    dose : callable, optional
-        Returns the most light that any position has had, in J/cm².
+    spent : callable, optional
+        Returns how much light was given.
+    pace : saccade.app.Pace, optional
+        Of its plan.
     """
 
-    def __init__(self, run: Run, dose: Callable[[], float] | None = None) -> None:
-        self.run, self._dose = run, dose
+    def __init__(
+        self, run: Run, spent: Callable[[], Spent] | None = None, pace: Pace | None = None
+    ) -> None:
+        self.run, self._spent, self.pace = run, spent, pace or Pace()
         self.frames = self.gaps = self.decisions = self.refusals = self.bursts = 0
         self.streams: dict[str, int] = {}
         self.last_decision = "none yet"
@@ -83,13 +88,21 @@ class Tally:
     @property
     def dose_j_per_cm2(self) -> float | None:
         """Most light that any position has had, where a guard keeps the ledger."""
-        return None if self._dose is None else self._dose()
+        return None if self.spent is None else self.spent.j_per_cm2
+
+    @property
+    def spent(self) -> Spent | None:
+        """Light that was given, where a guard keeps the ledger."""
+        return None if self._spent is None else self._spent()
 
     def _frame(self, frame: Frame) -> None:
         with self._lock:
             self.frames += 1
             self.streams[frame.stream] = self.streams.get(frame.stream, 0) + 1
             self._arrivals.append(frame.times.available)
+            if frame.stream == _WATCH:
+                due_s = frame.event.min_start_time if frame.event else None
+                self.pace.note(self.streams[_WATCH], due_s or 0.0)
 
     def _gap(self, _: Gap) -> None:
         self.gaps += 1
@@ -133,7 +146,7 @@ def follow_plainly(run: Run) -> None:
     follow_questions(run)
 
 
-def follow_live(tally: Tally, title: str, planned: int | None) -> None:
+def follow_live(tally: Tally, title: str) -> None:
     """Show the live panel until the run ends.
 
     Parameters
@@ -142,29 +155,30 @@ def follow_live(tally: Tally, title: str, planned: int | None) -> None:
         Of a run that was started.
     title : str
         Name of the run.
-    planned : int or None
-        Number of planned frames, if it is known.
     """
     with Live(console=out, refresh_per_second=_REFRESH_HZ, transient=True) as live:
         while not tally.run.state.ended:
             tally.prompt.poll()
-            live.update(panel(tally, title, planned))
+            tally.pace.tick(time.monotonic(), goes=tally.run.state is State.RUNNING)
+            live.update(panel(tally, title))
             time.sleep(1 / _REFRESH_HZ)
 
 
-def panel(tally: Tally, title: str, planned: int | None) -> Table:
+def panel(tally: Tally, title: str) -> Table:
     """Return the live panel as it looks now."""
     table = Table(title=title, show_header=False, min_width=60)
     table.add_column(style="bold")
     table.add_column()
     state = tally.run.state
     colour = {State.RUNNING: "green", State.HELD: "yellow", State.FAILED: "red"}.get(state, "cyan")
-    frames = f"{tally.frames}" + (f" ({planned} planned)" if planned else "")
-    table.add_row("state", f"[{colour}]{state}[/] for {tally.elapsed_s:.0f} s")
+    frames = f"{tally.frames}" + (f" ({tally.pace.of} planned)" if tally.pace.of else "")
+    left = tally.pace.left_s
+    more = "" if left is None else f", about {told_duration(left)} left"
+    table.add_row("state", f"[{colour}]{state}[/] for {told_duration(tally.elapsed_s)}{more}")
     table.add_row("frames", f"{frames}, {tally.rate_hz:.1f} a second")
     table.add_row("loop p95", f"{tally.loop_p95_ms:.2f} ms to look and decide")
-    if (dose := tally.dose_j_per_cm2) is not None:
-        table.add_row("dose", f"{dose:.3g} J/cm² at most at one position")
+    if (spent := tally.spent) is not None:
+        table.add_row("dose", str(spent))
     table.add_row("decisions", f"{tally.decisions}, {tally.refusals} refused, {tally.gaps} gaps")
     if (shadowed := tally.shadow.summary())["actions"]:
         table.add_row("shadow", told_shadow(shadowed))

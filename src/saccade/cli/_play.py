@@ -123,13 +123,13 @@ def play_on(
     """Play a protocol on a microscope that is open; otherwise as `play`."""
     _refuse_misfit(protocol, scope, folder)
     assembled = app.assemble(protocol, scope, out=folder)
-    tally = Tally(assembled.run, assembled.dose)
+    tally = Tally(assembled.run, assembled.spent, app.Pace(protocol.planned, protocol.last_due_s))
     live = out.is_terminal and not as_json
     if not live and not as_json:
         follow_plainly(assembled.run)
     began = time.monotonic()
     assembled.run.start()
-    with closing(app.Reach(assembled.run)) if reach else nullcontext():
+    with closing(app.Reach(assembled.run, assembled.spent)) if reach else nullcontext():
         interrupted, error = _wait(assembled.run, tally, protocol, live)
     verdict = assembled.run.verdict
     for problem in scope.not_put_back:
@@ -173,7 +173,7 @@ def _wait(
     while True:
         try:
             if live:
-                follow_live(tally, protocol.name, protocol.planned)
+                follow_live(tally, protocol.name)
             run.wait(_WAIT_S)
         except TimeoutError:
             tally.prompt.poll()

@@ -443,6 +443,8 @@ class Shift:
     """Whether the watch goes back to the interval of its plan."""
     stop: bool = False
     """Whether the run must end."""
+    frame: int = -1
+    """Index of the frame that the last cause rests on; -1 where there is none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,8 +152,10 @@ class Ladder:
         cause = self._seen(news) if isinstance(news, Observation) else self._refusal(news)
         if cause:
             unseen = isinstance(news, Observation) and bool(news.unseen)
-            return self._fall(cause, _FIXED_RATE if unseen else _STOP)
-        return self._climb()
+            shift = self._fall(cause, _FIXED_RATE if unseen else _STOP)
+        else:
+            shift = self._climb()
+        return None if shift is None else replace(shift, frame=_frame_of(news))
 
     def fresh(self) -> Self:
         """Return a guard with the same settings, on its first rung."""
@@ -243,6 +245,12 @@ def _check_seconds(setting: str, seconds: object) -> None:
         "a number of seconds above 0",
         "Give a time.",
     )
+
+
+def _frame_of(news: Observation | Refusal) -> int:
+    if isinstance(news, Observation):
+        return news.frame
+    return -1 if news.action.frame is None else news.action.frame
 
 
 def _check_rung(setting: str, rung: object, allowed: tuple[Rung, ...]) -> None:

@@ -19,13 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from saccade.app import Spent
     from saccade.core import Question, Verdict
-    from saccade.store import Line
+    from saccade.store import DiskUse, Line
 
     from ._news import Batch
 
 _EVERY_S, _JOIN_S = 0.1, 5.0
-_ASK_EVERY_S = 0.5
+_ASK_EVERY_S, _USED_EVERY_S = 0.5, 1.0
 _DRIVEN = "This run is driven by another process."
 
 
@@ -58,7 +59,12 @@ class AttachedSession(Session):
         """Questions that the journal tells of, and no end of."""
         self._questions: dict[Question, float] = {}
         """And until when they can be answered, by this process' clock, in s."""
-        self._asked_s = -math.inf
+        self._asked_s = self._used_s = -math.inf
+        clock = self._run_folder.run.get("clock")
+        self._began_ns = clock.get("monotonic_ns") if isinstance(clock, dict) else None
+        self._gone_s = 0.0
+        self._spent: Spent | None = None
+        self._disk: DiskUse | None = None
         with suppress(SaccadeError):  # a script's run holds no protocol
             self.protocol = app.protocol_of(self._run_folder.run.get("protocol"))
         self._closed = threading.Event()
@@ -91,6 +97,21 @@ class AttachedSession(Session):
     def stored(self) -> int:
         """Number of frames that the journal tells of."""
         return self._stored
+
+    @property
+    def spent(self) -> Spent | None:
+        """Light that was given, by what the run last said; None if it can't be reached."""
+        return self._spent
+
+    @property
+    def disk(self) -> DiskUse | None:
+        """What was written and what the disk has left, by what the run last said."""
+        return self._disk
+
+    @property
+    def gone_s(self) -> float:
+        """For how long the run has gone on, by the newest line of its journal."""
+        return self._gone_s
 
     @property
     def questions(self) -> tuple[Question, ...]:
@@ -152,7 +173,9 @@ class AttachedSession(Session):
             try:
                 lines = self._tail.take()
                 self._tell(lines)
+                self._be_at(lines)
                 self._ask_what_is_open()
+                self._ask_what_is_used()
             except SaccadeError as error:
                 self._error = error
                 return
@@ -175,14 +198,25 @@ class AttachedSession(Session):
             told = ()
         self._questions = {question: now_s + left_s for question, left_s in told}
 
+    def _ask_what_is_used(self) -> None:
+        """Learn from the run now and then how much light and disk it has used, if it tells."""
+        now_s = time.monotonic()
+        if self._verdict is not None or now_s - self._used_s < _USED_EVERY_S:
+            return
+        self._used_s = now_s
+        with suppress(UsageError):  # it was not started for being reached
+            self._spent, self._disk = app.reach_usage(self._path)
+
     def _tell(self, lines: list[Line]) -> None:
         newest: Line | None = None
         frames = planned = 0
+        due_s = 0.0
         for line in lines:
             match line.kind:
                 case "frame":
                     newest, frames = line, frames + 1
-                    planned += line.value.get("stream") == WATCH
+                    if line.value.get("stream") == WATCH:
+                        planned, due_s = planned + 1, _due_s(line) or due_s
                 case "observation":
                     self._box.see(observation_from_plain(line.value))
                 case "thinned":
@@ -200,9 +234,18 @@ class AttachedSession(Session):
                     self._close(line.value.get("question"))
         if newest is not None:
             self._stored += frames
-            self._box.see_frames(self._run_folder.read(newest), frames, planned)
+            self._box.see_frames(self._run_folder.read(newest), frames, planned, due_s)
+
+    def _be_at(self, lines: list[Line]) -> None:
+        if lines and self._began_ns is not None:
+            self._gone_s = max(0.0, (lines[-1].t_ns - self._began_ns) / 1e9)
 
     def _close(self, question: Mapping[str, Any] | None) -> None:
         """Take note that a policy has decided on what it had asked."""
         if question is not None:
             self._open.discard(question["id"])
+
+
+def _due_s(line: Line) -> float:
+    event = line.value.get("event") or {}
+    return float(event.get("min_start_time") or 0.0)

@@ -1,13 +1,15 @@
-"""The run bar: the commands, the state, and how much of light and plan is used up."""
+"""The run bar: the commands, the state, and how much is used up."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from ._colours import LAMPS
+from ._gauges import Gauges
 from ._qt import QShortcut, QtCore, QtGui, QtWidgets, Signal
 
 if TYPE_CHECKING:
+    from ._news import Progress
     from ._session import Session
 
 _COMMANDS = (
@@ -18,20 +20,21 @@ _COMMANDS = (
     ("hold", "&Hold", "F10", "Take no further picture, light off, until it is let go on."),
     ("stop", "STOP", "Esc", "Light off at once, and the run ends."),
 )
-_LAMP_PX, _DOSE_PX = 130, 90
-"""Wide enough for all that they say, so that nothing moves."""
+_LAMP_PX = 190
+"""Wide enough for all that it says, so that nothing moves."""
+_TRUSTED = "full"
+"""The rung of the ladder of which nothing need be said."""
 
 
 class RunBar(QtWidgets.QWidget):
-    """Six commands, each with a key; a lamp that says the state in words; dose and progress."""
+    """Six commands, each with a key; a lamp that says the state in words; and the gauges."""
 
     commanded = Signal(str)
     """One of ``load``, ``check``, ``arm``, ``run``, ``hold``, ``stop``."""
 
     def __init__(self) -> None:
         super().__init__()
-        layout = QtWidgets.QHBoxLayout(self)
-        layout.setContentsMargins(4, 2, 4, 2)
+        layout = QtWidgets.QHBoxLayout()
         self._buttons: dict[str, QtWidgets.QPushButton] = {}
         for name, text, key, tip in _COMMANDS:
             button = QtWidgets.QPushButton(text)
@@ -51,40 +54,35 @@ class RunBar(QtWidgets.QWidget):
         self._lamp = QtWidgets.QLabel()
         self._lamp.setAccessibleName("State of the run")
         self._lamp.setMinimumWidth(_LAMP_PX)
-        self._dose = QtWidgets.QLabel()
-        self._dose.setMinimumWidth(_DOSE_PX)
-        self._progress = QtWidgets.QProgressBar()
-        self._progress.setMinimumWidth(200)
-        self._progress.setToolTip("Planned frames that were taken, and those that were decided on.")
-        for widget in (self._dose, self._progress, self._lamp):
-            layout.addWidget(widget)
+        layout.addWidget(self._lamp)
+        self.gauges = Gauges()
+        whole = QtWidgets.QVBoxLayout(self)
+        whole.setContentsMargins(4, 2, 4, 2)
+        whole.addLayout(layout)
+        whole.addWidget(self.gauges)
 
     commands = _COMMANDS
     """Name, text, key and purpose of each."""
 
-    def tell(self, session: Session, planned: int, frames: int) -> None:
+    def tell(self, session: Session, progress: Progress) -> None:
         """Show where a session is.
 
         Parameters
         ----------
         session : Session
-            Asked for its state, its dose and what it may be told to do.
-        planned, frames : int
-            Taken so far, of the plan and in all.
+            Asked for its state, what it has used up, and what it may be told to do.
+        progress : Progress
+            How far its run has come.
         """
         state = str(session.state)
         word = session.busy or ("ready to run" if session.armed else state)
+        if session.going and progress.rung not in ("", _TRUSTED):
+            word = f"{word}, {progress.rung}"
         colour = LAMPS["armed" if session.armed else state]
         self._lamp.setText(
             f'<span style="color:{colour}; font-size:14pt">\N{BLACK CIRCLE}</span> <b>{word}</b>'
         )
-        dose = session.dose_j_per_cm2
-        self._dose.setText("" if dose is None else f"{dose:.3g} J/cm²")
-        of = session.protocol.planned if session.protocol else None
-        self._progress.setRange(0, of or max(frames, 1))
-        self._progress.setValue(min(planned, of) if of else frames)
-        more = f" + {frames - planned}" if frames > planned else ""
-        self._progress.setFormat(f"{planned} of {of}{more}" if of else f"{frames} frames")
+        self.gauges.tell(session, progress)
         self._allow(session, state == "held")
 
     def _allow(self, session: Session, held: bool) -> None:

@@ -50,12 +50,21 @@ _SHAPES = {
     "refusal": ("\N{MULTIPLICATION SIGN}", "x"),
     "gap": ("\N{WHITE SQUARE}", "s"),
     "shadowed": ("\N{WHITE CIRCLE}", "o"),
+    "shift": ("\N{UP DOWN ARROW}", "t"),
+    "doubtful": ("\N{WHITE HEXAGON}", "h"),
+    "invalid": ("\N{CIRCLED TIMES}", "crosshair"),
     "what if": ("?", "d"),
     "note": ("!", "+"),
 }
 _MARKS = {
-    "dark": ("#009E73", "#D55E00", "#E69F00", "#CC79A7", "#56B4E9", "#999999"),
-    "light": ("#007A59", "#B84A00", "#8A6100", "#A8477F", "#0072B2", "#666666"),
+    "dark": (
+        *("#009E73", "#D55E00", "#E69F00", "#CC79A7", "#F0E442", "#E69F00", "#D55E00"),
+        *("#56B4E9", "#999999"),
+    ),
+    "light": (
+        *("#007A59", "#B84A00", "#8A6100", "#A8477F", "#7A6A00", "#8A6100", "#B84A00"),
+        *("#0072B2", "#666666"),
+    ),
 }
 _CURVES = {
     "dark": ("#56B4E9", "#F0E442", "#7F9CF5", "#CC79A7", "#4FC3A1"),

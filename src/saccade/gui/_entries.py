@@ -10,8 +10,8 @@ from saccade.app import told_action
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Kind = Literal["decision", "refusal", "gap", "shadowed", "note", "what if"]
-TOLD = ("decision", "refusal", "gap", "shadowed")
+Kind = Literal["decision", "refusal", "gap", "shadowed", "shift", "note", "what if"]
+TOLD = ("decision", "refusal", "gap", "shadowed", "shift")
 """Kinds of records that are told of."""
 NOTES = ("failure", "detector", "interference", "listener", "safe", "armed", "question")
 """Kinds of other records that are, if they have something to say."""
@@ -29,6 +29,8 @@ class Entry:
     reason: str
     policy: str = ""
     """Whose decision it is, or was refused."""
+    rung: str = ""
+    """How far the run is trusted from here on, where that has changed."""
 
 
 def entry_of(kind: str, value: Any) -> Entry | None:
@@ -59,6 +61,10 @@ def entry_of(kind: str, value: Any) -> Entry | None:
         case "shadowed":
             what = f"{told_action(value['action'])}, not done (shadow)"
             return Entry("shadowed", _frame(value), what, value["reason"], _policy(value))
+        case "shift":
+            what = f"{value['now']}, was {value['was']}"
+            reason = f"{value['guard']}: {value['cause']}"
+            return Entry("shift", value.get("frame", -1), what, reason, rung=value["now"])
         case _ if kind in NOTES and value.get("text"):
             return Entry("note", -1, kind, value["text"])
     return None

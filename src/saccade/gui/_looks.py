@@ -31,7 +31,7 @@ class Looks(QtCore.QObject):
         super().__init__(window)
         self._window = window
         self.theme = Theme(self)
-        for part in (window.live, window.timeline, window.table, window.editing):
+        for part in (window.live, window.timeline, window.table, window.editing, window.bar.gauges):
             self.theme.tells(part.recolour)
         self.first = Layout()
         self._kept = False

@@ -32,8 +32,33 @@ class Batch:
     """Frames of the plan."""
     frames: int = 0
     """All frames."""
+    due_s: float = 0.0
+    """When the newest frame of the plan was due, in s after the first."""
     observations: list[Observation] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run has come."""
+
+    planned: int = 0
+    """Frames of the plan that were taken."""
+    frames: int = 0
+    """All frames that were."""
+    due_s: float = 0.0
+    """When the newest of the plan was due, in s after the first."""
+    rung: str = ""
+    """How far the run is trusted, as the ladder among its guards said last."""
+
+    def after(self, batch: Batch) -> Progress:
+        """Return how far it has come with what came since."""
+        return Progress(
+            self.planned + batch.planned,
+            self.frames + batch.frames,
+            max(self.due_s, batch.due_s),
+            next((each.rung for each in reversed(batch.entries) if each.rung), self.rung),
+        )
 
 
 class News:
@@ -47,6 +72,7 @@ class News:
         self._lock = threading.Lock()
         self._newest: dict[str, Frame] = {}
         self._frames = self._planned = 0
+        self._due_s = 0.0
         self._observations: deque[Observation] = deque(maxlen=_MOST)
         self._entries: deque[Entry] = deque(maxlen=_MOST)
 
@@ -74,6 +100,7 @@ class News:
                 tuple(self._newest.values()),
                 self._planned,
                 self._frames,
+                self._due_s,
                 list(self._observations),
                 list(self._entries),
             )
@@ -82,9 +109,20 @@ class News:
             self._entries.clear()
         return batch
 
-    def see_frames(self, newest: Frame, frames: int, planned: int) -> None:
-        """Keep the newest of some frames of a camera, and count them and those of the plan."""
+    def see_frames(self, newest: Frame, frames: int, planned: int, due_s: float = 0.0) -> None:
+        """Keep the newest of some frames of a camera, and count them and those of the plan.
+
+        Parameters
+        ----------
+        newest : Frame
+            The last of them.
+        frames, planned : int
+            How many there are, and how many of the plan.
+        due_s : float
+            When the newest of the plan was due, in s; 0 if there is none among them.
+        """
         with self._lock:
+            self._due_s = due_s or self._due_s
             self._newest.pop(newest.camera, None)
             self._newest[newest.camera] = newest
             self._frames += frames
@@ -109,7 +147,9 @@ class News:
                 self._entries.append(entry)
 
     def _on_frame(self, frame: Frame) -> None:
-        self.see_frames(frame, 1, frame.stream == WATCH)
+        planned = frame.stream == WATCH
+        due_s = frame.event.min_start_time if planned and frame.event is not None else None
+        self.see_frames(frame, 1, planned, due_s or 0.0)
 
     def _on_decision(self, decision: Decision) -> None:
         if decision.actions:

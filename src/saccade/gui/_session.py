@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from saccade.app import Assembled, Finding, Protocol
+    from saccade.app import Assembled, Finding, Protocol, Spent
     from saccade.core import Question, Verdict
     from saccade.scope import MicroManagerScope
+    from saccade.store import DiskUse
 
 _JOIN_S = 30.0
 
@@ -88,11 +89,21 @@ class Session(Background):
         return 0 if self.assembled is None else self.assembled.run.stored
 
     @property
-    def dose_j_per_cm2(self) -> float | None:
-        """Most light that any position has had, where a guard keeps the ledger."""
-        if self.assembled is None or self.assembled.dose is None:
+    def spent(self) -> Spent | None:
+        """Light that was given, where a guard keeps the ledger."""
+        if self.assembled is None or self.assembled.spent is None:
             return None
-        return self.assembled.dose()
+        return self.assembled.spent()
+
+    @property
+    def disk(self) -> DiskUse | None:
+        """What was written, and what the disk has left; None before the run begins."""
+        return None if self.assembled is None else self.assembled.run.disk
+
+    @property
+    def gone_s(self) -> float | None:
+        """For how long the run has gone on by what it told; None where it is seen to begin."""
+        return None
 
     @property
     def questions(self) -> tuple[Question, ...]:

@@ -1,4 +1,4 @@
-"""Scores over time, and what was decided, refused or missed; a click asks for a frame."""
+"""Scores over time, how far they are trusted, and what came of them; a click asks for a frame."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ._colours import MARKS, curves, ground
 from ._names import short
 from ._qt import QtCore, QtWidgets, Signal, pg
+from ._rungs import Rungs
 from ._views import PlotWidget
 
 if TYPE_CHECKING:
@@ -28,10 +29,16 @@ _MARKED_AT = {"decision": 1.07, "shadowed": 1.07, "refusal": 1.14, "gap": -0.06,
 _EVERY_S = 0.25
 _ALWAYS = ("decision", "shadowed", "refusal", "gap")
 """Signs that the legend explains before there are any."""
+_AROUND = ("doubtful", "invalid")
+"""Verdicts that are drawn around the scores that have them."""
 
 
 class Timeline(QtWidgets.QWidget):
-    """Draws the score of each detector by frame number, with a mark for whatever came of it."""
+    """Draws the score of each detector by frame number, with a mark for whatever came of it.
+
+    A score that is not trusted has a sign around it, and where the run came to
+    be trusted less or more there is a line with the name of the rung.
+    """
 
     asked = Signal(int)
     """A frame that was clicked on."""
@@ -50,8 +57,11 @@ class Timeline(QtWidgets.QWidget):
         self._curves: dict[str, pg.PlotDataItem] = {}
         self._stale: set[str] = set()
         self._drawn_s = -math.inf
-        self._marks: dict[str, list[int]] = {kind: [] for kind in _ALWAYS}
-        self._items = {kind: self._made(kind) for kind in _ALWAYS}
+        self._marks: dict[str, deque[tuple[int, float]]] = {}
+        self._items: dict[str, pg.ScatterPlotItem] = {}
+        for kind in _ALWAYS:
+            self._marks_of(kind)
+        self._rungs = Rungs(self._plot)
         self._shown = pg.InfiniteLine(
             angle=90, pen=pg.mkPen(ground().text, style=QtCore.Qt.PenStyle.DashLine)
         )
@@ -76,6 +86,7 @@ class Timeline(QtWidgets.QWidget):
         for kind, item in self._items.items():
             self._marks[kind].clear()
             item.setData([], [])
+        self._rungs.clear()
         self.point_at(None)
 
     def add(self, observations: Iterable[Observation], entries: Iterable[Entry]) -> None:
@@ -87,11 +98,13 @@ class Timeline(QtWidgets.QWidget):
             name = each.detector.name
             self._scores.setdefault(name, deque(maxlen=_MOST)).append((each.frame, each.score))
             self._stale.add(name)
+            if each.verdict in _AROUND:
+                self._mark(each.verdict, each.frame, each.score)
+        entries = tuple(entries)
         for entry in entries:
-            if entry.kind in self._marks and entry.frame >= 0 and entry.what:
-                self._marks[entry.kind].append(entry.frame)
-                del self._marks[entry.kind][:-_MOST]
-                self._stale.add(entry.kind)
+            if entry.kind in _MARKED_AT and entry.frame >= 0 and entry.what:
+                self._mark(entry.kind, entry.frame, _MARKED_AT[entry.kind])
+        self._rungs.add(entries)
         if self._stale and time.monotonic() - self._drawn_s >= _EVERY_S:
             self.draw()
 
@@ -102,8 +115,8 @@ class Timeline(QtWidgets.QWidget):
             frames, scores = zip(*self._scores[name], strict=True)
             curve.setData(frames, scores)
         for kind in self._stale & self._marks.keys():
-            marks = self._marks[kind]
-            self._items[kind].setData(marks, [_MARKED_AT[kind]] * len(marks))
+            frames, heights = zip(*self._marks[kind], strict=True)
+            self._items[kind].setData(frames, heights)
         self._stale.clear()
         self._drawn_s = time.monotonic()
 
@@ -119,8 +132,8 @@ class Timeline(QtWidgets.QWidget):
         for curve, colour in zip(self._curves.values(), cycle(curves()), strict=False):
             curve.setSymbolBrush(colour)
         for kind, item in self._items.items():
-            item.setBrush(MARKS[kind].colour)
-            item.setPen(pg.mkPen(MARKS[kind].colour))
+            _colour(item, kind)
+        self._rungs.recolour()
         legend = self._plot.plotItem.legend
         legend.setLabelTextColor(text)
         for _, label in legend.items:
@@ -128,9 +141,7 @@ class Timeline(QtWidgets.QWidget):
 
     def replace(self, kind: str, entries: Iterable[Entry]) -> None:
         """Draw these entries of a kind in place of those that were drawn."""
-        if kind not in self._items:
-            self._marks[kind], self._items[kind] = [], self._made(kind)
-        self._marks[kind].clear()
+        self._marks_of(kind).clear()
         self._items[kind].setData([], [])
         self.add((), entries)
         self.draw()
@@ -157,14 +168,25 @@ class Timeline(QtWidgets.QWidget):
         self._curves[name] = curve
         return curve
 
-    def _made(self, kind: str) -> pg.ScatterPlotItem:
-        mark = MARKS[kind]
-        item = pg.ScatterPlotItem(
-            symbol=mark.symbol, size=11, brush=mark.colour, pen=pg.mkPen(mark.colour), name=kind
-        )
-        self._plot.addItem(item)
-        return item
+    def _mark(self, kind: str, frame: int, height: float) -> None:
+        self._marks_of(kind).append((frame, height))
+        self._stale.add(kind)
+
+    def _marks_of(self, kind: str) -> deque[tuple[int, float]]:
+        if kind not in self._items:
+            item = pg.ScatterPlotItem(symbol=MARKS[kind].symbol, size=11, name=kind)
+            _colour(item, kind)
+            self._plot.addItem(item)
+            self._items[kind], self._marks[kind] = item, deque(maxlen=_MOST)
+        return self._marks[kind]
 
     def _clicked(self, event: object) -> None:
         where = self._plot.plotItem.vb.mapSceneToView(event.scenePos())  # type: ignore[attr-defined]
         self.asked.emit(round(where.x()))
+
+
+def _colour(item: pg.ScatterPlotItem, kind: str) -> None:
+    """Draw marks in the colour of now; what is drawn around a score leaves it to be seen."""
+    colour = MARKS[kind].colour
+    item.setBrush(None if kind in _AROUND else colour)
+    item.setPen(pg.mkPen(colour))

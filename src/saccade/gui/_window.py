@@ -18,6 +18,7 @@ from ._exemplars import Exemplars
 from ._kept import Kept
 from ._live import LiveView
 from ._looks import Looks
+from ._news import Progress
 from ._panes import SIZE, panes
 from ._qt import QtCore, QtGui, QtWidgets, Signal
 from ._questions import QuestionStrip
@@ -54,7 +55,7 @@ class Window(QtWidgets.QMainWindow):
         self.live, self.timeline, self.table = LiveView(), Timeline(), DecisionTable()
         self.bar, self.alerts = RunBar(), AlertStrip()
         self.questions = QuestionStrip(session)
-        self._planned = self._frames = 0
+        self.progress = Progress()
         self._state = State.IDLE
         self._findings: object = ()
         self.kept = Kept()
@@ -82,6 +83,8 @@ class Window(QtWidgets.QMainWindow):
         self.timeline.asked.connect(self.look_back)
         self.table.asked.connect(self.look_back)
         self.about.asked.connect(self._look_at)
+        if not session.drives:  # else it begins with each run that is armed
+            self.bar.gauges.begin(session.protocol)
         self._timer = QtCore.QTimer(self)
         self._timer.timeout.connect(self.refresh)
         self._timer.start(_EVERY_MS)
@@ -105,8 +108,7 @@ class Window(QtWidgets.QMainWindow):
     def refresh(self) -> None:
         """Show what has come since the last time."""
         batch = self.session.take()
-        self._frames += batch.frames
-        self._planned += batch.planned
+        self.progress = self.progress.after(batch)
         if batch.newest and self.session.folder != self._folder:
             self._folder = self.session.folder
             self.live.overlays.modulator = modulator_in(self._folder)
@@ -121,7 +123,7 @@ class Window(QtWidgets.QMainWindow):
         self.table.add(batch.entries)
         self.account.add(batch.entries)
         self._exemplars.note(batch.entries)
-        self.bar.tell(self.session, self._planned, self._frames)
+        self.bar.tell(self.session, self.progress)
         self.questions.tell()
         self.docks.tell()
         self._tell_what_changed()
@@ -234,7 +236,8 @@ class Window(QtWidgets.QMainWindow):
             self.load(Path(path))
 
     def _forget(self) -> None:
-        self._planned = self._frames = 0
+        self.progress = Progress()
+        self.bar.gauges.begin(self.session.protocol)
         self.kept.clear()
         self.account.clear()
         self._exemplars.clear()

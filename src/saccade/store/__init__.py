@@ -8,11 +8,13 @@ from ._memory import keep_memory_warm
 from ._reader import RunFolder
 from ._recorder import Recorder
 from ._recover import Recovery, recover
+from ._room import DiskUse
 from ._tail import Tail
 from ._values import verdict_of
 from ._verify import Report, verify
 
 __all__ = [
+    "DiskUse",
     "Line",
     "Recorder",
     "Recovery",

@@ -26,7 +26,7 @@ from ._journal import RECOVERY, TORN
 from ._memory import keep_memory_warm, let_memory_go
 from ._pixel_writer import refusal
 from ._queue import GroupQueue
-from ._room import Room
+from ._room import DiskUse, Room
 
 if TYPE_CHECKING:
     from saccade.core import Clock, Verdict
@@ -185,6 +185,11 @@ class Recorder:
     def waiting_bytes(self) -> int:
         """Bytes of pixels that wait for the disk."""
         return self._queue.held_bytes
+
+    @property
+    def disk(self) -> DiskUse:
+        """How much was written, and how much the disk had left when it was looked at last."""
+        return DiskUse(self._room.written_bytes, self._room.left_bytes)
 
     @property
     def fullness(self) -> float:

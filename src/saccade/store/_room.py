@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from saccade.core import StoreFullError
 
@@ -13,6 +13,13 @@ if TYPE_CHECKING:
 
 _EVERY_S = 1.0
 _EVERY_SHARE = 8
+
+
+class DiskUse(NamedTuple):
+    """What a run has written, and what its disk has left."""
+
+    written_bytes: int
+    left_bytes: int
 
 
 class Room:
@@ -28,8 +35,10 @@ class Room:
 
     def __init__(self, folder: Path, reserve_bytes: int) -> None:
         self._folder, self._reserve_bytes = folder, reserve_bytes
-        self._written = 0
+        self._since = 0
+        """Bytes that were written since it was looked at."""
         self._looked_s = time.monotonic()
+        self.written_bytes = 0
         self.left_bytes = shutil.disk_usage(folder).free
         """When it was looked at last."""
 
@@ -42,11 +51,12 @@ class Room:
 
         That is once a second, or as soon as an eighth of the reserve was written.
         """
-        self._written += nbytes
+        self._since += nbytes
+        self.written_bytes += nbytes
         late = time.monotonic() - self._looked_s >= _EVERY_S
-        if not late and self._written * _EVERY_SHARE < self._reserve_bytes:
+        if not late and self._since * _EVERY_SHARE < self._reserve_bytes:
             return False
-        self._written, self._looked_s = 0, time.monotonic()
+        self._since, self._looked_s = 0, time.monotonic()
         self.left_bytes = shutil.disk_usage(self._folder).free
         return True
 
