@@ -38,9 +38,12 @@ def protocol(budget: str = "") -> Protocol:
     return protocol_from_text(PLAN + guards, Path("long.yaml"))
 
 
+PROTOCOL = protocol()
+
+
 def at(state: State = State.RUNNING, gone_s: float | None = None, **known: Any) -> Any:
     """Return what is asked of a session."""
-    nothing = {"spent": None, "disk": None, "folder": "run"}
+    nothing = {"spent": None, "disk": None, "folder": "run", "protocol": PROTOCOL}
     return SimpleNamespace(**{**nothing, "state": state, "gone_s": gone_s, **known})
 
 
@@ -61,7 +64,7 @@ def gauges(qtbot: QtBot) -> Gauges:
 
 def test_each_says_what_is_used_and_of_how_much(gauges: Gauges) -> None:
     """In words and as the length of a bar."""
-    gauges.begin(protocol())
+    gauges.begin(PROTOCOL)
     it = at(gone_s=10_800.0, spent=Spent(2.5, 5.0), disk=DiskUse(GB, 99 * GB))
     gauges.tell(it, Progress(planned=19, frames=25, due_s=10_800.0))
     assert told(gauges) == {
@@ -78,7 +81,7 @@ def test_each_says_what_is_used_and_of_how_much(gauges: Gauges) -> None:
 
 def test_nothing_is_said_before_a_run(gauges: Gauges) -> None:
     """Each bar has its name, and is empty."""
-    gauges.begin(protocol())
+    gauges.begin(PROTOCOL)
     gauges.tell(at(State.IDLE, folder=None), Progress())
     assert told(gauges) == {
         "dose": "dose",
@@ -92,32 +95,32 @@ def test_nothing_is_said_before_a_run(gauges: Gauges) -> None:
 def test_what_is_nearly_used_up_warns_by_a_sign_too(gauges: Gauges) -> None:
     """Not by its colour alone; and no longer once it is not."""
     sign = "\N{WARNING SIGN}"
-    gauges.begin(protocol())
+    gauges.begin(PROTOCOL)
     plain = gauges.bars["dose"].palette().highlight().color().name()
     gauges.tell(at(gone_s=1.0, spent=Spent(4.6, 5.0)), Progress(1, 1, 0.0))
     assert told(gauges)["dose"] == f"{sign} dose 4.6 of 5 J/cm² at one place"
     assert gauges.bars["dose"].palette().highlight().color().name() != plain
-    gauges.begin(protocol())
+    gauges.begin(PROTOCOL)
     assert told(gauges)["dose"] == "dose"
     assert gauges.bars["dose"].palette().highlight().color().name() == plain
 
 
 def test_a_disk_that_will_not_do_is_told_in_time(gauges: Gauges) -> None:
     """As soon as the rest of the plan needs more than is left, at what it took so far."""
-    gauges.begin(protocol())
+    gauges.begin(PROTOCOL)
     progress = Progress(planned=10, frames=20, due_s=5_400.0)
     gauges.tell(at(gone_s=5_400.0, disk=DiskUse(10 * GB, 63 * GB)), progress)
     assert told(gauges)["disk"] == "disk 10 GB, 63 GB free"
-    gauges.begin(protocol())
+    gauges.begin(PROTOCOL)
     gauges.tell(at(gone_s=5_400.0, disk=DiskUse(10 * GB, 62 * GB)), progress)
     assert told(gauges)["disk"] == "\N{WARNING SIGN} disk 10 GB, 62 GB free, 63 GB needed"
 
 
 def test_budgets_of_a_guard_count(gauges: Gauges) -> None:
     """Of time and disk: what is left is what the guard leaves."""
-    gauges.begin(protocol("time_s: 21600, disk_mb: 4000"))
+    budgeted = protocol("time_s: 21600, disk_mb: 4000")
     progress = Progress(planned=19, frames=19, due_s=10_800.0)
-    gauges.tell(at(gone_s=10_800.0, disk=DiskUse(GB, 99 * GB)), progress)
+    gauges.tell(at(gone_s=10_800.0, disk=DiskUse(GB, 99 * GB), protocol=budgeted), progress)
     assert told(gauges)["time"] == "time 3 h of about 6 h"
     assert share(gauges, "disk") == 0.25
     assert told(gauges)["disk"] == "disk 1 GB of 4 GB allowed, 99 GB free"
@@ -125,7 +128,7 @@ def test_budgets_of_a_guard_count(gauges: Gauges) -> None:
 
 def test_after_the_end_nothing_is_left_to_wait_for(gauges: Gauges) -> None:
     """The bars stay as they were, and no time is foretold."""
-    gauges.begin(protocol())
+    gauges.begin(PROTOCOL)
     gauges.tell(at(State.STOPPED, gone_s=7_200.0), Progress(13, 13, 7_200.0))
     assert told(gauges)["time"] == "time 2 h"
     assert told(gauges)["plan"] == "13 of 73 frames"
@@ -133,8 +136,7 @@ def test_after_the_end_nothing_is_left_to_wait_for(gauges: Gauges) -> None:
 
 def test_a_plan_of_any_length_is_counted(gauges: Gauges) -> None:
     """Where nobody knows how many frames there will be."""
-    gauges.begin(None)
-    gauges.tell(at(gone_s=60.0), Progress(5, 8, 0.0))
+    gauges.tell(at(gone_s=60.0, protocol=None), Progress(5, 8, 0.0))
     assert (told(gauges)["plan"], told(gauges)["time"]) == ("8 frames", "time 1 min")
 
 
@@ -144,9 +146,7 @@ def test_a_run_that_is_trusted_less_says_so_beside_its_state(qtbot: QtBot) -> No
     qtbot.addWidget(bar)
     fell = Entry("shift", 5, "guarded, was full", "why", rung="guarded")
     climbed = Entry("shift", 9, "full, was guarded", "why", rung="full")
-    session = at(
-        busy="", armed=False, going=True, protocol=None, shadowed=False, state=State.RUNNING
-    )
+    session = at(busy="", armed=False, going=True, shadowed=False, state=State.RUNNING)
     progress = Progress().after(Batch(entries=[fell]))
     for now, word in (
         (progress, "running, guarded"),

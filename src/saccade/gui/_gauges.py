@@ -51,6 +51,7 @@ class Gauges(QtWidgets.QWidget):
             bar.setMinimumWidth(100)
             layout.addWidget(bar, 1)
             self.bars[name] = bar
+        self._protocol: Protocol | None = None
         self._pace, self._told_s = Pace(), -math.inf
         self._allowed_bytes: float | None = None
         self._warned: dict[str, bool] = {}
@@ -65,6 +66,7 @@ class Gauges(QtWidgets.QWidget):
             That it follows; None before there is any, or where it is not known.
         """
         self._pace = Pace() if protocol is None else Pace(protocol.planned, protocol.last_due_s)
+        self._protocol = protocol
         self._allowed_bytes = None if protocol is None else protocol.allowed_bytes
         self._told_s = -math.inf
         for name in self.bars:
@@ -80,6 +82,8 @@ class Gauges(QtWidgets.QWidget):
         progress : Progress
             How far its run has come.
         """
+        if session.protocol is not self._protocol:
+            self.begin(session.protocol)
         now_s, state = time.monotonic(), session.state
         if session.gone_s is None:
             self._pace.tick(now_s, goes=state in _GOES)

@@ -83,8 +83,6 @@ class Window(QtWidgets.QMainWindow):
         self.timeline.asked.connect(self.look_back)
         self.table.asked.connect(self.look_back)
         self.about.asked.connect(self._look_at)
-        if not session.drives:  # else it begins with each run that is armed
-            self.bar.gauges.begin(session.protocol)
         self._timer = QtCore.QTimer(self)
         self._timer.timeout.connect(self.refresh)
         self._timer.start(_EVERY_MS)
