@@ -234,6 +234,7 @@ def test_pictures_are_taken_by_hand(window: Window, qtbot: QtBot) -> None:
     camera = window.docks.docks["camera"].content
     assert camera is not None
     live = next(each for each in camera.findChildren(QPushButton) if each.text() == "Live")
+    qtbot.waitUntil(live.isEnabled, timeout=PATIENCE_MS)  # the window looks now and then
     live.click()
     qtbot.waitUntil(lambda: window.live.frame.index > 5, timeout=PATIENCE_MS)
     assert window.live.frame is not None
