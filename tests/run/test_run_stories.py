@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from run_cases import TIMEOUT_S, S, plan, play, states
 from useq import CustomAction, MDAEvent
 
-from saccade.core import Action, Correction, Decision, Refusal, SaccadeError, State
+from saccade.core import Action, Correction, Decision, Refusal, SaccadeError, ScopeError, State
 from saccade.decide import burst, from_story, snap, wait_frames, wait_s, wait_score
 from saccade.run import Arbiter, Chain, Rule, Run, history, replay
 from saccade.testing import FakeScope, MemorySink, StubDetector
@@ -105,6 +105,40 @@ def test_a_pump_is_stopped_when_the_microscope_fails(at: int) -> None:
         run.start().wait(TIMEOUT_S)
     assert scope.properties == AT_REST
     assert after_the_last(scope.calls, "Pump.State = 0") == ["custom", "safe", "close", "release"]
+
+
+def test_a_pump_is_stopped_when_the_detector_fails() -> None:
+    """Three looks in a row fail, and so does the run: what the story changed is put back."""
+
+    def fails(frame: Frame) -> Observation:
+        if frame.index > 0:
+            raise RuntimeError("told to")
+        return StubDetector({0: 0.9})(frame)
+
+    run, scope, sink = run_of(plan(5), from_story(rinse), detect=fails)
+    with pytest.raises(SaccadeError, match="told to"):
+        run.start().wait(TIMEOUT_S)
+    assert scope.properties == AT_REST
+    assert after_the_last(scope.calls, "Pump.State = 0") == ["custom", "safe", "close", "release"]
+    assert len(sink.of("failure")) == 3
+
+
+def test_what_goes_wrong_on_the_way_out_is_told() -> None:
+    """The run has failed already, by another error: the journal has this one too."""
+
+    class Stuck(FakeScope):
+        def safe(self) -> dict[str, str]:
+            raise ScopeError("The shutter is stuck.")
+
+    def fails(frame: Frame) -> Observation:
+        raise RuntimeError("told to")
+
+    scope, sink = Stuck(), MemorySink()
+    run = Run(scope, plan(5), detect=fails, sink=sink, clock=scope.clock)
+    with pytest.raises(SaccadeError, match="told to"):
+        run.start().wait(TIMEOUT_S)
+    told = [each["text"] for each in sink.of("failure")]
+    assert sum("The shutter is stuck" in text for text in told) == 1
 
 
 def test_a_pump_is_stopped_when_a_guard_refuses_the_rest() -> None:

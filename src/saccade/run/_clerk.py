@@ -227,8 +227,10 @@ class Clerk:
         before_any = isinstance(look.seen, Start) and bool(own)
         # Where no plan goes on without it, a run is over with the policy that led it.
         led = [] if self._planned else [f for f in look.failures if isinstance(f, PolicyError)]
-        if before_any or led or self._failed_looks >= self._max_failures:
-            self._switch.fail((*led, *own)[0])
+        counts = before_any or led or self._failed_looks >= self._max_failures
+        # What comes after the last of them, as the end of the run does, has failed in nothing.
+        if counts and (failures := (*led, *own)):
+            self._switch.fail(failures[0])
 
     def _act(self, look: Look, now_ns: int) -> Sequence[Action | Refusal | Shadowed]:
         self._note_lifted()

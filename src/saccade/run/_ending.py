@@ -66,8 +66,9 @@ class Ending:
         for step in (self._farewell.say, self._end_safe, *looked, *kept, self._scope.release):
             try:
                 step()
-            except Exception as error:  # noqa: BLE001 - kept, and raised in wait()
-                self._switch.fail(error)
+            except Exception as error:  # noqa: BLE001 - kept, and raised in wait(); or told
+                if not self._switch.fail(error):
+                    self._clerk.tell("failure", {"text": f"On the way out: {error!r}"})
         if self._verdict is None or self._switch.error is not None:
             return self._judge()
         return self._verdict

@@ -45,11 +45,12 @@ class Switch:
         self._wake.set()
         return first
 
-    def fail(self, error: BaseException) -> None:
-        """Ask for the end because of an error; the first one is kept."""
+    def fail(self, error: BaseException) -> bool:
+        """Ask for the end because of an error; the first is kept; return whether this is it."""
         with self._lock:
             self.error = self.error or error
         self.stop(str(error))
+        return self.error is error
 
     def finish(self, reason: str) -> None:
         """Ask for the end because no further picture can come."""
