@@ -543,7 +543,9 @@ def no_argument():
     yield snap()
 
 
-@pytest.mark.parametrize("function", [plain_function, no_argument, None], ids=str)
+@pytest.mark.parametrize(
+    "function", [plain_function, no_argument, None], ids=["plain", "no argument", "none"]
+)
 def test_only_a_generator_function_of_one_argument_is_a_story(function: object) -> None:
     """Anything else is refused where it is made, with what to write instead."""
     with pytest.raises(ProtocolError, match="generator function") as caught:
