@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from useq import MDAEvent
 
-from saccade.core import Action, Decision, Observation, PolicyKind, is_number, require
+from saccade.core import Action, Decision, Observation, Point, PolicyKind, is_number, require
 
 from ._company import Company
 from ._settings import check_label, check_seconds, check_whole
 
 if TYPE_CHECKING:
     from saccade.core import Refusal, Round
+
+    from ._course import Box
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +29,8 @@ class Follow:
     course is kept for a while; after ``patience`` frames in a row without it, it is given up,
     and the watch may take up another. The watch goes on in between; with the plan it ends. Others
     in sight have courses as well, so that those that cross, and are one for a while, are not taken
-    for one another.
+    for one another: where the detector draws a box around each point, that of two that are one
+    says how far apart they are; and once they are alone again, how bright each is says who it is.
 
     Parameters
     ----------
@@ -133,6 +136,7 @@ class Follow:
         told = company.saw(
             points,
             seen.t_ns,
+            boxes_um=_boxes_um(seen) if points else (),
             reach_um=self.reach_um,
             smooth=self.smooth,
             patience=self.patience,
@@ -166,3 +170,19 @@ class Follow:
 
 def _quiet(seen: Observation, why: str) -> Decision:
     return Decision((), "quiet", why, seen.frame)
+
+
+def _boxes_um(seen: Observation) -> list[Box]:
+    """Return the box around each point; none where there is not one each."""
+    if seen.grid is None or len(seen.boxes) != len(seen.points):
+        return []
+    return [
+        _box_um(point, box, seen.grid.pixel_size_um)
+        for point, box in zip(seen.points, seen.boxes, strict=True)
+    ]
+
+
+def _box_um(point: Point, box: tuple[float, float, float, float], px_um: float) -> Box:
+    top, left, low, right = box
+    x_um, y_um = point.x_um - (point.x_px + 0.5) * px_um, point.y_um - (point.y_px + 0.5) * px_um
+    return x_um + left * px_um, y_um + top * px_um, x_um + right * px_um, y_um + low * px_um

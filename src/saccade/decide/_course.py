@@ -1,0 +1,101 @@
+"""Where one thing is, and how it moves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from saccade.core import Point
+
+_NEWEST = 0.2
+"""Weight of the newest strength, and of the newest size, of one that is seen alone."""
+
+Place = tuple[float, float]
+"""x and y, in µm."""
+Size = tuple[float, float]
+"""Width and height of the box around a thing, in µm."""
+Box = tuple[float, float, float, float]
+"""Least x and y, and largest x and y, in µm."""
+
+
+@dataclass
+class Course:
+    """Where a thing was seen last, and how it moves."""
+
+    x_um: float
+    y_um: float
+    t_ns: int
+    strength: float
+    vx_um_per_s: float = 0.0
+    vy_um_per_s: float = 0.0
+    lost: int = 0
+    """Frames in a row in which it was not found."""
+    since: tuple[float, float, int] | None = None
+    """Where and when it was last known to be, while it is one with another."""
+    sure: tuple[bool, bool] = (True, True)
+    """Whether x and y are known, and not only expected."""
+    size_um: Size | None = None
+    """Of the box around it, seen alone; None where nobody draws one."""
+
+    def at(self, t_ns: int) -> Place:
+        """Return where it should be at a time, if it keeps its course."""
+        dt_s = (t_ns - self.t_ns) / 1e9
+        return self.x_um + self.vx_um_per_s * dt_s, self.y_um + self.vy_um_per_s * dt_s
+
+    def saw(self, point: Point, t_ns: int, smooth: float, size_um: Size | None = None) -> None:
+        """Learn where it is now; its velocity is smoothed, from where it was alone before."""
+        x_um, y_um, since_ns = self.since or (self.x_um, self.y_um, self.t_ns)
+        dt_s = (t_ns - since_ns) / 1e9
+        if dt_s > 0:
+            vx, vy = (point.x_um - x_um) / dt_s, (point.y_um - y_um) / dt_s
+            self.vx_um_per_s += smooth * (vx - self.vx_um_per_s)
+            self.vy_um_per_s += smooth * (vy - self.vy_um_per_s)
+        self.x_um, self.y_um, self.t_ns, self.lost = point.x_um, point.y_um, t_ns, 0
+        self.since, self.sure = None, (True, True)
+        if size_um is not None:
+            w, h = self.size_um or size_um
+            self.size_um = w + _NEWEST * (size_um[0] - w), h + _NEWEST * (size_um[1] - h)
+
+    def shone(self, strength: float) -> None:
+        """Learn how bright it is, seen alone."""
+        self.strength += _NEWEST * (strength - self.strength)
+
+    def merged(
+        self,
+        at_um: Place,
+        t_ns: int,
+        smooth: float = 0.0,
+        sure: tuple[bool, bool] = (False, False),
+    ) -> None:
+        """Learn where it must be while it is one with another.
+
+        Its velocity stays, but along an axis on which it was sure where it is, twice in a row.
+
+        Parameters
+        ----------
+        at_um : (float, float)
+            Where it is.
+        t_ns : int
+            When.
+        smooth : float
+            Weight of the newest velocity.
+        sure : (bool, bool)
+            Whether x and y are.
+        """
+        dt_s = (t_ns - self.t_ns) / 1e9
+        if dt_s > 0 and sure[0] and self.sure[0]:
+            self.vx_um_per_s += smooth * ((at_um[0] - self.x_um) / dt_s - self.vx_um_per_s)
+        if dt_s > 0 and sure[1] and self.sure[1]:
+            self.vy_um_per_s += smooth * ((at_um[1] - self.y_um) / dt_s - self.vy_um_per_s)
+        self.since = self.since or (self.x_um, self.y_um, self.t_ns)
+        if all(sure):
+            self.since = (*at_um, t_ns)
+        (self.x_um, self.y_um), self.t_ns, self.lost, self.sure = at_um, t_ns, 0, sure
+
+    def swap(self, other: Course) -> None:
+        """Go where another is, and let it go where this was: they were taken for one another."""
+        for name in ("x_um", "y_um", "t_ns", "vx_um_per_s", "vy_um_per_s", "lost", "since", "sure"):
+            mine, its = getattr(self, name), getattr(other, name)
+            setattr(self, name, its)
+            setattr(other, name, mine)
