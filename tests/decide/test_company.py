@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from saccade.core import Point
 from saccade.decide._company import Company
-from saccade.decide._course import Course
-from saccade.decide._rivals import Rivals, is_alone
+from saccade.decide._course import Course, is_alone
+from saccade.decide._rivals import Rivals
 
 S = 1_000_000_000
 SIZE_UM = 10.0
@@ -115,13 +115,25 @@ def test_fading_light_swaps_nobody() -> None:
 
 def test_rivals_are_forgotten_once_it_is_sure() -> None:
     """Or after a while in which it could not be told."""
-    one, other = Course(0.0, 0.0, 0, 100.0), Course(9.0, 0.0, 0, 150.0)
+    one, other = Course(0.0, 0.0, 0, 100.0, looks=9), Course(9.0, 0.0, 0, 150.0, looks=9)
     clear = Rivals(one, other)
     assert clear.saw({id(one): 100.0, id(other): 150.0})
-    alike = Rivals(one, Course(9.0, 0.0, 0, 101.0))
+    alike = Rivals(one, Course(9.0, 0.0, 0, 101.0, looks=9))
     seen = {id(alike.one): 100.0, id(alike.other): 101.0}
     assert [alike.saw(seen) for _ in range(10)] == [False] * 9 + [True]
     assert not Rivals(one, other).saw({id(one): 100.0})
+
+
+def test_of_one_that_was_never_seen_alone_no_strength_is_known() -> None:
+    """That of the other decides; and what was taken for one and is smaller begins anew."""
+    one, other = Course(0.0, 0.0, 0, 100.0, looks=9), Course(9.0, 0.0, 0, 190.0)
+    pair = Rivals(one, other)
+    seen = {id(one): 70.0, id(other): 101.0}
+    assert [pair.saw(seen), pair.saw(seen)] == [False, True]
+    assert (one.x_um, other.x_um) == (9.0, 0.0)
+    both = Course(0.0, 0.0, 0, 190.0, size_um=(10.0, 14.0), looks=9)
+    both.saw(point(0.0, strength=90.0), S, 0.7, (10.0, 10.0))
+    assert (both.size_um, both.strength, both.looks) == ((10.0, 10.0), 90.0, 0)
 
 
 def test_what_touches_another_is_not_alone() -> None:

@@ -207,7 +207,8 @@ def test_of_two_that_part_the_one_as_bright_as_before_is_it(brighter: bool) -> N
     policy = Follow(1.0, reach_um=6.0, smooth=1.0)
     mine, other = (9.0, 3.0) if brighter else (3.0, 9.0)
     look(policy, 0, point(0.0, strength=mine), stream="watch")
-    look(policy, 1, point(0.0, strength=mine), point(4.0, strength=other))
-    look(policy, 2, point(2.0, strength=12.0))
-    decision = look(policy, 3, point(0.5, strength=other), point(3.5, strength=mine))
+    for t in range(1, 5):
+        look(policy, t, point(0.0, strength=mine), point(4.0, strength=other))
+    look(policy, 5, point(2.0, strength=12.0))
+    decision = look(policy, 6, point(0.5, strength=other), point(3.5, strength=mine))
     assert 3.5 <= expected(decision) <= 7.0

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._course import Course
-from ._rivals import Rivals, brighter, is_alone, judged
+from ._course import Course, is_alone
+from ._rivals import Rivals, brighter, judged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -136,7 +136,7 @@ class Company:
             course.shone(strength)
         for course in self.courses:
             if id(course) in doubted:  # what nobody can see alone fades as the others do
-                course.shone(course.strength * times)
+                course.fades(times)
         now = {key: strength / times for key, strength in alone.items()}
         here = {id(each) for each in self.courses}
         rivals = [each for each in self.rivals if {id(each.one), id(each.other)} <= here]
@@ -158,15 +158,11 @@ class Company:
                 away = math.dist(at_um, (point.x_um, point.y_um)) / reach_um
                 # Where they part, nobody knows as well where they were.
                 if away <= (1 if course.since is None else 2):
-                    cost[row, col] = away**2 + self._unlike(course, point)
+                    unlike = course.unlike(point.strength, _UNLIKE) if course.since else 0.0
+                    cost[row, col] = away**2 + unlike
         rows, cols = linear_sum_assignment(cost)
         pairs = zip(rows.tolist(), cols.tolist(), strict=True)
         return {row: col for row, col in pairs if cost[row, col] < _FAR}
-
-    def _unlike(self, course: Course, point: Point) -> float:
-        if course.since is None or course.strength <= 0 or point.strength <= 0:
-            return 0.0
-        return (math.log(point.strength / course.strength) / _UNLIKE) ** 2
 
     def _together(
         self,

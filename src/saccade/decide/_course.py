@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,14 @@ if TYPE_CHECKING:
 
 _NEWEST = 0.2
 """Weight of the newest strength, and of the newest size, of one that is seen alone."""
+
+_SHRUNK = 0.88
+"""Share of its own size below which a box is that of another thing, or of a part of what it was."""
+_KNOWN = 3
+"""Looks after which its strength is its own."""
+
+_ALIKE = 0.1
+"""How far a box may differ from that of one alone, as a share: else it touches another."""
 
 Place = tuple[float, float]
 """x and y, in µm."""
@@ -37,6 +46,8 @@ class Course:
     """Whether x and y are known, and not only expected."""
     size_um: Size | None = None
     """Of the box around it, seen alone; None where nobody draws one."""
+    looks: int = 0
+    """How often it was seen alone, and its strength learned."""
 
     def at(self, t_ns: int) -> Place:
         """Return where it should be at a time, if it keeps its course."""
@@ -53,13 +64,37 @@ class Course:
             self.vy_um_per_s += smooth * (vy - self.vy_um_per_s)
         self.x_um, self.y_um, self.t_ns, self.lost = point.x_um, point.y_um, t_ns, 0
         self.since, self.sure = None, (True, True)
-        if size_um is not None:
-            w, h = self.size_um or size_um
-            self.size_um = w + _NEWEST * (size_um[0] - w), h + _NEWEST * (size_um[1] - h)
+        if size_um is None:
+            return
+        w, h = self.size_um or size_um
+        if size_um[0] < _SHRUNK * w or size_um[1] < _SHRUNK * h:
+            # What was taken for one were several: nothing that was learned of it is its own.
+            self.size_um, self.strength, self.looks = size_um, point.strength, 0
+            return
+        self.size_um = w + _NEWEST * (size_um[0] - w), h + _NEWEST * (size_um[1] - h)
 
     def shone(self, strength: float) -> None:
         """Learn how bright it is, seen alone."""
-        self.strength += _NEWEST * (strength - self.strength)
+        self.strength += max(_NEWEST, 1 / (self.looks + 1)) * (strength - self.strength)
+        self.looks += 1
+
+    def fades(self, times: float) -> None:
+        """Take it to be as many times as bright as those are that are seen alone."""
+        self.strength *= 1 + _NEWEST * (times - 1)
+
+    def unlike(self, strength: float, spread: float) -> float:
+        """Return how far a strength is from its own, as a squared number of spreads; 0 if unknown.
+
+        Parameters
+        ----------
+        strength : float
+            That of what may be it.
+        spread : float
+            Of the logarithm.
+        """
+        if self.looks < _KNOWN or not (strength > 0 and self.strength > 0):
+            return 0.0
+        return (math.log(strength / self.strength) / spread) ** 2
 
     def merged(
         self,
@@ -99,3 +134,11 @@ class Course:
             mine, its = getattr(self, name), getattr(other, name)
             setattr(self, name, its)
             setattr(other, name, mine)
+
+
+def is_alone(course: Course, size_um: tuple[float, float] | None) -> bool:
+    """Return whether a box is that of one alone: another that touches it makes it larger."""
+    if size_um is None or course.size_um is None:
+        return True
+    pairs = zip(size_um, course.size_um, strict=True)
+    return all(abs(now - own) <= _ALIKE * own for now, own in pairs)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -19,8 +18,6 @@ _SPREAD = 0.06
 _SURE = 6.0
 """Logarithm of the odds at which one thinks again, or never again."""
 _MOST_LOOKS = 10
-_ALIKE = 0.1
-"""How far a box may differ from that of one alone, as a share: else it touches another."""
 
 
 @dataclass
@@ -53,20 +50,14 @@ class Rivals:
         one, other = strengths.get(id(self.one)), strengths.get(id(self.other))
         if one is None or other is None:
             return False
-        kept = _off(one, self.one) + _off(other, self.other)
-        swapped = _off(one, self.other) + _off(other, self.one)
+        kept = self.one.unlike(one, _SPREAD) + self.other.unlike(other, _SPREAD)
+        swapped = self.other.unlike(one, _SPREAD) + self.one.unlike(other, _SPREAD)
         self.odds += (kept - swapped) / 2
         self.looks += 1
         if self.looks > 1 and self.odds > _SURE:
             self.one.swap(self.other)
             return True
         return self.odds < -_SURE or self.looks == _MOST_LOOKS
-
-
-def _off(strength: float, course: Course) -> float:
-    if not (strength > 0 and course.strength > 0):
-        return 0.0
-    return (math.log(strength / course.strength) / _SPREAD) ** 2
 
 
 def judged(
@@ -104,11 +95,3 @@ def brighter(seen: Iterable[tuple[float, Course]]) -> float:
         strength / own for strength, course in seen if min(strength, own := course.strength) > 0
     ]
     return float(np.median(ratios)) if ratios else 1.0
-
-
-def is_alone(course: Course, size_um: tuple[float, float] | None) -> bool:
-    """Return whether a box is that of one alone: another that touches it makes it larger."""
-    if size_um is None or course.size_um is None:
-        return True
-    pairs = zip(size_um, course.size_um, strict=True)
-    return all(abs(now - own) <= _ALIKE * own for now, own in pairs)
