@@ -1,7 +1,7 @@
 """Follow, on the virtual microscope: a cell at 2 µm/s among others that cross its way.
 
 ``SACCADE_FOLLOW_MINUTES=60 python -m pytest tests/app/test_follow_far.py -s --timeout 0`` is the
-long form, of an hour in each of three worlds.
+long form, of an hour in each of three worlds; ``SACCADE_FOLLOW_SEEDS=103,104,107`` names others.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from saccade.scope import MicroManagerScope
 
 MINUTES = int(os.environ.get("SACCADE_FOLLOW_MINUTES", "4"))
+SEEDS = [int(each) for each in os.environ.get("SACCADE_FOLLOW_SEEDS", "103,104,105").split(",")]
 
 
 class Truth(MemorySink):
@@ -44,7 +45,7 @@ class Truth(MemorySink):
         return super().frame(replace(frame, pixels=frame.pixels[:1, :1].copy()))
 
 
-@pytest.mark.parametrize("seed", [103, 104, 105] if MINUTES > 4 else [101])
+@pytest.mark.parametrize("seed", SEEDS if MINUTES > 4 else [101])
 def test_a_cell_at_two_um_per_second_stays_in_the_middle(seed: int) -> None:
     """With a frame a second it is within 3 µm of the middle, whoever crosses its way."""
     scope = load(f"sim:swimmers?seed={seed}&clock=virtual", sim={"sensor_px": [256, 256]})
