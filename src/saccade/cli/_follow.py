@@ -88,7 +88,8 @@ class Tally:
     @property
     def dose_j_per_cm2(self) -> float | None:
         """Most light that any position has had, where a guard keeps the ledger."""
-        return None if self.spent is None else self.spent.j_per_cm2
+        spent = self.spent
+        return None if spent is None else spent.j_per_cm2
 
     @property
     def spent(self) -> Spent | None:

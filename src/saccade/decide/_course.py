@@ -96,13 +96,7 @@ class Course:
             return 0.0
         return (math.log(strength / self.strength) / spread) ** 2
 
-    def merged(
-        self,
-        at_um: Place,
-        t_ns: int,
-        smooth: float = 0.0,
-        sure: tuple[bool, bool] = (False, False),
-    ) -> None:
+    def merged(self, at_um: Place, t_ns: int, smooth: float, sure: tuple[bool, bool]) -> None:
         """Learn where it must be while it is one with another.
 
         Its velocity stays, but along an axis on which it was sure where it is, twice in a row.
@@ -136,7 +130,7 @@ class Course:
             setattr(other, name, mine)
 
 
-def is_alone(course: Course, size_um: tuple[float, float] | None) -> bool:
+def is_alone(course: Course, size_um: Size | None) -> bool:
     """Return whether a box is that of one alone: another that touches it makes it larger."""
     if size_um is None or course.size_um is None:
         return True

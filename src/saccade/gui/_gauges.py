@@ -149,7 +149,7 @@ class Gauges(QtWidgets.QWidget):
     def _show(self, name: str, share: float, text: str, *, warns: bool = False) -> None:
         bar = self.bars[name]
         bar.setValue(round(min(max(share, 0.0), 1.0) * _STEPS))
-        bar.setFormat((f"\N{WARNING SIGN} {text}" if warns else text).replace("%", "%%"))
+        bar.setFormat(f"\N{WARNING SIGN} {text}" if warns else text)
         if warns is not self._warned.get(name):
             self._warned[name] = warns
             self._colour(name, warns)

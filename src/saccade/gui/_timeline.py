@@ -115,8 +115,8 @@ class Timeline(QtWidgets.QWidget):
             frames, scores = zip(*self._scores[name], strict=True)
             curve.setData(frames, scores)
         for kind in self._stale & self._marks.keys():
-            frames, heights = zip(*self._marks[kind], strict=True)
-            self._items[kind].setData(frames, heights)
+            marks = self._marks[kind]
+            self._items[kind].setData([x for x, _ in marks], [y for _, y in marks])
         self._stale.clear()
         self._drawn_s = time.monotonic()
 
