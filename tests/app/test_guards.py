@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -24,8 +25,8 @@ PLAN = {"time_plan": {"interval": 10, "loops": 100}, "channels": [{"config": "FI
         ("Budget", {"frames": 9, "disk_mb": 5}, guard.Budget(frames=9, disk_mb=5.0)),
         (
             "Dose",
-            {"limit_j_per_cm2": 5, "run_limit_j_per_cm2": 9},
-            guard.Dose(limit_j_per_cm2=5.0, run_limit_j_per_cm2=9.0),
+            {"limit_j_per_cm2": 5, "run_limit_j_per_cm2": 9, "hangs": True},
+            guard.Dose(limit_j_per_cm2=5.0, run_limit_j_per_cm2=9.0, hangs=True),
         ),
         (
             "Ladder",
@@ -74,3 +75,21 @@ def test_a_check_finds_a_plan_that_its_guards_would_refuse(part: dict, said: str
     found = [each.text for each in check(protocol_of(document), STAND) if each.level == "error"]
     assert len(found) == bool(said)
     assert all(said in text for text in found)
+
+
+@pytest.mark.parametrize(
+    ("hangs", "within_s", "said"),
+    [
+        (False, 2.0, ["may add up to 2 J/cm² to the budget", "hangs: true"]),
+        (True, 2.0, ["Room for 2 J/cm² is kept"]),
+        (True, 0.0, []),
+    ],
+)
+def test_a_check_tells_what_a_hang_may_cost(hangs: bool, within_s: float, said: list[str]) -> None:
+    """Whoever gives a dose is told what a device that hangs in the light can add to it."""
+    dose = {"use": "saccade.guard:Dose", "limit_j_per_cm2": 5, "hangs": hangs}
+    document = {"saccade": 1, "name": "n", "scope": "demo", "watch": PLAN, "guard": [dose]}
+    stand = replace(STAND, dark_within_s=within_s)
+    told = [each.text for each in check(protocol_of(document), stand) if "hang" in each.text]
+    assert len(told) == bool(said)
+    assert all(text in told[0] for text in said)

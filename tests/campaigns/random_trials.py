@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from saccade.scope import MicroManagerScope
 
 POWER_MW, AREA_CM2 = 2.0, 5e-3
+W_PER_CM2 = POWER_MW / AREA_CM2 / 1e3
 SHUTTER_MS = 2.0
 MANNERS = Manners(
     settle_s=2.0,
@@ -100,10 +101,22 @@ class Trial:
     """Frames whose label is not what the hardware did."""
     lit_at_end: bool = False
     told_unsafe: bool = False
+    kept: float = 0.0
+    """What the guard keeps of the limit for something that hangs, in J/cm²."""
     late: float = 0.0
     """The light of one picture, tries included, whose camera was slow, in J/cm²."""
     left_threads: list[str] = field(default_factory=list)
     seconds: float = 0.0
+
+    @property
+    def hung(self) -> bool:
+        """Whether the run ended because something did not answer, or a shutter not close."""
+        return "does not answer" in self.reason or "does not close" in self.reason
+
+    @property
+    def free(self) -> float:
+        """What nothing but a hang may exceed, in J/cm²: the limit without what is kept."""
+        return self.limit - self.kept + self.late
 
 
 class Dice:
@@ -117,8 +130,9 @@ class Dice:
         count = int(self.rng.integers(1, 5))
         self.kinds = tuple(KINDS[k] for k in self.rng.integers(len(KINDS), size=count))
         self.on = [int(n) for n in self.rng.integers(1, self.frames, size=count)]
-        usual = self.frames * 6e-3 * POWER_MW / AREA_CM2 / 1e3
-        self.limit = float(self.rng.uniform(0.3, 1.6) * usual)
+        usual = self.frames * 6e-3 * W_PER_CM2
+        self.kept = MANNERS.dark_within_s * W_PER_CM2
+        self.limit = float(self.rng.uniform(0.3, 1.6) * usual) + self.kept
         self.mode = str(self.rng.choice(["inline", "lagged"]))
 
     def pick(self, values: Any) -> Any:
@@ -243,8 +257,8 @@ def trial_of(dice: Dice, seed: int) -> Trial:
     began_s, before = time.perf_counter(), set(threading.enumerate())
     scope = load("sim:beads", sim=SIM)
     with tempfile.TemporaryDirectory() as parent:
-        play = _Play(dice, scope, Path(parent) / "run", Trial(seed, dice.limit, dice.kinds))
-        result = play.play()
+        result = Trial(seed, dice.limit, dice.kinds, kept=dice.kept)
+        _Play(dice, scope, Path(parent) / "run", result).play()
     result.left_threads = _left(before)
     scope.core.unloadAllDevices()
     faulthandler.cancel_dump_traceback_later()
@@ -270,7 +284,8 @@ class _Play:
         scope._safety._settings = ((LIGHT, "State", "0"),)
         self.meter = Meter(scope)
         self.handed: dict[int, int] = {}
-        self.guard = Dose(limit_j_per_cm2=dice.limit, run_limit_j_per_cm2=dice.limit)
+        limit = dice.limit
+        self.guard = Dose(limit_j_per_cm2=limit, run_limit_j_per_cm2=limit, hangs=True)
         self.core_faults, self.disk_faults = Faults(), Faults()
         self.bad: dict[str, set[int]] = {"detector": set(), "policy": set()}
 
@@ -311,7 +326,7 @@ class _Play:
                     if (fault.call, fault.what) == ("expose", "slow"):
                         tries = MANNERS.snap_retries + 1
                         late_s = tries * fault.ms / 1e3
-                        self.result.late += late_s * POWER_MW / AREA_CM2 / 1e3
+                        self.result.late += late_s * W_PER_CM2
                     self.core.faults.plan(fault)
                 case "disk":
                     fault = self.dice.fault({"disk": _DISK_CALLS}, 2 * self.dice.frames)

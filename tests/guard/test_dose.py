@@ -14,9 +14,9 @@ from saccade.core import LightSource, ProfileError, Refusal, Settles
 from saccade.guard import Dose
 
 
-def dose(limit: float = 1.0, **values) -> Dose:
+def dose(limit: float = 1.0, hangs: bool = False, **values) -> Dose:
     """Return a guard that knows the bench: 10 ms of FITC are 0.01 J/cm²."""
-    guard = Dose(limit_j_per_cm2=limit)
+    guard = Dose(limit_j_per_cm2=limit, hangs=hangs)
     guard.learn(stand(**values))
     return guard
 
@@ -520,6 +520,58 @@ def test_there_must_be_room_for_all_tries() -> None:
     assert why_not(run, decided(*[shot(100.0 * n) for n in range(5)])) == (
         "'burst' would bring the run from 0 to 0.6 J/cm²; the limit is 0.5",
         "4 of 5 such frames, or exposures of up to 83.3 ms",
+    )
+
+
+def test_there_must_be_room_for_what_hangs() -> None:
+    """Where light may shine for 2 s in vain, and that is to count, 2 J/cm² are never spent."""
+    guard = dose(limit=2.5, hangs=True, dark_within_s=2.0)
+    assert passes(guard, decided(*[shot()] * 4))
+    assert why_not(guard, planned(shot(exposure=300))) == (
+        "'watch' would bring the place at x 0, y 0 µm from 0.4 to 2.7 J/cm²,"
+        " 2 of them if something hangs in the light; the limit is 2.5",
+        "0 of 1 such frames, or exposures of up to 100 ms",
+    )
+    assert passes(guard, planned(shot()))
+    assert not passes(guard, planned(shot()))
+    assert spent(guard) == (0.5, 0.5)
+    assert guard.hang_j_per_cm2 == pytest.approx(2.0)
+
+
+def test_what_hangs_in_a_brighter_channel_needs_more_room() -> None:
+    """Room is for the light that a picture is taken in, tries besides; the ledger holds none."""
+    guard = dose(limit=3.5, hangs=True, dark_within_s=1.0, tries=3)
+    assert why_not(guard, planned(shot(channel="Cy5")))[0] == (
+        "'watch' would bring the place at x 0, y 0 µm from 0 to 3.9 J/cm²,"
+        " 3 of them if something hangs in the light; the limit is 3.5"
+    )
+    assert passes(guard, planned(shot(channel="Cy5", exposure=50)))
+    assert spent(guard) == (0.15, 0.15)
+    run = Dose(limit_j_per_cm2=9.0, run_limit_j_per_cm2=1.25, hangs=True)
+    run.learn(stand(dark_within_s=1.0))
+    assert passes(run, planned(shot(), shot(500.0)))
+    assert not passes(run, planned(shot(1000.0)))
+
+
+def test_no_room_is_kept_unless_asked_for() -> None:
+    """By default the whole limit may be spent; what a hang may add is told, until it is learnt."""
+    guard = dose(limit=0.5, dark_within_s=2.0)
+    assert guard.hang_j_per_cm2 == 0.0
+    assert passes(guard, decided(*[shot()] * 4))
+    assert passes(guard, planned(shot(channel="Cy5", exposure=20)))
+    assert guard.hang_j_per_cm2 == pytest.approx(6.0)
+    assert passes(guard, planned(shot(exposure=20)))
+    assert guard.hang_j_per_cm2 == pytest.approx(6.0)
+    guard.learn(stand(dark_within_s=2.0))
+    assert guard.hang_j_per_cm2 == 0.0
+
+
+@pytest.mark.parametrize("hangs", [1, None, "yes"])
+def test_what_is_neither_true_nor_false_is_named(hangs: object) -> None:
+    """Whether room is kept is true or false, and nothing else."""
+    assert wrong(Dose, limit_j_per_cm2=1.0, hangs=hangs) == (
+        f"Dose.hangs is {hangs!r}, but it must be true or false."
+        " True keeps room for light that nobody puts out."
     )
 
 

@@ -11,6 +11,7 @@ from useq import MDAEvent
 
 from saccade.core import Frame, LightSource, Observation, VirtualClock
 from saccade.guard import Dose
+from saccade.scope import Manners
 from saccade.scope import _lease as lease
 from saccade.scope._lease import Lease
 from saccade.scope._safe import Safety
@@ -148,3 +149,21 @@ def test_the_dose_of_every_exposure_is_in_the_ledger(core: FaultyCore) -> None:
     rig.play([MDAEvent(exposure=10.0)] * 4, guards=dose)
     assert len(core.exposures) == 6
     assert dose.run_j_per_cm2 == pytest.approx(0.06)
+
+
+def test_what_was_lit_for_too_long_is_not_lit_again(core: FaultyCore) -> None:
+    """A picture that failed with the shutter open for far too long becomes a gap at once."""
+    rig = Rig(core, Manners(open_ms=50.0))
+    core.fault("snapImage", "slow", on=2, ms=200.0)
+    core.fault("getImage", on=2)
+    sink = rig.play([MDAEvent(exposure=20.0)] * 3)
+    (gap,) = sink.of("gap")
+    assert "on for too long to try again" in gap.reason
+    assert len(core.exposures) == 3
+    assert 8 <= gap.exposures <= 12
+
+
+def test_a_stand_tells_how_long_a_hang_may_shine(core: FaultyCore) -> None:
+    """The last picture is waited for, two commands may take as long as they may, then SAFE."""
+    manners = Manners(first_frame_s=1.0, frame_margin_s=2.0, call_s=0.25)
+    assert Rig(core, manners).scope.stand().dark_within_s == 3.0

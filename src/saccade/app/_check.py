@@ -217,6 +217,16 @@ def _guarded(
     for guard in guards:
         if (spent := getattr(guard, "spent_j_per_cm2", None)) is not None:
             yield Finding("fact", f"The plan itself gives {spent:.3g} J/cm² at one position.")
+        if hang := getattr(guard, "hang_j_per_cm2", 0.0):
+            yield Finding("fact", _hanging(hang, kept=getattr(guard, "hangs", False)))
+
+
+def _hanging(j_per_cm2: float, *, kept: bool) -> str:
+    """Return what light may shine in vain, and whether the budget holds in spite of it."""
+    if kept:
+        return f"Room for {j_per_cm2:.3g} J/cm² is kept, in case a device hangs in the light."
+    text = f"A device that hangs in the light may add up to {j_per_cm2:.3g} J/cm² to the budget"
+    return f"{text}; Dose keeps room for it with hangs: true, less with shorter timeouts."
 
 
 def _recording(plan: Sequence[MDAEvent], stand: Stand) -> Iterator[Finding]:

@@ -71,6 +71,8 @@ class Stand:
     """What a protocol may change: ``xy``, ``z``, ``channel``, ...; None is everything."""
     tries: int = 1
     """How often it exposes for one picture at most, if the camera fails."""
+    dark_within_s: float = 0.0
+    """How long light may shine in vain, at most, if something hangs: until it is put out."""
     streams: bool = True
     """Whether its camera can run by itself, as the mode ``stream`` wants it."""
     modulator: Modulator | None = None

@@ -26,6 +26,7 @@ _WIDER = 1.01
 @dataclass
 class _Book(LightBook):
     ledger: Ledger = field(default_factory=Ledger)
+    brightest_w_per_cm2: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -50,29 +51,39 @@ class Dose:
     never downward; what became a gap stays charged. So that a camera which fails can't
     bring a place above the limit, room for all tries is needed before the first.
 
+    What hangs in the light, a shutter that does not close, can still bring a place above its
+    limit: it shines until the microscope is given up and made SAFE. With `hangs` room for so
+    much light is kept as well, and the limit holds whatever hangs. The profile's ``timeouts``
+    say how long that is: as short as the stand allows, or little of the limit is left.
+
     Parameters
     ----------
     limit_j_per_cm2 : float
         Largest dose of a place in the whole run.
     run_limit_j_per_cm2 : float, optional
         Largest dose of the whole run, as if all of it had been at one place.
+    hangs : bool
+        Whether the limits hold even if something hangs in the light.
 
     Raises
     ------
     ProtocolError
-        If a limit is not a number above 0.
+        If a limit is not a number above 0, or `hangs` not true or false.
     """
 
     as_played: ClassVar[bool] = True
 
     limit_j_per_cm2: float
     run_limit_j_per_cm2: float | None = None
+    hangs: bool = False
     _book: _Book = field(default_factory=_Book, init=False, repr=False)
 
     def __post_init__(self) -> None:
         _check("Dose.limit_j_per_cm2", self.limit_j_per_cm2)
         if self.run_limit_j_per_cm2 is not None:
             _check("Dose.run_limit_j_per_cm2", self.run_limit_j_per_cm2)
+        ok, do = isinstance(self.hangs, bool), "True keeps room for light that nobody puts out."
+        require(ok, "Dose.hangs", self.hangs, "true or false", do)
 
     def learn(self, stand: Stand) -> None:
         """Take light sources, field of view and present settings; empty the ledger.
@@ -89,6 +100,7 @@ class Dose:
         """
         self._book.begin(stand)
         self._book.ledger = Ledger(smallest_half_um(stand))
+        self._book.brightest_w_per_cm2 = 0.0
 
     def __call__(self, action: Action) -> Action | Refusal:
         """Return the action, or why it may not leave.
@@ -121,8 +133,10 @@ class Dose:
         action : Action
             Planned or decided.
         """
-        for charge in self._book.play(action):
-            self._enter(self._book.ledger, charge)
+        book = self._book
+        for charge in book.play(action):
+            self._enter(book.ledger, charge)
+            book.brightest_w_per_cm2 = max(book.brightest_w_per_cm2, _w_per_cm2(charge))
 
     def settle(self, done: Frame | Gap) -> None:
         """Correct the ledger upward by what the hardware really did.
@@ -165,6 +179,11 @@ class Dose:
         return self._book.ledger.total
 
     @property
+    def hang_j_per_cm2(self) -> float:
+        """Dose that a device may add that hangs in the brightest picture so far, at most."""
+        return self._book.brightest_w_per_cm2 * self._book.stand.dark_within_s
+
+    @property
     def ledger(self) -> Mapping[tuple[float, float] | str, float]:
         """Dose in J/cm² of every place (x, y) in µm, and of ``here`` where none was named."""
         return self._book.ledger.by_place()
@@ -187,9 +206,13 @@ class Dose:
     def _run_limit(self) -> float:
         return math.inf if self.run_limit_j_per_cm2 is None else self.run_limit_j_per_cm2
 
+    def _in_vain(self, charge: Charge) -> float:
+        """Return the light that must fit besides, if something hangs in a picture."""
+        return _w_per_cm2(charge) * self._book.stand.dark_within_s if self.hangs else 0.0
+
     def _spare(self, charge: Charge) -> float:
-        """Return the light of the tries that a camera may need besides the first."""
-        return self._book.spare_tries * charge.dose
+        """Return the light that must fit besides a picture's own: more tries, and a hang."""
+        return self._book.spare_tries * charge.dose + self._in_vain(charge)
 
     def _fits(self, ledger: Ledger, charge: Charge) -> bool:
         """Return whether a ledger that holds a charge has room for it, tried again or not."""
@@ -209,12 +232,15 @@ class Dose:
             had, limit, where = ledger.total, self._run_limit, "the run"
             would_have = trial.total + spare
         longest_ms = max(charge.at.exposure_ms for charge in asked)
-        share = max(0.0, limit - had) / max(would_have - had, sys.float_info.min)
+        in_vain = max(map(self._in_vain, asked))
+        room = max(0.0, limit - had - in_vain)
+        share = room / max(would_have - had - in_vain, sys.float_info.min)
+        kept = f", {in_vain:.4g} of them if something hangs in the light" if in_vain else ""
         return Refusal(
             action,
             "Dose",
             f"{action.label!r} would bring {where} from {had:.4g} to"
-            f" {would_have:.4g} J/cm²; the limit is {limit:g}",
+            f" {would_have:.4g} J/cm²{kept}; the limit is {limit:g}",
             f"{self._that_fit(asked)} of {len(asked)} such frames,"
             f" or exposures of up to {longest_ms * share:.3g} ms",
         )
@@ -225,6 +251,10 @@ class Dose:
             self._enter(trial, charge)
             fit += self._fits(trial, charge)
         return fit
+
+
+def _w_per_cm2(charge: Charge) -> float:
+    return charge.dose / charge.at.exposure_ms * 1000.0
 
 
 def _check(setting: str, limit: object) -> None:

@@ -37,6 +37,11 @@ def _pass_by() -> None:
     """Do nothing."""
 
 
+def _dark_in_time() -> bool:
+    """Return that it is."""
+    return True
+
+
 class Camera:
     """Takes pictures through the core, with a bounded number of tries.
 
@@ -57,7 +62,8 @@ class Camera:
     vigil : Vigil, optional
         Told of every answer.
     exposed : callable, optional
-        Called after each exposure of a single picture, whatever became of it.
+        Called after each exposure of a single picture, whatever became of it. Returns whether
+        the light was on no longer than it should be; if it was, there is no other try.
     count : int
         Number of cameras that expose together, each with a picture of its own.
     """
@@ -71,7 +77,7 @@ class Camera:
         clock: Clock | None = None,
         exposing: Callable[[], None] = _pass_by,
         vigil: Vigil | None = None,
-        exposed: Callable[[], None] = _pass_by,
+        exposed: Callable[[], bool] = _dark_in_time,
         count: int = 1,
     ) -> None:
         self._exposed, self._count = exposed, count
@@ -79,6 +85,7 @@ class Camera:
         self._core, self._manners, self._clock = core, manners, clock or RealClock()
         self._stopping, self._note, self._exposing = stopping, note, exposing
         self._last: dict[int, Pixels] = {}
+        self._late = False
 
     def snap(self, size_px: tuple[int, int], exposure_ms: float = 0.0) -> tuple[Shot | str, ...]:
         """Return the picture of each camera, all of one exposure; or why there is none.
@@ -94,7 +101,7 @@ class Camera:
         ------
         SnapError
             If no camera gave any, or only those of another size, at every try. As long as one
-            of them has none, there is another try.
+            of them has none, there is another try, unless the light was on for too long.
         RecordingEndedError
             If a recording is played back and is over.
         StoppedError
@@ -103,6 +110,7 @@ class Camera:
         for attempt in range(self._manners.snap_retries + 1):
             if self._stopping():
                 raise StoppedError("A stop was asked for before the exposure.")
+            self._late = False
             try:
                 self._vigil.beat("whether a sequence runs")
                 self.end_live_view()
@@ -110,13 +118,16 @@ class Camera:
                 shots = self._try(size_px, attempt, exposure_ms)
                 if not (why := "; ".join(each for each in shots if isinstance(each, str))):
                     return shots
-                if attempt == self._manners.snap_retries:
+                if self._late or attempt == self._manners.snap_retries:
                     return shots
                 self._note("retry", {"attempt": attempt, "problem": why})
             except (RecordingEndedError, StoppedError, LitError):
                 raise
             except Exception as error:  # noqa: BLE001 - drivers raise anything; it is a failed try
                 problem = " ".join(str(error).split()) or repr(error)
+                if self._late:
+                    problem += "; the light was on for too long to try again"
+                    break
                 self._note("retry", {"attempt": attempt, "problem": problem})
         what = f"No picture after {attempt + 1} tries: {problem}"
         raise SnapError(what, exposures=attempt + 1)
@@ -199,7 +210,7 @@ class Camera:
             core._do_snap_image()  # noqa: SLF001
         finally:
             exposed_ns = self._clock.now_ns()
-            self._exposed()
+            self._late = not self._exposed()
         shots: list[Shot | str] = []
         for number in range(self._count):
             self._vigil.beat("a picture", self._manners.frame_margin_s)

@@ -135,8 +135,13 @@ class Gate:
         self._safety.forget(shutter)
         self.held_open = ""
 
-    def darken(self) -> None:
+    def darken(self) -> bool:
         """See to it that the core has closed its shutter, as it should after an exposure.
+
+        Returns
+        -------
+        bool
+            Whether the light of this event was never on for longer than it should be.
 
         Raises
         ------
@@ -144,10 +149,10 @@ class Gate:
             If it can't be closed; all that can be done is done then.
         """
         if self.held_open:
-            return
+            return True
         self._charge_late()
         if not (shutter := left_open(self._core)):
-            return
+            return not self.leaks
         self._vigil.beat(f"to close {shutter}")
         self.leaks += 1  # how long the light was on longer is not known
         told = close(self._core, shutter, self._clock)
@@ -155,6 +160,7 @@ class Gate:
         if told.startswith("NOT SAFE"):
             self._safety.make_if_playing()
             raise LitError(f"{shutter} does not close.", "Put the light out by hand.")
+        return False
 
     def _charge_late(self) -> None:
         """Count light that was on for longer than the exposure, as far as the clock tells."""

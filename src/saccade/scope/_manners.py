@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+_SAFE_S = 0.5
+"""Within which SAFE is made, a shutter that does not close among what it tries."""
+
 
 @dataclass(frozen=True, slots=True)
 class Manners:
@@ -54,3 +57,12 @@ class Manners:
     arm_s: float = 120.0
     open_ms: float = 100.0
     repeats: bool = False
+
+    @property
+    def dark_within_s(self) -> float:
+        """How long light may shine in vain, at most, if something hangs.
+
+        The last picture may be waited for, then the command that ends it and the one that looks
+        whether it is dark may each take as long as they may; then SAFE is made.
+        """
+        return max(self.first_frame_s, self.frame_margin_s) + 2 * self.call_s + _SAFE_S

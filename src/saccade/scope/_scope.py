@@ -162,6 +162,7 @@ class MicroManagerScope:
             has_z=bool(core.getFocusDevice()),
             modifiable=self._modifiable,
             tries=self._manners.snap_retries + 1,
+            dark_within_s=self._manners.dark_within_s,
             streams=self._streams and not cameras_of(core),
             cameras=cameras_of(core),
             modulator=self._modulator,
