@@ -128,7 +128,7 @@ class Sensor:
         for row in range(0, height, rows):  # what fits the processor's cache is faster
             block = np.s_[row : row + rows]
             electrons = photons[block]
-            cv2.multiply(electrons, sensitivity[block], dst=electrons)
+            electrons *= sensitivity[block]
             cv2.scaleAdd(dark[block], exposure_ms / 1e3, electrons, dst=electrons)
             self._digitise(noise(electrons, self.read_noise_e, rng), counts[block])
         return counts
@@ -139,7 +139,7 @@ class Sensor:
         """Write counts, rounded; the electrons are used up."""
         # First of all they saturate: OpenCV turns what no integer can hold into a zero.
         most_e = (self.most_counts - self.offset) * self.gain_e
-        np.minimum(electrons, np.float32(most_e), out=electrons)
+        cv2.threshold(electrons, most_e, 0, cv2.THRESH_TRUNC, dst=electrons)
         depth = cv2.CV_8U if self.bits == 8 else cv2.CV_16U
         per_e = 1 / self.gain_e
         cv2.addWeighted(electrons, per_e, electrons, 0.0, self.offset, dst=into, dtype=depth)
@@ -165,7 +165,7 @@ def noise(
     rng : numpy.random.Generator
         Over a bit generator of 64 bits; drawn from in a fixed order.
     """
-    np.maximum(electrons, 0, out=electrons)
+    cv2.threshold(electrons, 0, 0, cv2.THRESH_TOZERO, dst=electrons)
     z = _normal(electrons.shape, rng)
     below, few, drawn = _grain_seen_below(read_noise_e), None, None
     if below > 0:
@@ -173,16 +173,16 @@ def noise(
         drawn = rng.poisson(electrons[few]) + np.float32(read_noise_e) * z[few]
     variance = electrons + np.float32(max(read_noise_e**2, 1e-9))
     bend = cv2.divide(electrons, variance, scale=1 / 6)
-    noisy = cv2.subtract(electrons, bend, dst=electrons)
+    electrons -= bend
     # What the bent part adds to the variance, the straight one must leave out.
-    cv2.subtract(variance, cv2.multiply(bend, bend, scale=2.0), dst=variance)
+    cv2.scaleAdd(bend * bend, -2.0, variance, dst=variance)
     if below > 0:
         np.maximum(variance, 0, out=variance)
-    straight = cv2.sqrt(variance, dst=variance)
-    cv2.multiply(bend, z, dst=bend)
-    cv2.add(straight, bend, dst=straight)
-    cv2.multiply(straight, z, dst=straight)
-    cv2.add(noisy, straight, dst=noisy)
+    straight = np.sqrt(variance, out=variance)
+    bend *= z
+    straight += bend
+    straight *= z
+    electrons += straight
     if few is not None:
         electrons[few] = drawn
     return electrons
