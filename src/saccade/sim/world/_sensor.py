@@ -179,7 +179,7 @@ def noise(
     if below > 0:
         np.maximum(variance, 0, out=variance)
     straight = np.sqrt(variance, out=variance)
-    bend *= z
+    np.multiply(bend, z, out=bend)
     straight += bend
     straight *= z
     electrons += straight
