@@ -66,6 +66,47 @@ def test_models_are_compared_by_worth_and_time(saccade: Saccade, tmp_path: Path)
     assert "can't be written" in out + err
 
 
+def labelled(folder: Path, count: int = 4) -> Path:
+    """Write pictures of two squares each, and their masks, every one of its own dish."""
+    for part in ("images", "labels"):
+        (folder / part).mkdir(parents=True)
+    lines = ["image,group"]
+    for seed in range(count):
+        at = 8 + 6 * seed
+        labels = np.zeros((64, 64), np.uint16)
+        labels[10:22, at : at + 12], labels[at + 22 : at + 34, 40:52] = 1, 2
+        noise = np.random.default_rng(seed).normal(100 + 20 * seed, 3, labels.shape)
+        picture = (noise + 300 * (labels > 0)).astype(np.uint16)
+        tifffile.imwrite(folder / f"images/{seed}.tif", picture)
+        tifffile.imwrite(folder / f"labels/{seed}.tif", labels)
+        lines.append(f"{seed}.tif,dish {seed}")
+    (folder / "groups.csv").write_text("\n".join(lines), encoding="utf-8")
+    return folder
+
+
+def test_a_model_is_calibrated_on_other_pictures(saccade: Saccade, tmp_path: Path) -> None:
+    """The same weights under a new name, with scores of one's own; what does not fit is told."""
+    known = net_model(tmp_path / "m", classes=("cell",))
+    model, mine = str(known.path), str(labelled(tmp_path / "mine"))
+    asked = ("model", "calibrate", model, mine, str(tmp_path / "new"), "--classes", "cell=object")
+    code, out, err = saccade(*asked, "--json")
+    assert code == 0, err
+    card = json.loads(out)["card"]
+    assert (card["name"], card["version"], card["sha256"]) == ("new", "2", known.card.sha256)
+    assert card["metrics"]["test_groups"] == 2
+    calibrate = ("model", "calibrate", model, mine, str(tmp_path / "other"))
+    for arguments, says in (
+        (asked, "never replaced"),
+        ((*calibrate, "--classes", "cell=object", "--as-trained"), "not the samples"),
+        ((*calibrate, "--classes", "dot=object"), "finds cell"),
+        ((*calibrate[:3], str(tmp_path / "nowhere"), str(tmp_path / "other")), "nowhere"),
+    ):
+        code, out, err = saccade(*arguments)
+        assert code == 2, arguments
+        assert says in " ".join((out + err).split())
+    assert not (tmp_path / "other").exists()
+
+
 def test_models_are_exported_by_format(saccade: Saccade, tmp_path: Path) -> None:
     """Each format is a file; unknown formats, runtimes and models are named errors."""
     model = str(net_model(tmp_path / "m").path)

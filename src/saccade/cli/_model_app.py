@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from . import _models, _train, _watch
+from . import _models, _recalibrate, _train, _watch
 from ._console import AsJson
 
 model_app = typer.Typer(
@@ -62,6 +62,46 @@ def export_model(
 ) -> None:
     """Write a model for other programs: as ONNX, or as a package of bioimage.io."""
     _models.export(name, to, out, as_json)
+
+
+@model_app.command("calibrate")
+def calibrate(
+    name: Name,
+    source: Annotated[
+        str,
+        typer.Argument(
+            help="Labelled pictures, as `train` reads them, that it has not learned from.",
+            show_default=False,
+        ),
+    ],
+    out: Annotated[Path, typer.Argument(help="New folder of the model.", show_default=False)],
+    classes: Annotated[
+        str, typer.Option(help="NAME=EVENT, comma-separated, where labels call it otherwise.")
+    ] = "",
+    pixel_size_um: Annotated[
+        float | None, typer.Option(help="Of the pictures, if their files don't say it.")
+    ] = None,
+    as_trained: Annotated[
+        bool,
+        typer.Option(
+            "--as-trained",
+            help="It is what it was trained with: take the groups that were left out then.",
+        ),
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Of the draw of halves: to calibrate, to test.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Calibrate a model on half of some pictures, and test it on the rest; the weights stay."""
+    _recalibrate.recalibrate(
+        name,
+        source,
+        out,
+        classes=classes,
+        pixel_size_um=pixel_size_um,
+        as_trained=as_trained,
+        seed=seed,
+        as_json=as_json,
+    )
 
 
 @model_app.command("watch")

@@ -147,14 +147,14 @@ def train(
         model = train_model(
             samples, order, target, recipe=recipe, kind=chosen, folds=folds, tell=tell
         )
-    _tell(model, as_json)
+    tell_model(model, as_json)
 
 
 def show(name: str | None, as_json: bool) -> None:
     """Show the card of a model, or which models come with Saccade."""
     with named_errors(as_json):
         if name is not None:
-            _tell(models.load_model(name), as_json)
+            tell_model(models.load_model(name), as_json)
             return
         cards = [models.load_model(path).card for path in models.shipped_models().values()]
     if as_json:
@@ -273,7 +273,8 @@ def teller(status: Status) -> Callable[[str], None]:
     return tell
 
 
-def _tell(model: Model, as_json: bool) -> None:
+def tell_model(model: Model, as_json: bool) -> None:
+    """Say what a model is worth, and how to use it."""
     card = model.card
     if as_json:
         answer({"path": str(model.path), "card": card.model_dump(mode="json")})

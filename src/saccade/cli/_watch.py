@@ -97,6 +97,7 @@ def _of_movies(model: Model, class_name: str, of: Watch) -> list[LeftOut]:
         class_name,
         kind=made.classes.index(class_name),
         least=_least(model, class_name),
+        votes=model.card.calibration[class_name].votes,
         least_px=of.reach_px,
     )
 
@@ -111,6 +112,7 @@ def _of_worlds(model: Model, of: Watch, class_name: str, processes: int, status:
         range(of.seed, of.seed + of.worlds),
         kind=model.card.architecture.classes.index(class_name),
         least=_least(model, class_name),
+        votes=model.card.calibration[class_name].votes,
         processes=processes,
         progress=lambda count: status.update(f"watching: {count} pictures"),
     )

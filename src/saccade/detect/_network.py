@@ -18,6 +18,7 @@ from ._pixels import Peaks, not_a_picture, picture, points, sample
 from ._recent import Recent
 from ._settings import look_ms
 from ._shared import Shared, shared_look
+from ._votes import backed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -148,8 +149,8 @@ class Network(Learned):
             frame.pixels, lambda: made_ready(seen.pixels, scale, self._loaded.card.input)
         )
         told = self._look(self._with_past(frame, prepared))
-        heat, offset = told["heat"][0, self._class], told["offset"][0]
         calibration = self._calibration
+        heat, offset = heat_of(told, self._class, calibration.votes), told["offset"][0]
         found = peaks_of(heat, offset, uncalibrated(self._least_score, calibration))
         scores = calibrated(found.strength, calibration)
         surest = float(heat.max())
@@ -211,10 +212,13 @@ class Network(Learned):
         """Return how far networks that look together are from being at one on the surest place."""
         if "members" not in told:
             return {}
-        surest = np.argmax(told["heat"][0, self._class])
+        alone, calibration = told["heat"][0, self._class], self._calibration
+        heat = heat_of(told, self._class, calibration.votes)
+        surest = np.argmax(heat)
         classes = len(self._loaded.card.architecture.classes)
-        logits = told["members"][0, self._class :: classes].reshape(-1, told["heat"][0, 0].size)
-        scores = calibrated(logits[:, surest].astype(np.float64), self._calibration)
+        logits = told["members"][0, self._class :: classes].reshape(-1, heat.size)[:, surest]
+        more = heat.flat[surest] - alone.flat[surest]  # what they have from votes, all the same
+        scores = calibrated((logits + more).astype(np.float64), calibration)
         return {"spread": float(scores.std())}
 
     def _masks(
@@ -284,6 +288,22 @@ def made_ready(pixels: Image, scale: float, given: Input) -> Image:
         Of the model's card.
     """
     return compressed(prepared_picture(pixels, scale, given.low, given.high), given.compress)
+
+
+def heat_of(told: Mapping[str, NDArray[np.float32]], kind: int, votes: float) -> Image:
+    """Return the logit of each cell, what its pixels vote for included.
+
+    Parameters
+    ----------
+    told : mapping of str to array
+        Heads of the network, of one picture: (1, ...).
+    kind : int
+        Class.
+    votes : float
+        How much votes count, as the calibration says.
+    """
+    heat = told["heat"][0, kind]
+    return backed(heat, told["inside"][0, 0], told["vote"][0], votes) if votes else heat
 
 
 def peaks_of(heat: Image, offset: NDArray[np.float32], least: float) -> Peaks:

@@ -34,6 +34,7 @@ from ._measure import (
 )
 from ._mix import Named, Source, is_in_order, mixed, read_source, rescaled, source_of
 from ._movies import Mark, Movie, Timing, read_movies
+from ._recalibrate import recalibrate
 from ._runs import read_run
 from ._sample import Sample, Unsure, from_labels, nowhere_unsure, whole_frame
 from ._split import Split, alike, duplicates, split_by_group
@@ -108,6 +109,7 @@ __all__ = [
     "read_movies",
     "read_run",
     "read_source",
+    "recalibrate",
     "rescaled",
     "seen_of",
     "source_of",

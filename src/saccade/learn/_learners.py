@@ -24,6 +24,7 @@ from ._fit import fit_network
 from ._grow import cells_of, grow, plan_trees
 from ._measure import (
     FAINTEST,
+    UNCALIBRATED,
     average_precision,
     by_group,
     find_in,
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from saccade.models import Input, Net, PatchNet, TreeArrays, Trees
+    from saccade.models import Calibration, Input, Net, PatchNet, TreeArrays, Trees
 
     from ._fit import Recipe
     from ._grow import Cells
@@ -74,13 +75,9 @@ class Learned(Protocol):
         self,
         samples: Sequence[Sample],
         kind: int = 0,
-        mask_logit: float = 0.0,
-        inside: float = 0.0,
+        known: Calibration = UNCALIBRATED,
     ) -> list[Seen]:
-        """Return what it sees of a class in samples, by group.
-
-        Masks are made of places from a logit on, of pixels above another.
-        """
+        """Return what it sees of a class in samples, by group, as a calibration says."""
 
     def find(self, sample: Sample, kind: int = 0) -> Places:
         """Return rows, columns and logits of what it finds of a class, the surest first."""
@@ -127,12 +124,9 @@ class _Net:
         self,
         samples: Sequence[Sample],
         kind: int = 0,
-        mask_logit: float = 0.0,
-        inside: float = 0.0,
+        known: Calibration = UNCALIBRATED,
     ) -> list[Seen]:
-        return look_at(
-            self.net, self.given, samples, kind=kind, mask_logit=mask_logit, inside=inside
-        )
+        return look_at(self.net, self.given, samples, kind=kind, known=known)
 
     def find(self, sample: Sample, kind: int = 0) -> Places:
         return find_in(self.net, self.given, sample, kind)
@@ -148,6 +142,18 @@ class _Net:
         one = self.architecture.model_copy(update={"members": 1})
         nets = cast("PatchEnsemble", self.net).nets
         return [_Net(cast("PatchNet", each), one, self.given, self.epochs) for each in nets]
+
+
+def learned_net(net: Net, architecture: Architecture, given: Input, epochs: int) -> Learned:
+    """Return a network that has learned already.
+
+    Parameters
+    ----------
+    net, architecture, given, epochs
+        The network, in evaluation mode; what it is made of, how pictures are prepared for it, and
+        how often it has seen its samples.
+    """
+    return _Net(net, architecture, given, epochs)
 
 
 @dataclass(frozen=True)
@@ -240,8 +246,7 @@ class _Trees:
         self,
         samples: Sequence[Sample],
         kind: int = 0,
-        mask_logit: float = 0.0,  # noqa: ARG002 - it makes no masks
-        inside: float = 0.0,  # noqa: ARG002 - it makes no masks
+        known: Calibration = UNCALIBRATED,  # noqa: ARG002 - it makes no masks, nor counts votes
     ) -> list[Seen]:
         return by_group(self._look(each, kind) for each in samples)
 

@@ -128,6 +128,7 @@ def watch_movies(
     *,
     kind: int = 0,
     least: float = 0.0,
+    votes: float = 0.0,
     within: int = 2,
     least_px: float = 0.0,
 ) -> list[LeftOut]:
@@ -143,12 +144,12 @@ def watch_movies(
         What is found.
     kind : int
         Its number, of the network and of the samples.
-    least : float
-        Logit from which something counts as found.
+    least, votes : float
+        Logit from which something counts as found, and how much votes count for it.
     within, least_px
         As of `leave_one_out`.
     """
-    find = partial(find_in, net, given)
+    find = partial(find_in, net, given, votes=votes)
     return [
         _told(name, class_name, own, find, kind, least, within)
         for name, own in _by_movie(movies, least_px)

@@ -10,8 +10,16 @@ import numpy as np
 import torch
 from scipy.spatial.distance import cdist
 
-from saccade.detect import STRIDE, instances, made_ready, peaks_of, places_px
-from saccade.models import Figure
+from saccade.detect import (
+    STRIDE,
+    heat_of,
+    instances,
+    made_ready,
+    peaks_of,
+    places_px,
+    uncalibrated,
+)
+from saccade.models import Calibration, Figure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,6 +30,7 @@ if TYPE_CHECKING:
 
     from ._sample import Sample
 
+UNCALIBRATED = Calibration()
 FAINTEST = -4.0
 """Logit below which nothing is counted, not even as a false alarm."""
 _LEAST_PX = 6.0
@@ -57,8 +66,7 @@ def look_at(
     samples: Iterable[Sample],
     *,
     kind: int = 0,
-    mask_logit: float = 0.0,
-    inside: float = 0.0,
+    known: Calibration = UNCALIBRATED,
 ) -> list[Seen]:
     """Return what a network sees in samples, those of a group together.
 
@@ -76,14 +84,10 @@ def look_at(
         What is looked at.
     kind : int
         Class that counts.
-    mask_logit : float
-        Logit from which places have masks.
-    inside : float
-        Logit above which a pixel belongs to one.
+    known : Calibration
+        How much votes count, from which score on places have masks, and where those end.
     """
-    return by_group(
-        _seen_in(_told(net, given, sample), sample, kind, mask_logit, inside) for sample in samples
-    )
+    return by_group(_seen_in(_told(net, given, sample), sample, kind, known) for sample in samples)
 
 
 def look_at_every(
@@ -102,7 +106,7 @@ def look_at_every(
     for sample in samples:
         told = _told(net, given, sample)
         for kind, each in enumerate(seen):
-            each.append(_seen_in(told, sample, kind, 0.0))
+            each.append(_seen_in(told, sample, kind, UNCALIBRATED))
     return [by_group(each) for each in seen]
 
 
@@ -161,7 +165,7 @@ def reach_px(sizes_px: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def find_in(
-    net: Net, given: Input, sample: Sample, kind: int = 0
+    net: Net, given: Input, sample: Sample, kind: int = 0, *, votes: float = 0.0
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Return rows, columns and logits of what a network finds in a sample, the surest first.
 
@@ -173,9 +177,11 @@ def find_in(
         What is looked at.
     kind : int
         Class that is found.
+    votes : float
+        How much the votes of pixels count, as the model's calibration says.
     """
     told = _told(net, given, sample)
-    found = peaks_of(told["heat"][kind], told["offset"], FAINTEST)
+    found = peaks_of(heat_of(told, kind, votes), told["offset"][0], FAINTEST)
     y_px, x_px = places_px(found, sample.shape_px, sample.shape_px)
     return y_px, x_px, found.strength
 
@@ -184,19 +190,18 @@ def _seen_in(
     told: Mapping[str, NDArray[np.float32]],
     sample: Sample,
     kind: int,
-    mask_logit: float,
-    least: float = 0.0,
+    known: Calibration,
 ) -> Seen:
-    found = peaks_of(told["heat"][kind], told["offset"], FAINTEST)
+    found = peaks_of(heat_of(told, kind, known.votes), told["offset"][0], FAINTEST)
     shape = sample.shape_px
     y_px, x_px = places_px(found, shape, shape)
     seen = seen_of(sample, y_px, x_px, found.strength, kind)
     if sample.labels is None or "inside" not in told:
         return seen
-    kept = found.strength >= mask_logit
+    kept = found.strength >= least_logit(known)
     centres = np.column_stack([found.y_px, found.x_px])[kept]
-    inside = told["inside"][0, : shape[0], : shape[1]]
-    made = instances(inside, told["vote"], centres, STRIDE, least)
+    inside = told["inside"][0, 0, : shape[0], : shape[1]]
+    made = instances(inside, told["vote"][0], centres, STRIDE, known.inside)
     right, count = _mask_hits(made, sample.labels)
     return replace(seen, mask_hits=right, mask_made=count)
 
@@ -230,6 +235,12 @@ def chance_of(sample: Sample, kind: int = 0) -> float:
         return float(len(sizes) > 0)
     area = np.pi * reach_px(sizes) ** 2
     return min(1.0, float(area.sum()) / math.prod(sample.shape_px))
+
+
+def least_logit(calibration: Calibration) -> float:
+    """Return the logit from which a place counts as found."""
+    share = min(max(calibration.threshold, 1e-6), 1 - 1e-6)
+    return uncalibrated(share, calibration)
 
 
 def f1_of(seen: Iterable[Seen], threshold: float) -> float:
@@ -388,7 +399,7 @@ def _told(net: Net, given: Input, sample: Sample) -> dict[str, NDArray[np.float3
     device = next(net.parameters()).device
     with torch.inference_mode():
         told = net(torch.from_numpy(padded).to(device, memory_format=torch.channels_last))
-    return {name: each[0].float().cpu().numpy() for name, each in told.items()}
+    return {name: each.float().cpu().numpy() for name, each in told.items()}
 
 
 def _hits(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
@@ -11,7 +12,7 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from saccade.core import ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -76,7 +77,7 @@ def parts_by_group(
     if len(groups) < len(shares):
         raise ModelError(
             f"{len(groups)} independent groups of pictures can't be divided into {len(shares)} "
-            "parts, to learn from, calibrate on and test on.",
+            "parts: what is learned from, calibrated on and tested with must not be related.",
             "Add pictures of other runs, movies or dishes; frames of one run count as one.",
         )
     weight = {
@@ -96,6 +97,25 @@ def parts_by_group(
         parts[part].append(group)
         filled[part] += weight[group]
     return [[each for each in samples if each.group in part] for part in parts]
+
+
+def undivided(samples: Sequence[Sample], tell: Callable[[str], None]) -> list[Sample]:
+    """Return samples whose groups share no picture: groups with the same one become one.
+
+    Parameters
+    ----------
+    samples : sequence of Sample
+        Of any groups.
+    tell : callable
+        Is told which become one.
+    """
+    alias = {each.group: each.group for each in samples}
+    for first, second in duplicates(samples):
+        one, other = (alias[samples[number].group] for number in (first, second))
+        if one != other:
+            tell(f"{samples[first].name} and {samples[second].name} are the same picture.")
+            alias = {group: one if now == other else now for group, now in alias.items()}
+    return [replace(each, group=alias[each.group]) for each in samples]
 
 
 def drawn_anew(samples: Sequence[Sample], seed: int, number: int) -> list[Sample]:

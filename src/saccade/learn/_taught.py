@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from ._calibrate import calibrate
-from ._measure import by_group, mask_ap50
+from ._measure import UNCALIBRATED, by_group, f1_of, least_logit, mask_ap50
 from ._split import Split, parts_by_group, split_by_group
-from ._worth import alone_of, least_logit, probe_of, tested_of
+from ._worth import alone_of, probe_of, tested_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from ._sample import Sample
 
 
+_VOTES = (0.0, 0.5, 1.0, 1.5, 2.0)
+"""How much votes are tried to count beside the heat."""
 _INSIDE = (-1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0)
 """Logits that are tried as the border of masks."""
 
@@ -68,7 +70,8 @@ def taught(
     learned, calibration = _calibrated(learner, split, classes, tell)
     tested = tested_of(learned, split.test, calibration)
     probed = probe_of(learner, split, seed)
-    return Taught(learned, calibration, tested, split, 0, *probed, alone_of(learned, split.test))
+    alone = alone_of(learned, split.test, calibration[classes[0]])
+    return Taught(learned, calibration, tested, split, 0, *probed, alone)
 
 
 def taught_in_turn(
@@ -113,13 +116,44 @@ def _calibrated(
     learner: Learner, split: Split, classes: Sequence[str], tell: Callable[[str], None]
 ) -> tuple[Learned, dict[str, Calibration]]:
     learned, seen = learner.learn(split.train, split.calibrate, tell)
-    found = {name: calibrate(each) for name, each in zip(classes, seen, strict=True)}
+    if learned.architecture.masks:
+        return learned, calibrated(learned, split.calibrate, classes)
+    return learned, {name: calibrate(each) for name, each in zip(classes, seen, strict=True)}
+
+
+def calibrated(
+    learned: Learned, samples: Sequence[Sample], classes: Sequence[str]
+) -> dict[str, Calibration]:
+    """Return the calibration of each class of a network.
+
+    Parameters
+    ----------
+    learned : Learned
+        The network.
+    samples : sequence of Sample
+        Of groups that it has not learned from.
+    classes : sequence of str
+        In its order.
+    """
     if not learned.architecture.masks:
-        return learned, found
-    for kind, (name, known) in enumerate(found.items()):
-        best = _best_inside(learned, split.calibrate, kind, known)
-        found[name] = known.model_copy(update={"inside": best})
-    return learned, found
+        return {name: calibrate(learned.look(samples, kind)) for kind, name in enumerate(classes)}
+    found = {}
+    for kind, name in enumerate(classes):
+        known = _best_votes(learned, samples, kind)
+        inside = _best_inside(learned, samples, kind, known)
+        found[name] = known.model_copy(update={"inside": inside})
+    return found
+
+
+def _best_votes(learned: Learned, samples: Sequence[Sample], kind: int) -> Calibration:
+    """Return the calibration with the votes by which F1 is best; the fewest if they tie."""
+    marks: list[tuple[float, float, Calibration]] = []
+    for votes in _VOTES:
+        counted = UNCALIBRATED.model_copy(update={"votes": votes})
+        seen = learned.look(samples, kind, counted)
+        known = calibrate(seen).model_copy(update={"votes": votes})
+        marks.append((f1_of(seen, least_logit(known)), -votes, known))
+    return max(marks, key=lambda mark: mark[:2])[2]
 
 
 def _best_inside(
@@ -127,8 +161,12 @@ def _best_inside(
 ) -> float:
     """Return the logit above which pixels make the best masks; that nearest to 0 if they tie."""
     with_masks = [each for each in samples if each.labels is not None]
-    least = least_logit(known)
-    marks = {inside: mask_ap50(learned.look(with_masks, kind, least, inside)) for inside in _INSIDE}
+    marks = {
+        inside: mask_ap50(
+            learned.look(with_masks, kind, known.model_copy(update={"inside": inside}))
+        )
+        for inside in _INSIDE
+    }
     return max(_INSIDE, key=lambda inside: (marks[inside], -abs(inside)))
 
 

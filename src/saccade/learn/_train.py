@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -25,13 +25,13 @@ from ._figures import draw
 from ._fit import Recipe
 from ._learners import ForestLearner, NetworkLearner
 from ._measure import prepared_stack
-from ._split import duplicates, split_by_group
+from ._split import split_by_group, undivided
 from ._taught import taught, taught_in_turn
 from ._tier import more_for_recall, tier
 from ._worth import metrics_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from saccade.models import Model
 
     from ._learners import Kind, Learner
+    from ._measure import Seen
     from ._sample import Sample
     from ._split import Split
     from ._taught import Taught
@@ -138,7 +139,7 @@ def train_model(
     check_new(out)
     _check_told(order)
     _check(samples, order, folds)
-    samples = _undivided(samples, tell)
+    samples = undivided(samples, tell)
     split = None if folds else split_by_group(samples, recipe.seed)
     have = tier(samples)
     tell(f"{have.objects} objects in {have.groups} groups ({have.name}). {have.advice}")
@@ -151,11 +152,33 @@ def train_model(
         _tell_whether_enough(split, tell)
         made = taught(learner, split, order.classes, recipe.seed, tell)
     model = save_model(out, _card_of(made, order, given, recipe, tell), made.learned.tensors())
-    if draw(made.tested, made.calibration, model.path) is None:
-        tell("No figure: install matplotlib with: python -m pip install 'saccade[figures]'")
-    if made.learned.architecture.id == "patch4":
-        save_example(model, open_session(model, "torch"), _example(made.split.test, given))
+    completed(model, made.tested, made.split.test, tell)
     return model
+
+
+def completed(
+    model: Model,
+    tested: Mapping[str, Sequence[Seen]],
+    test: Sequence[Sample],
+    tell: Callable[[str], None],
+) -> None:
+    """Put beside a new model what its test has come to, as a figure, and a pair to try it by.
+
+    Parameters
+    ----------
+    model : Model
+        As it was written.
+    tested : mapping of str to sequence of Seen
+        What was seen of each class.
+    test : sequence of Sample
+        In these samples.
+    tell : callable
+        Is told if there is no figure.
+    """
+    if draw(tested, model.card.calibration, model.path) is None:
+        tell("No figure: install matplotlib with: python -m pip install 'saccade[figures]'")
+    if model.card.architecture.id == "patch4":
+        save_example(model, open_session(model, "torch"), _example(test, model.card.input))
 
 
 def _tell_whether_enough(split: Split, tell: Callable[[str], None]) -> None:
@@ -271,17 +294,6 @@ def _check(samples: Sequence[Sample], order: Order, folds: int) -> None:
             "All frames are labelled alike: there is nothing to tell apart.",
             "Label frames as well in which nothing is.",
         )
-
-
-def _undivided(samples: Sequence[Sample], tell: Callable[[str], None]) -> list[Sample]:
-    """Return samples whose groups share no picture: groups with the same one become one."""
-    alias = {each.group: each.group for each in samples}
-    for first, second in duplicates(samples):
-        one, other = (alias[samples[number].group] for number in (first, second))
-        if one != other:
-            tell(f"{samples[first].name} and {samples[second].name} are the same picture.")
-            alias = {group: one if now == other else now for group, now in alias.items()}
-    return [replace(each, group=alias[each.group]) for each in samples]
 
 
 def _familiar(given: Input, made: Taught) -> dict[str, Any] | None:

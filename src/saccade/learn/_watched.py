@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from saccade.models import Figure, Input, Net
 
+    from ._learners import Places
     from ._left_out import Occurred
     from ._sample import Sample
     from ._worlds import Worlds
@@ -53,6 +55,7 @@ def watch_worlds(
     *,
     kind: int = 0,
     least: float = 0.0,
+    votes: float = 0.0,
     within: int = 2,
     processes: int = 1,
     progress: Callable[[int], None] = lambda _: None,
@@ -72,8 +75,8 @@ def watch_worlds(
         Of the worlds; none that the network has learned from.
     kind : int
         Class that is looked for, both of the network and of the worlds.
-    least : float
-        Logit from which something counts as found.
+    least, votes : float
+        Logit from which something counts as found, and how much votes count for it.
     within : int
         Frames before and after an occurrence in which finding it is no false alarm.
     processes : int
@@ -89,18 +92,19 @@ def watch_worlds(
     if len(seeds) < 2:
         raise UsageError("A single world tells nothing of others.", "Watch two or more.")
     every = replace(worlds, empty=1.0, most=_EVERY_SAMPLE)
+    find = partial(find_in, net, given, votes=votes)
     seen: list[Seen] = []
     world: list[Sample] = []
     holding = looked = 0
     for sample in world_samples(every, seeds, processes):
         if world and sample.group != world[0].group:
-            seen += _of_world(net, given, world, worlds.fields, kind, within)
+            seen += _of_world(find, world, worlds.fields, kind, within)
             world = []
         world.append(sample)
         holding += bool((sample.kinds == kind).any())
         looked += 1
         progress(looked)
-    seen += _of_world(net, given, world, worlds.fields, kind, within)
+    seen += _of_world(find, world, worlds.fields, kind, within)
     groups = by_group(seen)
     field_h = worlds.hours * worlds.fields
     return Watched(
@@ -117,7 +121,11 @@ def watch_worlds(
 
 
 def _of_world(
-    net: Net, given: Input, world: Sequence[Sample], fields: int, kind: int, within: int
+    find: Callable[[Sample, int], Places],
+    world: Sequence[Sample],
+    fields: int,
+    kind: int,
+    within: int,
 ) -> list[Seen]:
     """Return what is seen in each field of a world, whose samples come field by field."""
     seen = []
@@ -125,7 +133,7 @@ def _of_world(
         movie = world[number::fields]
         places, logits = [], []
         for frame, sample in enumerate(movie):
-            for y, x, logit in zip(*find_in(net, given, sample, kind), strict=True):
+            for y, x, logit in zip(*find(sample, kind), strict=True):
                 places.append(Found(frame, float(y), float(x)))
                 logits.append(float(logit))
         there = occurrences_of(movie, kind)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from saccade.detect import STRIDE, uncalibrated
+from saccade.detect import STRIDE
 from saccade.models import Figure
 
 from ._measure import (
@@ -17,6 +17,7 @@ from ._measure import (
     f1_of,
     false_alarms,
     figure,
+    least_logit,
     mask_ap50,
     mcc_of,
 )
@@ -37,7 +38,7 @@ def tested_of(
 ) -> dict[str, list[Seen]]:
     """Return what is seen of each class in the test, with masks where there are some to make."""
     return {
-        name: learned.look(test, kind, least_logit(known), known.inside)
+        name: learned.look(test, kind, known)
         for kind, (name, known) in enumerate(calibration.items())
     }
 
@@ -86,7 +87,7 @@ def _of_class(seen: Sequence[Seen], least: float, most: float) -> dict[str, Any]
     return {"objects": sum(each.truth for each in seen), **figures}
 
 
-def alone_of(learned: Learned, test: Sequence[Sample]) -> Figure | None:
+def alone_of(learned: Learned, test: Sequence[Sample], known: Calibration) -> Figure | None:
     """Return the average precision of one of several networks that look together, on average.
 
     Parameters
@@ -95,18 +96,14 @@ def alone_of(learned: Learned, test: Sequence[Sample]) -> Figure | None:
         All of them.
     test : sequence of Sample
         Of groups that none has learned from.
+    known : Calibration
+        Of the first class, of all of them.
     """
-    told = [figure(each.look(test), average_precision) for each in learned.alone]
+    told = [figure(each.look(test, 0, known), average_precision) for each in learned.alone]
     if not told:
         return None
     ends = np.mean([(each.value, each.low, each.high) for each in told], axis=0).tolist()
     return Figure(**dict(zip(("value", "low", "high"), ends, strict=True)))
-
-
-def least_logit(calibration: Calibration) -> float:
-    """Return the logit from which a place counts as found."""
-    share = min(max(calibration.threshold, 1e-6), 1 - 1e-6)
-    return uncalibrated(share, calibration)
 
 
 def probe_of(learner: Learner, split: Split, seed: int) -> tuple[float, float]:

@@ -180,6 +180,8 @@ class Calibration(FileModel):
     """Of the calibrated score: where F1 was best on the same groups."""
     inside: float = 0.0
     """Logit above which a pixel belongs to an object: where masks were best on the same groups."""
+    votes: Annotated[float, Field(ge=0, le=100)] = 0.0
+    """How much the votes of pixels count beside the heat: as F1 was best on the same groups."""
     groups: Annotated[int, Field(ge=0)] = 0
 
 
@@ -229,6 +231,8 @@ class Card(FileModel):
     metrics: Metrics
     training: Training
     familiar: Familiar | None = None
+    calibrated: CommandLine | None = None
+    """What calibrated and tested it, if that was not its training."""
     limits: tuple[Word, ...]
     """Where it should not be trusted, a sentence each."""
     sha256: Sha256
