@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 
 import pytest
 from run_cases import TIMEOUT_S, act_above, plan
 from useq import MDAEvent
 
 from saccade.core import Action, Decision, Gap, PolicyError, Refusal
-from saccade.run import Chain, Run
+from saccade.run import Chain, Eye, Run
 from saccade.run import _lookout as lookout
 from saccade.run._lookout import Lookout
 from saccade.run._switch import Switch
@@ -67,6 +68,50 @@ def test_the_camera_does_not_wait_and_the_newest_frame_is_looked_at():
     assert (verdict.name, verdict.committed) == ("completed", 10)
     assert [seen.frame for seen in sink.of("observation")] == [0, 9]
     assert run.dropped_looks == 8
+
+
+def seen_by(*frames: tuple[str, str | None, str]) -> tuple[list[object], int]:
+    """Return what waits once frames came, of a camera, a channel and a role each."""
+    waiting: deque = deque()
+    dropped = 0
+    for index, (camera, channel, stream) in enumerate(frames):
+        frame = frame_of([[0]], index, stream=stream, camera=camera, channel=channel)
+        dropped += lookout.queue_up(waiting, frame)
+    return [getattr(each, "index", None) for each in waiting], dropped
+
+
+@pytest.mark.parametrize(
+    ("frames", "waits", "dropped"),
+    [
+        pytest.param([("", "A", "watch")] * 3, [2], 2, id="one view"),
+        pytest.param(
+            [("left", "A", "watch"), ("right", "A", "watch")] * 2, [2, 3], 2, id="two cameras"
+        ),
+        pytest.param([("", "A", "watch"), ("", "B", "watch")] * 3, [4, 5], 4, id="two channels"),
+        pytest.param(
+            [("", "A", "watch"), ("", "B", "watch"), ("", "A", "watch")], [1, 2], 1, id="in order"
+        ),
+        pytest.param([("", "A", "burst"), ("", "A", "watch")], [0, 1], 1, id="told as a gap"),
+    ],
+)
+def test_the_newest_of_each_camera_and_channel_waits(frames, waits, dropped):
+    """A frame replaces only those of its own view; one that was asked for leaves its gap."""
+    assert seen_by(*frames) == (waits, dropped)
+
+
+def test_a_detector_of_one_channel_is_not_robbed_by_another_channel():
+    """While it is at work, both channels go on; it sees the newest of its own."""
+    gate = Gate()
+    channels = ["FITC", "Cy5"] * 5
+    watch = [MDAEvent(index={"t": t}, channel=each) for t, each in enumerate(channels)]
+    detect = Eye(gate, channel="FITC")
+    scope = FakeScope(lambda order: 0.0 if order.index == 0 or gate.reached.wait(TIMEOUT_S) else 1)
+    sink = MemorySink(calls=scope.calls)
+    run = Run(scope, watch, detect=detect, sink=sink, clock=scope.clock, mode="lagged").start()
+    until(lambda: run.committed == len(watch))
+    gate.go.set()
+    run.wait(TIMEOUT_S)
+    assert [seen.frame for seen in sink.of("observation")] == [0, 8]
 
 
 def test_a_decision_says_how_old_it_is():

@@ -1,4 +1,7 @@
-"""The thread that looks at frames in lagged mode: the newest wins, other news is never lost."""
+"""The thread that looks at frames in lagged mode: the newest wins, other news is never lost.
+
+The newest of each camera and channel does: nobody who looks at one is robbed by another.
+"""
 
 from __future__ import annotations
 
@@ -55,9 +58,9 @@ class AnyLookout(Protocol):
 class Lookout:
     """Detectors and policies, in a thread of their own.
 
-    A frame that nobody has looked at yet is replaced by the next one. Gaps, refusals
-    and rounds queue up. A frame that an action asked for and that is replaced becomes a gap for the
-    policies, which may be waiting for it.
+    A frame that nobody has looked at yet is replaced by the next one of its camera and channel.
+    Gaps, refusals and rounds queue up. A frame that an action asked for and that is replaced
+    becomes a gap for the policies, which may be waiting for it.
 
     Parameters
     ----------
@@ -145,7 +148,9 @@ class Lookout:
 
 
 def queue_up(waiting: deque[News], news: News) -> int:
-    """Add news to what waits; a frame drops those before it. Return how many it dropped.
+    """Add news to what waits; a frame drops those before it of its camera and channel.
+
+    Return how many it dropped.
 
     Parameters
     ----------
@@ -167,7 +172,7 @@ def queue_up(waiting: deque[News], news: News) -> int:
     dropped = 0
     for _ in range(len(waiting) if isinstance(news, Frame) else 0):
         before = waiting.popleft()
-        if isinstance(before, Frame):
+        if isinstance(before, Frame) and _view(before) == _view(news):
             dropped += 1
             if before.stream == "watch":
                 continue
@@ -175,3 +180,8 @@ def queue_up(waiting: deque[News], news: News) -> int:
         waiting.append(before)
     waiting.append(news)
     return dropped
+
+
+def _view(news: News) -> tuple[str, str | None] | None:
+    """Return what a frame is one more of."""
+    return (news.camera, news.channel) if isinstance(news, Frame) else None
