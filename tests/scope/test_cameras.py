@@ -269,13 +269,76 @@ def test_a_policy_hears_of_the_camera_that_it_names(rig: Rig) -> None:
     assert heard == {"one": [ONE], "other": [f"no {OTHER}"], "all": [ONE, f"no {OTHER}"]}
 
 
-def test_a_burst_of_an_action_is_taken_by_both_one_after_the_other(rig: Rig) -> None:
-    """What would be a hardware-timed sequence is exposed event by event."""
-    events = tuple(MDAEvent(exposure=1.0) for _ in range(3))
-    decided = [Decision((Action(events, "burst", triggered=True),), "test")]
-    sink = rig.play(plan(2), decide=lambda _: decided.pop() if decided else Decision())
-    assert [frame.camera for frame in sink.frames if frame.stream == "burst"] == [*CAMERAS] * 3
-    assert sink.indices == list(range(10))
+class Once:
+    """A policy that wants one burst, before anything was seen."""
+
+    streams = None
+
+    def __init__(self, count: int) -> None:
+        events = tuple(MDAEvent(index={"t": t}, exposure=2.0) for t in range(count))
+        self.action = Action(events, "burst", triggered=True)
+
+    def begin(self, t_ns: int) -> Decision:
+        return Decision((self.action,))
+
+    def __call__(self, seen: Observation) -> Decision:
+        return Decision()
+
+
+def burst(rig: Rig, count: int, **options: Any) -> Any:
+    """Play a hardware-timed burst of both cameras, and nothing else."""
+    run = rig.prepare([], decide=Once(count), **options)
+    run.start().wait(20)
+    known = [*rig.sink.frames, *rig.sink.of("gap")]
+    assert sorted(each.index for each in known) == list(range(2 * count))
+    assert all(each.camera == CAMERAS[each.index % 2] for each in known)
+    assert all(frame.event.index["t"] == frame.index // 2 for frame in rig.sink.frames)
+    return rig.sink
+
+
+def test_a_burst_of_both_is_timed_by_the_cameras(rig: Rig) -> None:
+    """It is one command, and each exposure a picture of each camera, in order."""
+    sink = burst(rig, 6)
+    assert sink.indices == list(range(12))
+    assert len(rig.core.called("startSequenceAcquisition")) == 1
+    assert not rig.core.called("snapImage")
+    assert [frame.exposures for frame in sink.frames] == [1, 0] * 6
+    for first, second in zip(sink.frames[::2], sink.frames[1::2], strict=True):
+        assert abs(float(first.pixels.mean()) - float(second.pixels.mean())) > 100
+
+
+def test_a_picture_of_a_burst_that_is_lost_is_a_gap_of_its_camera(rig: Rig) -> None:
+    """The other camera's is kept, nothing shifts, and each exposure counts once."""
+    rig.core.fault("popNextImageAndMD", "lose", on=4, times=3)
+    sink = burst(rig, 6)
+    assert len(sink.gaps) == 3
+    gaps = {gap.index: gap for gap in sink.of("gap")}
+    assert all(gap.reason == "The camera did not deliver it." for gap in gaps.values())
+
+
+# Not the last picture: a core that lost that waits for another one.
+@given(faults=st.lists(st.tuples(st.integers(1, 4), st.integers(1, 2)), max_size=2))
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_is_lost_of_a_burst_nothing_shifts(rig: Rig, faults: list[Any]) -> None:
+    """Frames and gaps are all there, each of its own camera and exposure."""
+    rig.core.heal()
+    for on, times in faults:
+        rig.core.fault("popNextImageAndMD", "lose", on=on, times=times)
+    burst(rig, 5)
+
+
+def test_a_burst_of_which_a_camera_gives_nothing_ends(rig: Rig, monkeypatch: Any) -> None:
+    """What the other has given is kept; the rest is missing, and says whose fault it is."""
+    pop = rig.core.popNextImageAndMD
+
+    def popped() -> Any:
+        pixels, tags = pop()
+        return pixels, {**dict(tags), "Camera": ONE, "ImageNumber": ""}
+
+    monkeypatch.setattr(rig.core, "popNextImageAndMD", popped)
+    sink = burst(rig, 4)
+    assert {frame.camera for frame in sink.frames} == {ONE}
+    assert {gap.camera for gap in sink.of("gap")} == {OTHER}
 
 
 def test_names_that_no_camera_has_are_refused(rig: Rig) -> None:

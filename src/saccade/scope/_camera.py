@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from saccade.core import LitError, RealClock, RecordingEndedError, SnapError, StoppedError
 
+from ._in_order import InOrder, Shot
 from ._vigil import Vigil
 
 if TYPE_CHECKING:
@@ -19,18 +19,6 @@ if TYPE_CHECKING:
     from saccade.core import Clock, Pixels, Roi
 
     from ._manners import Manners
-
-
-@dataclass(frozen=True, slots=True)
-class Shot:
-    """Pixels, and when the exposure ended and they were available, in monotonic ns."""
-
-    pixels: Pixels
-    exposed_ns: int
-    available_ns: int
-    retries: int = 0
-    place: int = 0
-    """Number of the frame in its burst."""
 
 
 def _pass_by() -> None:
@@ -64,8 +52,8 @@ class Camera:
     exposed : callable, optional
         Called after each exposure of a single picture, whatever became of it. Returns whether
         the light was on no longer than it should be; if it was, there is no other try.
-    count : int
-        Number of cameras that expose together, each with a picture of its own.
+    names : tuple of str
+        Of the cameras that expose together, each with a picture of its own; one without a name.
     """
 
     def __init__(
@@ -78,9 +66,9 @@ class Camera:
         exposing: Callable[[], None] = _pass_by,
         vigil: Vigil | None = None,
         exposed: Callable[[], bool] = _dark_in_time,
-        count: int = 1,
+        names: tuple[str, ...] = ("",),
     ) -> None:
-        self._exposed, self._count = exposed, count
+        self._exposed, self._names, self._count = exposed, names, len(names)
         self._vigil = vigil or Vigil(manners.call_s)
         self._core, self._manners, self._clock = core, manners, clock or RealClock()
         self._stopping, self._note, self._exposing = stopping, note, exposing
@@ -139,12 +127,14 @@ class Camera:
             self._note("interference", {"text": "A live view was running and was stopped."})
 
     def burst(self, count: int, exposure_ms: float, roi: Roi, *, fixed: bool) -> Iterator[Shot]:
-        """Yield the frames of a hardware-timed sequence as they arrive.
+        """Yield the frames of a hardware-timed sequence, in order, as they arrive.
+
+        Of several cameras, all pictures of one exposure come before those of the next.
 
         Parameters
         ----------
         count : int
-            How many to take.
+            How many exposures to take.
         exposure_ms : float
             Of the longest frame; the wait for each is bounded by it.
         roi : tuple of int
@@ -155,7 +145,7 @@ class Camera:
         Raises
         ------
         SnapError
-            If frames stop coming, the camera's buffer overflows, or somebody changes region or
+            If frames of a camera stop coming, the buffer overflows, or somebody changes region or
             exposure meanwhile; what came before is good.
         StoppedError
             If a stop was asked for; the sequence is ended.
@@ -163,22 +153,28 @@ class Camera:
         core = self._core
         self._vigil.beat("to begin a burst", self._manners.frame_margin_s)
         self.end_live_view()
+        order = InOrder(count, self._names)
         try:
             core.startSequenceAcquisition(count, 0, True)
-            deadline_ns = self._deadline_ns(exposure_ms, self._manners.first_frame_s)
-            place = -1
-            while place < count - 1:
+            first_ns = self._deadline_ns(exposure_ms, self._manners.first_frame_s)
+            deadlines_ns = [first_ns] * self._count
+            while not order.whole:
                 self._vigil.beat("a picture of a burst")
                 if self._stopping():
                     raise StoppedError("A stop was asked for during a burst.")
                 if core.getRemainingImageCount():
-                    shot, number = self._pop()
+                    shot, camera, number = self._pop()
                     self._refuse_changed(shot, roi, exposure_ms if fixed else None)
-                    place = self._place(number, place + 1, count)
-                    yield _placed(shot, place)
-                    deadline_ns = self._deadline_ns(exposure_ms, self._manners.frame_margin_s)
-                elif not self._wait_for_frame(deadline_ns):
-                    return
+                    own = order.put(shot, camera, number)
+                    yield from order.ready()
+                    margin_s = self._manners.frame_margin_s
+                    deadlines_ns[own] = self._deadline_ns(exposure_ms, margin_s)
+                elif not self._wait_for_frame(min(deadlines_ns[own] for own in order.late)):
+                    break
+            yield from order.rest()
+        except SnapError:
+            yield from order.rest()
+            raise
         finally:
             if core.isSequenceRunning():
                 core.stopSequenceAcquisition()
@@ -240,12 +236,13 @@ class Camera:
         if last is not None and _same(pixels, last):
             raise SnapError("the camera gave the picture before once more")
 
-    def _pop(self) -> tuple[Shot, int]:
+    def _pop(self) -> tuple[Shot, str, int]:
+        """Return a picture, its camera, and the core's own count of those of that camera."""
         arrived_ns = self._clock.now_ns()
         pixels, tags = self._core.popNextImageAndMD()
         number = str(tags.get("ImageNumber", ""))
         shot = Shot(pixels, arrived_ns, self._clock.now_ns())
-        return shot, int(number) if number.isdigit() else -1
+        return shot, str(tags.get("Camera", "")), int(number) if number.isdigit() else -1
 
     def _refuse_changed(self, shot: Shot, roi: Roi, exposure_ms: float | None) -> None:
         # Asked after the frame arrived: what holds now held while it was exposed.
@@ -255,15 +252,6 @@ class Camera:
         if exposure_ms is not None and core.getExposure() != exposure_ms:
             raise SnapError("Somebody changed the exposure during the burst.")
 
-    @staticmethod
-    def _place(number: int, due: int, count: int) -> int:
-        """Return a frame's place: the core's own count, which jumps where it lost frames."""
-        if number < 0:  # the frame carries no number
-            return due
-        if not due <= number < count:
-            raise SnapError(f"Frame {number} of a burst of {count} came after frame {due - 1}.")
-        return number
-
 
 def _same(one: Pixels, other: Pixels) -> bool:
     """Return whether two pictures are the same to the last bit, and show anything at all."""
@@ -272,7 +260,3 @@ def _same(one: Pixels, other: Pixels) -> bool:
     if one.shape != other.shape or not np.array_equal(one[row], other[row]):
         return False
     return bool((one != one.flat[0]).any()) and np.array_equal(one, other)
-
-
-def _placed(shot: Shot, place: int) -> Shot:
-    return Shot(shot.pixels, shot.exposed_ns, shot.available_ns, place=place)

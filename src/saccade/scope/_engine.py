@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from saccade.core import Clock, Frame, Source
 
-    from ._camera import Shot
+    from ._in_order import Shot
     from ._label import Labels, Real
     from ._manners import Manners
     from ._safe import Safety
@@ -110,7 +110,7 @@ class StrictEngine(MDAEngine):
         self._cameras = labels.cameras or ("",)
         self._camera = Camera(
             *(core, *common, self._gate.expose, vigil, self._gate.darken),
-            count=len(self._cameras),
+            names=self._cameras,
         )
         self._free_run = FreeRun(core, manners, source, clock, vigil)
         self._stretch: WatchedStretch | None = None
@@ -150,18 +150,12 @@ class StrictEngine(MDAEngine):
                 self._orders = (item,)
                 yield _bare(item.event)
             else:
-                for count, event in self._bursts([_bare(order.event) for order in item]):
+                for count, event in bursts(self.mmcore, [_bare(order.event) for order in item]):
                     self._orders, item = item[:count], item[count:]
                     yield event
             if self._gate.held_open:  # whatever became of the event
                 self._lease.begin()
         self.exhausted = True
-
-    def _bursts(self, events: list[MDAEvent]) -> Iterator[tuple[int, MDAEvent]]:
-        """Yield hardware-timed sequences; several cameras are exposed one event at a time."""
-        if len(self._cameras) > 1:
-            return iter([(1, event) for event in events])
-        return bursts(self.mmcore, events)
 
     def _await(self, order: Order) -> None:
         """Take note of the pictures that an order is for, one a camera."""
@@ -286,7 +280,12 @@ class StrictEngine(MDAEngine):
                 yield self._hand_over(order, event, real, shot, ready_ns, number=number)
 
     def _burst(self, event: SequencedEvent) -> Iterator[PImagePayload | None]:
-        orders = dict(enumerate(self._orders))
+        count = len(self._orders)
+        left = {
+            (place, number): (order, number)
+            for place, order in enumerate(self._orders)
+            for number in range(len(self._cameras))
+        }
         why: Exception = SnapError("The camera did not deliver it.")
         try:
             real = self._look(event)
@@ -294,16 +293,15 @@ class StrictEngine(MDAEngine):
             self._gate.exposure_ms = longest_ms(event, real)
             fixed = not event.exposure_sequence
             self._glow.await_frame(self.exposure_ms, first=True)
-            for shot in self._camera.burst(len(orders), self.exposure_ms, real.roi, fixed=fixed):
-                for lost in [place for place in orders if place < shot.place]:
-                    gone = orders.pop(lost)
-                    self._miss((gone,), why, left_ms=self.exposure_ms * len(orders))
-                order = orders.pop(shot.place)
+            for shot in self._camera.burst(count, self.exposure_ms, real.roi, fixed=fixed):
+                left_ms = self.exposure_ms * (count - 1 - shot.place)
+                here = shot.place, shot.number
+                if lost := [left.pop(at) for at in list(left) if at < here]:
+                    self._lose(lost, why, left_ms)
+                order, number = left.pop(here)
                 actual = as_played(real, event, shot.place, self._labels)
-                left_ms = self.exposure_ms * len(orders)
-                yield self._hand_over(
-                    order, event.events[shot.place], actual, shot, ready_ns, left_ms
-                )
+                one = event.events[shot.place]
+                yield self._hand_over(order, one, actual, shot, ready_ns, left_ms, number)
                 self.at_work = True
                 self._glow.await_frame(self.exposure_ms, first=False)
         except (StoppedError, GeneratorExit):
@@ -313,7 +311,7 @@ class StrictEngine(MDAEngine):
             return
         except Exception as error:  # noqa: BLE001 - the rest is missing, whatever the reason
             why = error
-        self._miss(tuple(orders.values()), why)
+        self._lose(list(left.values()), why)
 
     def _stream(self, stretch: WatchedStretch, event: MDAEvent) -> Iterator[PImagePayload | None]:
         """Let the camera run by itself as long as the run wants the same picture once more."""
@@ -420,15 +418,23 @@ class StrictEngine(MDAEngine):
             return cast("FrameMetaV1", {})  # nobody looks at it
         return self.get_frame_metadata(event, runner_time_ms=frame.t_ns / 1e6)
 
-    def _miss(self, orders: tuple[Order, ...], error: Exception, *, left_ms: float = 0.0) -> None:
-        reason = error.what if isinstance(error, ScopeError) else " ".join(repr(error).split())
-        exposures = error.exposures if isinstance(error, SnapError) else self._exposures
-        self._glow.look(bool(self._gate.held_open) or self._tally is not None, left_ms)
+    def _miss(self, orders: tuple[Order, ...], error: Exception) -> None:
+        """Tell that nothing comes of orders, of any camera."""
         for order in orders:
             if order.index < 0:
-                self._source.noted("failure", {"text": reason})
-            for number in range(len(self._cameras) if order.index >= 0 else 1):
-                self._leave_out(order, number, reason, exposures)
+                self._source.noted("failure", {"text": _reason(error)})
+        cameras = range(len(self._cameras))
+        gone = [(each, n) for each in orders for n in (cameras if each.index >= 0 else (0,))]
+        self._lose(gone, error)
+
+    def _lose(
+        self, pictures: list[tuple[Order, int]], error: Exception, left_ms: float = 0.0
+    ) -> None:
+        """Tell of pictures that don't come, each of an order and of the camera of a number."""
+        exposures = error.exposures if isinstance(error, SnapError) else self._exposures
+        self._glow.look(bool(self._gate.held_open) or self._tally is not None, left_ms)
+        for order, number in pictures:
+            self._leave_out(order, number, _reason(error), exposures)
 
     def _leave_out(self, order: Order, number: int, reason: str, exposures: int) -> None:
         """Tell of a picture that is missing; the exposure goes with that of the first camera."""
@@ -458,6 +464,10 @@ class StrictEngine(MDAEngine):
         offsets = self._settings_of.z_offset_um
         offsets[position] = offsets.get(position, 0.0) + offset_um
         self._hand.forget("z")
+
+
+def _reason(error: Exception) -> str:
+    return error.what if isinstance(error, ScopeError) else " ".join(repr(error).split())
 
 
 def _bare(event: MDAEvent) -> MDAEvent:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from saccade.core import OverrunError, SnapError
 
-from ._camera import Shot
+from ._in_order import Shot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
