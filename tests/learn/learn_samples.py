@@ -6,7 +6,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from saccade.learn import Sample, from_labels, whole_frame
+from saccade.learn import Order, Sample, from_labels, whole_frame
+
+ORDER = Order(
+    name="discs",
+    about="Finds discs.",
+    classes=("disc",),
+    data=("made for a test",),
+    licence="CC0",
+    command="pytest",
+    limits=("Discs only.",),
+)
 
 
 def discs(

@@ -7,26 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from learn_samples import discs, frames
+from learn_samples import ORDER, discs, frames
 
 from saccade.core import LabelError
-from saccade.learn import Order, as_arrays, plan_trees, tier, train_model, whole_frame
+from saccade.learn import as_arrays, plan_trees, tier, train_model, whole_frame
 from saccade.models import load_model
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 ensemble = pytest.importorskip("sklearn.ensemble", reason="scikit-learn is not installed")
-
-ORDER = Order(
-    name="discs",
-    about="Finds discs.",
-    classes=("disc",),
-    data=("made for a test",),
-    licence="CC0",
-    command="pytest",
-    limits=("Discs only.",),
-)
 
 
 def test_arrays_tell_what_scikit_learn_does() -> None:

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from learn_samples import discs, frames
+from learn_samples import ORDER, discs, frames
 
 from saccade.core import LabelError, ModelError
-from saccade.learn import Order, Recipe, Sample, Variety, recalibrate, train_model
+from saccade.learn import Recipe, Sample, Variety, recalibrate, train_model
 from saccade.models import Architecture, load_example
 
 if TYPE_CHECKING:
@@ -17,15 +17,6 @@ if TYPE_CHECKING:
 
     from saccade.models import Model
 
-ORDER = Order(
-    name="discs",
-    about="Finds discs.",
-    classes=("disc",),
-    data=("made for a test",),
-    licence="CC0",
-    command="pytest",
-    limits=("Discs only.",),
-)
 SMALL = Architecture(classes=("disc",), width=8, dilations=(1,), masks=True)
 SHORT = Recipe(epochs=4, crops=32, side_px=64, batch=8, rate=1e-2, variety=Variety(scale=(1, 1)))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,11 +17,13 @@ from ._train import completed
 from ._worth import alone_of, metrics_of, tested_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from saccade.models import Card, Model
+    from saccade.models import Calibration, Card, Model
 
+    from ._learners import Learned
+    from ._measure import Seen
     from ._sample import Sample
 
 
@@ -77,17 +79,10 @@ def recalibrate(
     others, test = _left_out(card, samples) if as_trained else _halves(samples, seed)
     tell(f"calibrating on {len(others)} pictures, testing on {len(test)}")
     learned = learned_net(build_net(model), card.architecture, card.input, card.training.epochs)
-    classes = card.architecture.classes
-    found = calibrated(learned, others, classes)
+    found = calibrated(learned, others, card.architecture.classes)
     tested = tested_of(learned, test, found)
-    masks = card.architecture.masks and all(each.labels is not None for each in test)
-    metrics = metrics_of(tested, test, found, masks=masks)
-    alone = alone_of(learned, test, found[classes[0]])
-    metrics |= {
-        "shuffled": card.metrics.shuffled if as_trained else None,
-        "prevalence": float(np.mean([chance_of(each) for each in test])),
-        "alone": alone and alone.model_dump(),
-    }
+    metrics = _metrics(learned, tested, test, found)
+    metrics["shuffled"] = card.metrics.shuffled if as_trained else None
     told = card.model_dump() | {
         "name": out.name,
         "version": _next(card.version),
@@ -98,6 +93,21 @@ def recalibrate(
     made = save_model(out, told, model.weights.tensors)
     completed(made, tested, test, tell)
     return made
+
+
+def _metrics(
+    learned: Learned,
+    tested: Mapping[str, Sequence[Seen]],
+    test: Sequence[Sample],
+    found: Mapping[str, Calibration],
+) -> dict[str, Any]:
+    """Return what the card tells of a test, but for shuffled labels, which take a training."""
+    masks = learned.architecture.masks and all(each.labels is not None for each in test)
+    alone = alone_of(learned, test, next(iter(found.values())))
+    return metrics_of(tested, test, found, masks=masks) | {
+        "prevalence": float(np.mean([chance_of(each) for each in test])),
+        "alone": alone and alone.model_dump(),
+    }
 
 
 def _next(version: str) -> str:
