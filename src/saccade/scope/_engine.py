@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from functools import partial
+from itertools import takewhile
 from typing import TYPE_CHECKING, cast
 
 from pymmcore_plus.core import SequencedEvent
@@ -296,8 +297,9 @@ class StrictEngine(MDAEngine):
             for shot in self._camera.burst(count, self.exposure_ms, real.roi, fixed=fixed):
                 left_ms = self.exposure_ms * (count - 1 - shot.place)
                 here = shot.place, shot.number
-                if lost := [left.pop(at) for at in list(left) if at < here]:
-                    self._lose(lost, why, left_ms)
+                # They are in order; ``here.__gt__`` is true of those before it.
+                if before := list(takewhile(here.__gt__, left)):
+                    self._lose([left.pop(at) for at in before], why, left_ms)
                 order, number = left.pop(here)
                 actual = as_played(real, event, shot.place, self._labels)
                 one = event.events[shot.place]
