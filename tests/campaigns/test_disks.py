@@ -126,6 +126,7 @@ def test_a_disk_fifty_times_too_slow_holds_no_more_in_memory(tmp_path: Path) -> 
     prove(some)
     waited, gave_up = some
     assert gave_up.verdict in ("completed_with_gaps", "failed")
-    assert waited.verdict != "completed" or waited.acknowledged == FRAMES
+    assert waited.verdict in ("completed_late", "failed")
+    assert waited.verdict == "failed" or waited.acknowledged == FRAMES
     assert max(waited.most_queued_mb, gave_up.most_queued_mb) > 0.5 * QUEUE_MB
     assert gave_up.taken == FRAMES or gave_up.verdict == "failed"

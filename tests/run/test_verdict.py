@@ -5,13 +5,16 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from run_cases import plan, play
 
+from saccade.core import VirtualClock
 from saccade.run._switch import Switch
 from saccade.run._verdict import Tally, judge
+from saccade.testing import FakeScope, MemorySink
 
 
-def tally(planned=3, committed=3, gaps=0, refused=0, done=True) -> Tally:
-    return Tally(planned, committed, gaps, refused, done)
+def tally(planned=3, committed=3, gaps=0, refused=0, done=True, waited_s=0.0) -> Tally:
+    return Tally(planned, committed, gaps, refused, done, waited_s=waited_s)
 
 
 def switch(error=None, stop=None, end="") -> Switch:
@@ -30,6 +33,19 @@ def switch(error=None, stop=None, end="") -> Switch:
         pytest.param(switch(), tally(), "completed", id="all there"),
         pytest.param(switch(), tally(0, 0), "completed", id="nothing planned, nothing missing"),
         pytest.param(switch(), tally(committed=2, gaps=1), "completed_with_gaps", id="a gap"),
+        pytest.param(switch(), tally(waited_s=0.09), "completed", id="hardly late"),
+        pytest.param(
+            switch(),
+            tally(waited_s=1.26),
+            "completed_late: the disk made it wait for 1.3 s",
+            id="late",
+        ),
+        pytest.param(
+            switch(end="no more"),
+            tally(committed=2, gaps=1, waited_s=2.0),
+            "completed_with_gaps: no more; the disk made it wait for 2.0 s",
+            id="late, and a gap",
+        ),
         pytest.param(switch(), tally(committed=2), "failed: 1 frames", id="one frame missing"),
         pytest.param(switch(), tally(committed=4), "failed: -1 frames", id="one frame too many"),
         pytest.param(switch(), tally(done=False), "failed: the microscope ended", id="ended early"),
@@ -56,7 +72,9 @@ def switch(error=None, stop=None, end="") -> Switch:
 )
 def test_the_verdict_is_counted(state, counts, expected):
     """A run is completed only if what was committed is what was planned."""
-    assert str(judge(state, counts)).startswith(expected)
+    told = str(judge(state, counts))
+    assert told.startswith(expected)
+    assert ":" in expected or told.partition(":")[0] == expected
 
 
 def test_the_first_error_is_the_one_that_is_told():
@@ -89,3 +107,23 @@ def test_completed_is_never_said_of_what_is_not(planned, committed, gaps, done, 
         assert planned == committed + gaps
         assert gaps > 0
     assert (verdict.planned, verdict.committed, verdict.gaps) == (planned, committed, gaps)
+
+
+class SlowDisk(MemorySink):
+    """Says that half a second was waited for room in it."""
+
+    waited_s = 0.5
+
+
+@pytest.mark.parametrize(
+    ("lockstep", "told"),
+    [(False, "completed_late: the disk made it wait for 0.5 s"), (True, "completed")],
+)
+def test_a_run_that_had_to_wait_for_the_disk_says_so(lockstep: bool, told: str) -> None:
+    """All of it is there, but not when it was planned; virtual time stands while a disk works."""
+    scope = FakeScope(clock=VirtualClock(lockstep=lockstep))
+    verdict = play(plan(6), scope=scope, sink=SlowDisk(calls=scope.calls)).verdict
+    assert str(verdict).startswith(told)
+    assert verdict.whole
+    assert (verdict.name == "completed") is lockstep
+    assert verdict.committed == 6

@@ -92,8 +92,11 @@ def test_waiting_goes_on_when_there_is_room(folder: Path, big_frame_at: Make, st
     waiting.start()
     assert disk.stuck.wait(PATIENCE_S)
     assert waiting.is_alive()
+    assert recorder.waited_s == 0.0  # nobody has waited to the end yet
+    time.sleep(0.05)
     disk.free()
     waiting.join(PATIENCE_S)
+    assert 0.04 < recorder.waited_s < PATIENCE_S
     recorder.close(Verdict("completed", planned=3, committed=3))
     assert verify(folder).frames == 3
     assert verify(folder).ok

@@ -142,7 +142,7 @@ def calibrate(
     events = [_event(each, plan, modulator, stand) for each in shown]
     run = Run(scope, events, detect=finder, guards=guards, out=out, name="calibrate")
     verdict = run.start().wait()
-    if verdict.name != "completed":
+    if not verdict.whole:
         raise CalibrationError(f"The calibration did not come to its end: {verdict}.", _ON_A_SLIDE)
     fitted = [number for number in finder.found if number - 2 < plan.side**2]
     tested = [number for number in finder.found if number not in fitted]

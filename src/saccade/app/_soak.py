@@ -220,7 +220,7 @@ class _Soaking:
                 self._failures.append(f"run {self._runs} failed: {error}")
                 return
             else:
-                if not (verdict.name == "completed" or (stopped and verdict.name == "stopped")):
+                if not (verdict.whole or (stopped and verdict.name == "stopped")):
                     self._failures.append(f"run {self._runs} was {verdict}")
                 return
 

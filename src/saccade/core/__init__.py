@@ -69,6 +69,7 @@ from ._interfaces import (
     Source,
     Stretch,
     Supervisor,
+    Waits,
     Warms,
 )
 from ._json import json_excess, parse_json
@@ -217,6 +218,7 @@ __all__ = [
     "UsageError",
     "Verdict",
     "VirtualClock",
+    "Waits",
     "Warms",
     "check_needs",
     "check_plain",

@@ -228,6 +228,15 @@ class Fills(Protocol):
         """Share of what may wait for the disk that does so, 0 to 1."""
 
 
+@runtime_checkable
+class Waits(Protocol):
+    """A sink that says how long pictures have waited for room in it."""
+
+    @property
+    def waited_s(self) -> float:
+        """Seconds for which whoever hands over has waited, in all."""
+
+
 class Supervisor(Protocol):
     """A process that puts the light out when this one is lost."""
 

@@ -477,7 +477,8 @@ class State(StrEnum):
 class Verdict:
     """How a run ended, counted from what was committed, never from what was claimed."""
 
-    name: Literal["completed", "completed_with_gaps", "stopped", "failed"]
+    name: Literal["completed", "completed_late", "completed_with_gaps", "stopped", "failed"]
+    """Late: all is there, but not when it was planned, as the disk was too slow."""
     reason: str = ""
     planned: int = 0
     committed: int = 0
@@ -486,6 +487,11 @@ class Verdict:
     by_guard: bool = False
     thinned: int = 0
     """Frames that were taken and, as was asked for, not stored."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether all that was planned is there."""
+        return self.name in ("completed", "completed_late")
 
     def __str__(self) -> str:
         return f"{self.name}: {self.reason}" if self.reason else self.name

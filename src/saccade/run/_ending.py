@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from saccade.core import ScopeError, State
+from saccade.core import ScopeError, State, Waits
 
 from ._farewell import Farewell
 from ._verdict import Tally, judge
@@ -120,6 +120,13 @@ class Ending:
         self._verdict = self._judge()
         self._sink.close(self._verdict)
 
+    def _waited_s(self) -> float:
+        """Return how long pictures have waited for the disk; virtual time stands meanwhile."""
+        if self._clock.lockstep:
+            return 0.0
+        waited_s = self._sink.waited_s if isinstance(self._sink, Waits) else 0.0
+        return self._feed.paused_s + waited_s
+
     def _judge(self) -> Verdict:
         feed = self._feed
         planned = self._loop.issued - feed.withdrawn
@@ -132,5 +139,6 @@ class Ending:
             self._clerk.refused,
             feed.done,
             thinned,
+            self._waited_s(),
         )
         return judge(self._switch, tally)

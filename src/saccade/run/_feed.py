@@ -79,6 +79,8 @@ class Feed:
         self._told_due_ns: int | None = None
         self._end_ns: int | None = None
         self.gaps = self.withdrawn = 0
+        self.paused_s = 0.0
+        """How long a camera that runs by itself has paused for the disk."""
         self.looking = self._finished = False
         self.done = False
         """Whether nothing was left to do; a scope that ends earlier has not played it all."""
@@ -99,7 +101,7 @@ class Feed:
                 self._hold_on()
                 continue
             if self._tide is not None and self._tide.is_high and not self._loop.acts:
-                self._tide.fall(self._switch, self._acts)
+                self.paused_s += self._tide.fall(self._switch, self._acts)
                 continue
             now_ns = self._clock.now_ns()
             match self._loop.step(now_ns):

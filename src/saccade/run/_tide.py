@@ -51,8 +51,10 @@ class Tide:
         """Whether the camera is to pause."""
         return self._fills is not None and not self.sheds and self._fills.fullness > _HIGH
 
-    def fall(self, switch: Switch, acts: Callable[[], bool]) -> None:
+    def fall(self, switch: Switch, acts: Callable[[], bool]) -> float:
         """Wait in the dark until there is room again, or the run is to stop, to hold or to act.
+
+        Return for how many seconds.
 
         Parameters
         ----------
@@ -72,6 +74,7 @@ class Tide:
         waited_ms = (clock.now_ns() - began_ns) / 1e6
         text = f"The disk was too slow for the camera, which paused for {waited_ms:.0f} ms."
         self._tell("overload", {"policy": "wait", "waited_ms": waited_ms, "text": text})
+        return waited_ms / 1e3
 
 
 def check_streams(stand: Stand) -> None:

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from ._switch import Switch
 
 
+_LATE_S = 0.1
+"""Pictures that the disk kept from being taken for less are not late."""
+
+
 @dataclass(frozen=True)
 class Tally:
     """What was planned, and what became of it."""
@@ -24,6 +28,8 @@ class Tally:
     """Whether nothing was left to do."""
     thinned: int = 0
     """Pictures that were taken and, as was asked for, not stored."""
+    waited_s: float = 0.0
+    """How long the disk has kept pictures from being taken."""
 
     @property
     def missing(self) -> int:
@@ -53,4 +59,8 @@ def judge(switch: Switch, tally: Tally) -> Verdict:
         return Verdict("failed", what, *counts)
     if not tally.done and not reason:
         return Verdict("failed", "the microscope ended before the plan did", *counts)
-    return Verdict("completed_with_gaps" if tally.gaps else "completed", reason, *counts)
+    late = f"the disk made it wait for {tally.waited_s:.1f} s" if tally.waited_s >= _LATE_S else ""
+    reason = "; ".join(each for each in (reason, late) if each)
+    if tally.gaps:
+        return Verdict("completed_with_gaps", reason, *counts)
+    return Verdict("completed_late" if late else "completed", reason, *counts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from typing import Generic, TypeVar
 
@@ -48,12 +49,15 @@ class GroupQueue(Generic[T]):
         self._urgent = False
         self._closed = False
         self._dropped = False
+        self._waited_s = 0.0
 
     def put(self, item: T, nbytes: int, wait_s: float) -> bool:
         """Append an item; return False if there was no room in time, or the queue is closed."""
         with self._lock:
             if not self._has_room(nbytes) and wait_s > 0:
+                began_s = time.perf_counter()
                 self._room.wait_for(lambda: self._has_room(nbytes) or self._closed, wait_s)
+                self._waited_s += time.perf_counter() - began_s
             if self._closed or not self._has_room(nbytes):
                 return False
             self._items.append((item, nbytes))
@@ -131,6 +135,12 @@ class GroupQueue(Generic[T]):
     def held_bytes(self) -> int:
         """Size of the items that are not dealt with."""
         return self._held_bytes
+
+    @property
+    def waited_s(self) -> float:
+        """Seconds for which whoever puts has waited for room, in all."""
+        with self._lock:
+            return self._waited_s
 
     @property
     def fullness(self) -> float:

@@ -196,6 +196,11 @@ class Recorder:
         """Share of what may wait for the disk that does so, 0 to 1."""
         return self._queue.fullness
 
+    @property
+    def waited_s(self) -> float:
+        """Seconds for which whoever hands over has waited for room, in all."""
+        return self._queue.waited_s
+
     def flush(self, timeout_s: float) -> bool:
         """Wait until everything queued is on disk; return whether it is.
 
