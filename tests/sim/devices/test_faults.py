@@ -70,13 +70,26 @@ def test_a_device_that_is_broken_costs_the_frames_from_there(
 SHUTTER = {"device": "Shutter", "call": "shut_with_exposure", "on": 2}
 
 
-@pytest.mark.parametrize("what", ["wrong", "raise"])
-def test_a_shutter_that_stays_open_is_closed_after_the_exposure(make: Make, what: str) -> None:
+def test_a_shutter_that_stays_open_is_closed_after_the_exposure(make: Make) -> None:
     """It is told so, and the frame is charged with more light than it asked for."""
-    scope = make(faults=[{**SHUTTER, "what": what}])
+    scope = make(faults=[{**SHUTTER, "what": "wrong"}])
     sink = play(scope)
     assert not scope.core.getShutterOpen()
-    assert [frame.exposures for frame in sink.frames] == [1, 2 + (what == "raise"), 1, 1, 1]
+    assert [frame.exposures for frame in sink.frames] == [1, 2, 1, 1, 1]
+    assert "Shutter was open after an exposure: closed" in str(sink.of("failure"))
+
+
+def test_a_picture_that_a_shutter_spoilt_is_not_lit_again(make: Make) -> None:
+    """Where the exposure fails and leaves it open it is closed, charged, and a gap at once."""
+    scope = make(faults=[{**SHUTTER, "what": "raise"}])
+    sink = play(scope)
+    assert not scope.core.getShutterOpen()
+    assert [(frame.index, frame.exposures) for frame in sink.frames] == [
+        (index, 1) for index in (0, 2, 3, 4)
+    ]
+    (gap,) = sink.of("gap")
+    assert (gap.index, gap.exposures) == (1, 2)
+    assert "on for too long to try again" in gap.reason
     assert "Shutter was open after an exposure: closed" in str(sink.of("failure"))
 
 
