@@ -163,7 +163,7 @@ class Network(Learned):
             points=points(frame, shown, 1),
             boxes=boxes,
             labels=labels,
-            measurements={"count": float(found.total), "surest": surest, **self._spread(told)},
+            measurements={"count": float(found.total), "surest": surest, **self._spread(told, heat)},
             detector=self.identity,
         )
         return observed, heat
@@ -208,17 +208,15 @@ class Network(Learned):
     def _class(self) -> int:
         return self._loaded.card.architecture.classes.index(self._wanted)
 
-    def _spread(self, told: Mapping[str, NDArray[np.float32]]) -> dict[str, float]:
+    def _spread(self, told: Mapping[str, NDArray[np.float32]], heat: Image) -> dict[str, float]:
         """Return how far networks that look together are from being at one on the surest place."""
         if "members" not in told:
             return {}
-        alone, calibration = told["heat"][0, self._class], self._calibration
-        heat = heat_of(told, self._class, calibration.votes)
-        surest = np.argmax(heat)
+        alone, surest = told["heat"][0, self._class], np.argmax(heat)
         classes = len(self._loaded.card.architecture.classes)
         logits = told["members"][0, self._class :: classes].reshape(-1, heat.size)[:, surest]
         more = heat.flat[surest] - alone.flat[surest]  # what they have from votes, all the same
-        scores = calibrated((logits + more).astype(np.float64), calibration)
+        scores = calibrated((logits + more).astype(np.float64), self._calibration)
         return {"spread": float(scores.std())}
 
     def _masks(
