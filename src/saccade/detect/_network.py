@@ -158,12 +158,13 @@ class Network(Learned):
         y_px, x_px = places_px(found, frame.pixels.shape, prepared.shape)
         shown = Peaks(y_px[kept], x_px[kept], scores[kept], found.total)
         labels, boxes = self._masks(told, found.first(self.max_points), frame, prepared)
+        counted = {"count": float(found.total), "surest": surest}
         observed = Observation(
             float(calibrated(np.array([surest]), calibration)[0]),
             points=points(frame, shown, 1),
             boxes=boxes,
             labels=labels,
-            measurements={"count": float(found.total), "surest": surest, **self._spread(told, heat)},
+            measurements={**counted, **self._spread(told, heat)},
             detector=self.identity,
         )
         return observed, heat
