@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import zlib
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from saccade.core import DamagedRunError
 
+from ._crc import crc32
 from ._shard import shard_name
 from ._values import stored_of
 from ._zarr import ARRAY, FRAMES, read_array
@@ -112,7 +112,7 @@ def read_pixels(root: Path, stored: Stored, name: str) -> Pixels:
         raise DamagedRunError(
             f"{name} is missing from {shard}: {len(content)} of {stored.nbytes} bytes are there."
         )
-    if zlib.crc32(content) != stored.crc32:
+    if crc32(content) != stored.crc32:
         raise DamagedRunError(f"{name} fails its checksum: its pixels are not what was taken.")
     pixels = np.frombuffer(content, stored.dtype.newbyteorder("<")).reshape(stored.shape)
     pixels = pixels.astype(stored.dtype.newbyteorder("="), copy=False)

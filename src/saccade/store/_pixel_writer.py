@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import zlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from ._crc import crc32
 from ._shard import ShardWriter, shard_name, shard_rows
 from ._zarr import (
     ARRAY,
@@ -80,7 +80,7 @@ class _Stream:
             self._shards.append(ShardWriter(self._group / ARRAY / shard_name(number), size))
             self._number = number
         offset = self._shards[-1].add(slot, data)
-        return Written(self.path, row, size, offset, data.nbytes, zlib.crc32(data))
+        return Written(self.path, row, size, offset, data.nbytes, crc32(data))
 
     def sync(self) -> None:
         for shard in self._shards:
