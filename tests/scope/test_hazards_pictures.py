@@ -75,8 +75,10 @@ def test_a_live_view_started_mid_run_costs_no_frame(rig: Rig) -> None:
     def meddle() -> None:
         nonlocal started
         while not run.state.ended:
+            # With naps between: who asks without a pause starves others of the camera's lock.
+            wait_until(lambda: run.state.ended or len(rig.sink.frames) > 5 * started)
             wait_until(lambda: run.state.ended or not rig.core.isSequenceRunning())
-            if run.state.value == "running" and len(rig.sink.frames) > 5 * started:
+            if run.state.value == "running":
                 rig.core.startContinuousSequenceAcquisition(0)
                 started += 1
 
