@@ -72,11 +72,14 @@ def test_a_live_view_started_mid_run_costs_no_frame(rig: Rig) -> None:
     run = rig.prepare(PLAN * 10)
     started = 0
 
+    def is_due() -> bool:
+        return run.state.ended or len(rig.sink.frames) > 5 * started
+
     def meddle() -> None:
         nonlocal started
         while not run.state.ended:
             # With naps between: who asks without a pause starves others of the camera's lock.
-            wait_until(lambda: run.state.ended or len(rig.sink.frames) > 5 * started)
+            wait_until(is_due)
             wait_until(lambda: run.state.ended or not rig.core.isSequenceRunning())
             if run.state.value == "running":
                 rig.core.startContinuousSequenceAcquisition(0)
