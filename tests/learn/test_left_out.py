@@ -66,6 +66,10 @@ def test_a_mark_that_goes_on_is_one_occurrence() -> None:
         ([(1, 40, 40), (9, 40, 40)], (0, 2)),
         ([(3, 20, 20), (5, 20, 20), (6, 21, 20)], (1, 0)),  # found thrice is found
         ([(0, 20, 20), (5, 20, 20)], (1, 1)),
+        ([(6, 20, 20), (7, 20, 25), (8, 20, 30), (10, 20, 35)], (1, 0)),  # it moves away
+        ([(6, 20, 20), (7, 20, 35)], (1, 1)),  # too far at once
+        ([(6, 20, 20), (7, 20, 25), (10, 20, 30)], (1, 1)),  # after too long a pause
+        ([(4, 20, 30), (5, 20, 20)], (1, 1)),  # what comes before is no trail
     ],
 )
 def test_occurrences_are_found_in_time_or_not(

@@ -219,8 +219,10 @@ def matched(
     """Return how many occurrences were found in time, and how many false alarms there were.
 
     What is found near an occurrence while it goes on, or up to so many frames before or after, is
-    no false alarm, and neither is what is found where the movie is unsure. False alarms at one
-    place, with no longer pause between them, are one.
+    no false alarm, and neither is what is found where the movie is unsure. What follows on what
+    was found before, with no longer pause and no farther away than an occurrence reaches, is the
+    same once more: a false alarm that goes on is one, and daughters that move away from the mark
+    of their division are none.
 
     Parameters
     ----------
@@ -242,7 +244,14 @@ def matched(
         for one, numbers in right.items()
         if any(abs(found[number].frame - one.first) <= within for number in numbers)
     ]
-    return len(in_time), len(wrong)
+    trail = [found[number] for numbers in right.values() for number in numbers]
+    false = 0
+    for alarm in wrong:
+        if _follows(found[alarm[0]], trail, within, _same_px(there)):
+            trail += [found[number] for number in alarm]
+        else:
+            false += 1
+    return len(in_time), false
 
 
 def matches(
@@ -276,16 +285,20 @@ def matches(
         going_on = (
             alarm
             for alarm in wrong
-            if any(
-                each.frame - within <= found[before].frame
-                and _away_px(each, found[before].y_px, found[before].x_px) <= same_px
-                for before in alarm
-            )
+            if _follows(each, [found[before] for before in alarm], within, same_px)
         )
         if (alarm := next(going_on, None)) is None:
             wrong.append(alarm := [])
         alarm.append(number)
     return right, wrong
+
+
+def _follows(found: Found, before: Iterable[Found], within: int, same_px: float) -> bool:
+    """Return whether something is what was found a little before, once more."""
+    return any(
+        0 <= found.frame - each.frame <= within and _away_px(found, each.y_px, each.x_px) <= same_px
+        for each in before
+    )
 
 
 def _reaching(sample: Sample, least_px: float) -> Sample:
