@@ -1,4 +1,4 @@
-"""The checksum of pixels: fast, and the one that every other program knows."""
+"""The checksums: fast, and those that every other program knows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saccade.store._crc import crc32
+from saccade.store._crc import crc32, crc32c
 
 
 @given(st.binary(max_size=4096))
@@ -26,3 +26,18 @@ def test_large_pictures_are_read_in_place(side: int) -> None:
     pixels.setflags(write=False)
     view = pixels.reshape(-1).view(np.uint8).data
     assert crc32(view) == zlib.crc32(view)
+
+
+@pytest.mark.parametrize(
+    ("content", "checksum"),
+    [
+        (b"", 0),
+        (bytes(32), 0x8A9136AA),
+        (b"\xff" * 32, 0x62A8AB43),
+        (bytes(range(32)), 0x46DD794E),
+        (b"123456789", 0xE3069283),
+    ],
+)
+def test_an_index_has_the_checksum_of_zarr(content: bytes, checksum: int) -> None:
+    """The examples of RFC 3720 (B.4), which is where Zarr's CRC-32C comes from."""
+    assert crc32c(content) == checksum

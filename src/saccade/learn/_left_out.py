@@ -245,9 +245,9 @@ def matched(
         if any(abs(found[number].frame - one.first) <= within for number in numbers)
     ]
     trail = [found[number] for numbers in right.values() for number in numbers]
-    false = 0
+    false, same_px = 0, _same_px(there)
     for alarm in wrong:
-        if _follows(found[alarm[0]], trail, within, _same_px(there)):
+        if _follows(found[alarm[0]], trail, within, same_px):
             trail += [found[number] for number in alarm]
         else:
             false += 1

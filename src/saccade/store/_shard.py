@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import google_crc32c
 import numpy as np
 
+from ._crc import crc32c
 from ._disk import start_writing, sync_file, sync_folder, write_buffers
 
 if TYPE_CHECKING:
@@ -199,5 +199,4 @@ class ShardWriter:
 
 def _encoded(index: Index) -> bytes:
     content = index.tobytes()
-    checksum: int = google_crc32c.value(content)
-    return content + checksum.to_bytes(_CHECKSUM_BYTES, "little")
+    return content + crc32c(content).to_bytes(_CHECKSUM_BYTES, "little")
