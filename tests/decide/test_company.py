@@ -8,17 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saccade.core import Point
 from saccade.decide._company import Company
 from saccade.decide._course import Course, is_alone
-from saccade.decide._rivals import Rivals
+from saccade.decide._found import Found
 
 S = 1_000_000_000
 SIZE_UM = 10.0
-
-
-def point(x_um: float, y_um: float = 0.0, strength: float = 100.0) -> Point:
-    return Point(y_um, x_um, strength, x_um, y_um)
 
 
 def box(*places: tuple[float, float]) -> tuple[float, float, float, float]:
@@ -28,20 +23,22 @@ def box(*places: tuple[float, float]) -> tuple[float, float, float, float]:
     return min(xs) - half, min(ys) - half, max(xs) + half, max(ys) + half
 
 
+def around(*things: tuple[float, float, float]) -> Found:
+    """Return what is seen of things (x, y, strength) that are one: their light adds up."""
+    places = [(x, y) for x, y, _ in things]
+    x, y = (sum(axis) / len(things) for axis in zip(*places, strict=True))
+    return Found(x, y, sum(strength for *_, strength in things), box(*places))
+
+
 def saw(company: Company, t: int, *groups: list[tuple[float, float, float]]) -> str:
-    """Show it things (x, y, strength), those of a group as one."""
-    points, boxes = [], []
-    for group in groups:
-        places = [(x, y) for x, y, _ in group]
-        middle = [sum(axis) / len(group) for axis in zip(*places, strict=True)]
-        points.append(point(*middle, sum(strength for *_, strength in group)))
-        boxes.append(box(*places))
-    return company.saw(tuple(points), t * S, boxes_um=boxes, reach_um=6.0, smooth=0.7, patience=6)
+    """Show it things, those of a group as one."""
+    found = [around(*group) for group in groups]
+    return company.saw(found, t * S, reach_um=6.0, smooth=0.7, patience=6)
 
 
 def begun(*things: tuple[float, float, float]) -> Company:
-    points = tuple(point(*each) for each in things)
-    company = Company.of(points, points[0], 0)
+    found = [around(each) for each in things]
+    company = Company.of(found, found[0], 0)
     saw(company, 0, *([each] for each in things))
     return company
 
@@ -113,27 +110,51 @@ def test_fading_light_swaps_nobody() -> None:
     assert company.rivals == []
 
 
-def test_rivals_are_forgotten_once_it_is_sure() -> None:
-    """Or after a while in which it could not be told."""
-    one, other = Course(0.0, 0.0, 0, 100.0, looks=9), Course(9.0, 0.0, 0, 150.0, looks=9)
-    clear = Rivals(one, other)
-    assert clear.saw({id(one): 100.0, id(other): 150.0})
-    alike = Rivals(one, Course(9.0, 0.0, 0, 101.0, looks=9))
-    seen = {id(alike.one): 100.0, id(alike.other): 101.0}
-    assert [alike.saw(seen) for _ in range(10)] == [False] * 9 + [True]
-    assert not Rivals(one, other).saw({id(one): 100.0})
+def test_who_was_lost_is_not_looked_for_in_another_for_ever() -> None:
+    """One that is seen where two should be, no larger and no brighter than alone, is one."""
+    company = begun((0.0, 0.0, 100.0), (12.0, 0.0, 130.0), (16.0, 0.0, 80.0))
+    for t in range(1, 5):
+        saw(company, t, [(0.0, 0.0, 100.0)], [(12.0, 0.0, 130.0)], [(16.0 + 4 * t, 0.0, 80.0)])
+    there = [len(company.courses)]
+    for t in range(5, 15):  # the third is gone, and nobody saw where to
+        saw(company, t, [(0.0, 0.0, 100.0)], [(12.0 + t, 0.0, 130.0)])
+        there.append(len(company.courses))
+    assert there[0] == 3
+    assert there[-1] == 2
 
 
-def test_of_one_that_was_never_seen_alone_no_strength_is_known() -> None:
-    """That of the other decides; and what was taken for one and is smaller begins anew."""
-    one, other = Course(0.0, 0.0, 0, 100.0, looks=9), Course(9.0, 0.0, 0, 190.0)
-    pair = Rivals(one, other)
-    seen = {id(one): 70.0, id(other): 101.0}
-    assert [pair.saw(seen), pair.saw(seen)] == [False, True]
-    assert (one.x_um, other.x_um) == (9.0, 0.0)
+def test_two_that_lie_over_each_other_are_two() -> None:
+    """Their box is that of one, but their light adds up."""
+    company = begun((-6.0, 0.0, 100.0), (6.0, 0.0, 90.0))
+    for t in range(1, 5):
+        saw(company, t, [(-6.0, 0.0, 100.0)], [(6.0, 0.0, 90.0)])
+    for t in range(5, 30):
+        at = max(8 - t, 0) * 2.0
+        two = (-at, 0.0, 100.0), (at, 0.0, 90.0)
+        saw(company, t, *([each] for each in two)) if at > 5 else saw(company, t, list(two))
+    assert [course.lost for course in company.courses] == [0, 0]
+
+
+def test_what_is_cut_in_two_keeps_what_was_known_of_it() -> None:
+    """A box that is smaller while it is as bright as ever is no other thing."""
+    one = Course(0.0, 0.0, 0, 100.0, size_um=(10.0, 10.0), looks=9)
+    one.saw(Found(0.0, 0.0, 97.0, (-5.0, -4.0, 5.0, 4.0)), S, 0.7)
+    assert (one.strength, one.looks) == (100.0, 9)
     both = Course(0.0, 0.0, 0, 190.0, size_um=(10.0, 14.0), looks=9)
-    both.saw(point(0.0, strength=90.0), S, 0.7, (10.0, 10.0))
+    both.saw(Found(0.0, 0.0, 90.0, box((0.0, 0.0))), S, 0.7)
     assert (both.size_um, both.strength, both.looks) == ((10.0, 10.0), 90.0, 0)
+
+
+def test_of_what_the_edge_cuts_no_size_is_learned() -> None:
+    """Nor is it alone: how bright all of it is can't be seen."""
+    course = Course(0.0, 0.0, 0, 100.0)
+    course.saw(Found(0.0, 0.0, 40.0, (0.0, -5.0, 4.0, 5.0), whole=False), S, 0.7)
+    assert course.size_um is None
+    company = begun((0.0, 0.0, 100.0))
+    cut = Found(0.0, 0.0, 40.0, (0.0, -5.0, 10.0, 5.0), whole=False)
+    for t in range(1, 9):
+        company.saw([cut], t * S, reach_um=6.0, smooth=0.7, patience=6)
+    assert company.me.strength == 100.0
 
 
 def test_what_touches_another_is_not_alone() -> None:

@@ -55,6 +55,7 @@ def test_regions_are_measured_as_by_scikit_image(seed: int, threshold: float) ->
         assert ours.area_px[number] == each.area
         assert (ours.y_px[number], ours.x_px[number]) == pytest.approx(each.centroid)
         assert ours.mean[number] == pytest.approx(each.intensity_mean, rel=1e-5)
+        assert ours.total[number] == pytest.approx(each.image_intensity.sum(), rel=1e-5)
         assert ours.eccentricity[number] == pytest.approx(each.eccentricity, abs=1e-6)
     assert ours.box.tolist() == [list(each.bbox) for each in theirs]
 
@@ -159,6 +160,17 @@ def test_the_score_is_a_share_of_what_is_expected(given: dict[str, Any], score: 
     assert seen.score == pytest.approx(score, rel=0.08)
     strengths = [point.strength for point in seen.points]
     assert strengths == sorted(strengths, reverse=True)
+
+
+def test_the_total_depends_less_on_the_threshold_than_the_mean() -> None:
+    """Of a blurred disc: what a lower one takes in is dim, and there is little of it."""
+    frame = frame_of(ndimage.gaussian_filter(discs([(60, 60, 10)]), 2.0))
+
+    def change(by: Any) -> float:
+        low, high = (Objects(sigma=5, threshold=level, by=by)(frame) for level in (140.0, 220.0))
+        return abs(np.log(low.points[0].strength / high.points[0].strength))
+
+    assert change("total") < 0.6 * change("mean")
 
 
 def test_by_eccentricity_the_longest_comes_first() -> None:

@@ -8,23 +8,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._course import Course, is_alone
-from ._rivals import Rivals, brighter, judged
+from ._course import ITSELF, Course, is_alone
+from ._fading import Fading
+from ._overlap import between, placed
+from ._rivals import Rivals, judged
+from ._shading import Shading
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from saccade.core import Point
-
-    from ._course import Box, Place, Size
+    from ._found import Found, Place
 
 _UNLIKE = 0.12
 """Difference of the logarithms of two strengths that counts as much as the reach does."""
 _FAR = 1e6
 _ONE = 0.5
 """Weight of a velocity that was seen while two were one, of that of one alone."""
-_APART = 0.2
-"""How far apart two must be, of their size, for it to be sure which is which along an axis."""
 
 
 @dataclass
@@ -35,7 +34,8 @@ class Company:
     where some were one before, by their strengths as well. Those that come to one point are as far
     apart as the box around it says, in the order that they are expected in; without a box they go
     on by their courses, such that the point is in their middle. After they have parted, they are
-    thought of again: see `Rivals`.
+    thought of again: see `Rivals`. Strengths are those that they would have in the middle of the
+    field, see `Shading`.
 
     Parameters
     ----------
@@ -45,9 +45,13 @@ class Company:
 
     courses: list[Course] = field(default_factory=list)
     rivals: list[Rivals] = field(default_factory=list, init=False)
+    fading: Fading = field(default_factory=Fading, init=False)
+    shading: Shading = field(default_factory=Shading, init=False)
+    _lit: dict[int, tuple[Place, float]] = field(default_factory=dict, init=False, repr=False)
+    """Where on the sensor those were that were alone in the last frame, and how bright."""
 
     @classmethod
-    def of(cls, points: tuple[Point, ...], me: Point, t_ns: int) -> Company:
+    def of(cls, points: Sequence[Found], me: Found, t_ns: int) -> Company:
         """Return a company in which one point is followed."""
         others = [_begun(each, t_ns) for each in points if each is not me]
         return cls([_begun(me, t_ns), *others])
@@ -59,10 +63,9 @@ class Company:
 
     def saw(
         self,
-        points: tuple[Point, ...],
+        seen: Sequence[Found],
         t_ns: int,
         *,
-        boxes_um: Sequence[Box] = (),
         reach_um: float,
         smooth: float,
         patience: int,
@@ -71,12 +74,10 @@ class Company:
 
         Parameters
         ----------
-        points : tuple of Point
+        seen : sequence of Found
             All that were found.
         t_ns : int
             When.
-        boxes_um : sequence of (float, float, float, float)
-            The box around each of them; none where nobody draws boxes.
         reach_um, smooth, patience
             As in `Follow`.
 
@@ -85,44 +86,52 @@ class Company:
         str
             'found', 'merged' or 'lost', in this frame.
         """
+        points = [_evenly_lit(each, self.shading) for each in seen]
         expected = [course.at(t_ns) for course in self.courses]
         mine = self._assigned(points, expected, reach_um)
-        together = self._together(points, boxes_um, expected, mine, reach_um)
+        together = self._together(points, expected, mine, reach_um)
         for col, rows in together.items():
-            box = boxes_um[col] if boxes_um else None
-            places = self._placed(rows, expected, points[col], box)
-            for row, (place, sure) in zip(rows, places, strict=True):
+            sizes = [self.courses[row].size_um for row in rows]
+            guesses = placed([expected[row] for row in rows], sizes, points[col])
+            for row, (place, sure) in zip(rows, guesses, strict=True):
                 self.courses[row].merged(place, t_ns, smooth * _ONE, sure)
         one = {row for rows in together.values() for row in rows}
         found = {row: col for row, col in mine.items() if row not in one}
-        alone = self._see(found, points, boxes_um, t_ns, smooth)
+        alone = self._see(found, points, t_ns, smooth)
+        self._learn_shading({key: seen[col] for key, col in alone.items()})
         for row in set(range(len(self.courses))) - one - found.keys():
             self.courses[row].lost += 1
         taken = set(mine.values()) | together.keys()
         new = [_begun(each, t_ns) for n, each in enumerate(points) if n not in taken]
         kept = [each for each in self.courses[1:] if each.lost <= patience]
-        self._judge(alone, [[self.courses[row] for row in rows] for rows in together.values()])
+        merged = [[self.courses[row] for row in rows] for rows in together.values()]
+        self._judge({key: points[col] for key, col in alone.items()}, merged)
         self.courses = [self.courses[0], *kept, *new]
         return "merged" if 0 in one else "found" if 0 in found else "lost"
 
     def _see(
-        self,
-        found: dict[int, int],
-        points: tuple[Point, ...],
-        boxes_um: Sequence[Box],
-        t_ns: int,
-        smooth: float,
-    ) -> dict[int, float]:
-        """Let each course learn of its point; return the strengths of those that are alone."""
-        alone: dict[int, float] = {}
+        self, found: dict[int, int], points: Sequence[Found], t_ns: int, smooth: float
+    ) -> dict[int, int]:
+        """Let each course learn of its point; return the points of those that are alone."""
+        alone: dict[int, int] = {}
         for row, col in found.items():
-            course, size_um = self.courses[row], _size(boxes_um[col]) if boxes_um else None
-            if is_alone(course, size_um):
-                alone[id(course)] = points[col].strength
-            course.saw(points[col], t_ns, smooth, size_um)
+            course, point = self.courses[row], points[col]
+            if point.whole and is_alone(course, point.size_um):
+                alone[id(course)] = col
+            course.saw(point, t_ns, smooth)
         return alone
 
-    def _judge(self, alone: dict[int, float], merged: list[list[Course]]) -> None:
+    def _learn_shading(self, alone: dict[int, Found]) -> None:
+        lit = {
+            key: (each.lit, each.strength)
+            for key, each in alone.items()
+            if each.lit is not None and each.strength > 0
+        }
+        for key in lit.keys() & self._lit.keys():
+            self.shading.learn(self._lit[key], lit[key])
+        self._lit = lit
+
+    def _judge(self, alone: dict[int, Found], merged: list[list[Course]]) -> None:
         """Learn how bright those are that are alone, and think again of those that were one."""
         doubted = {id(each) for pair in self.rivals for each in (pair.one, pair.other)}
         doubted |= {id(each) for together in merged for each in together}
@@ -131,19 +140,19 @@ class Company:
             for each in self.courses
             if id(each) in alone and id(each) not in doubted
         ]
-        times = brighter(sure)
-        for strength, course in sure:
-            course.shone(strength)
+        times = self.fading.saw(sure)
+        for point, course in sure:
+            course.shone(point.strength)
         for course in self.courses:
             if id(course) in doubted:  # what nobody can see alone fades as the others do
                 course.fades(times)
-        now = {key: strength / times for key, strength in alone.items()}
+        now = {key: point.strength / times for key, point in alone.items()}
         here = {id(each) for each in self.courses}
         rivals = [each for each in self.rivals if {id(each.one), id(each.other)} <= here]
-        self.rivals = judged(rivals, merged, now)
+        self.rivals = judged(rivals, merged, now, self.fading.spread)
 
     def _assigned(
-        self, points: tuple[Point, ...], expected: list[Place], reach_um: float
+        self, points: Sequence[Found], expected: list[Place], reach_um: float
     ) -> dict[int, int]:
         """Return the number of the point of each course that has one."""
         from scipy.optimize import (
@@ -166,73 +175,58 @@ class Company:
 
     def _together(
         self,
-        points: tuple[Point, ...],
-        boxes_um: Sequence[Box],
+        points: Sequence[Found],
         expected: list[Place],
         mine: dict[int, int],
         reach_um: float,
     ) -> dict[int, list[int]]:
-        """Return the numbers of the courses that have come to one point, by that of the point."""
+        """Return the numbers of the courses that have come to one point, by that of the point.
+
+        Where one of them turns out to be alone there, the point is made its own.
+        """
         of = {col: [row] for row, col in mine.items()}
+        theirs = set(mine.values())
         for row in set(range(len(self.courses))) - set(mine):
             far_um = {
-                col: math.dist(expected[row], self._within(row, expected[row], boxes_um[col]))
-                if boxes_um
-                else math.dist(expected[row], (points[col].x_um, points[col].y_um))
-                for col in (range(len(points)) if boxes_um else set(mine.values()))
+                col: math.dist(expected[row], self._within(row, expected[row], point))
+                for col, point in enumerate(points)
+                if col in theirs or point.box_um is not None
             }
             nearest = min(far_um, key=far_um.__getitem__, default=None)
             if nearest is not None and far_um[nearest] <= reach_um:
                 of.setdefault(nearest, []).append(row)
-        return {col: rows for col, rows in of.items() if len(rows) > 1}
+        together = {col: rows for col, rows in of.items() if len(rows) > 1}
+        for col, rows in list(together.items()):
+            if (only := self._only_one(rows, points[col])) is not None:
+                del together[col]
+                for row in rows:
+                    mine.pop(row, None)
+                mine[only] = col
+        return together
 
-    def _within(self, row: int, at_um: Place, box: Box) -> Place:
-        """Return the nearest place at which the box around it could hold the one around another."""
-        w, h = self.courses[row].size_um or (0.0, 0.0)
-        return _between(box[0], box[2], w, at_um[0]), _between(box[1], box[3], h, at_um[1])
+    def _only_one(self, rows: list[int], point: Found) -> int | None:
+        """Return which of those that have come to one point is alone there, if any is.
 
-    def _placed(
-        self, rows: list[int], expected: list[Place], point: Point, box: Box | None
-    ) -> list[tuple[Place, tuple[bool, bool]]]:
-        """Return where those are that are one, and whether x and y are sure.
-
-        The outermost of them are at the edges of the box around all, as far as their own boxes
-        reach; those in between, and all where there are no boxes, are where they are expected.
+        Where the box is that of one they lie over each other, so that their light adds up: if it
+        is that of one as well, the others are gone.
         """
-        at = [expected[row] for row in rows]
-        sizes = [size for row in rows if (size := self.courses[row].size_um) is not None]
-        if box is None or len(sizes) < len(rows):
-            dx = point.x_um - sum(x for x, _ in at) / len(at)
-            dy = point.y_um - sum(y for _, y in at) / len(at)
-            return [((x + dx, y + dy), (False, False)) for x, y in at]
-        xs = _spread([x for x, _ in at], [w for w, _ in sizes], box[0], box[2])
-        ys = _spread([y for _, y in at], [h for _, h in sizes], box[1], box[3])
-        return [((x, y), (x_sure, y_sure)) for (x, x_sure), (y, y_sure) in zip(xs, ys, strict=True)]
+        size_um = point.size_um
+        if size_um is None or not all(is_alone(self.courses[row], size_um) for row in rows):
+            return None
+        off, best = min((self.courses[row].off(point.strength), row) for row in rows)
+        return None if off > ITSELF or (best != 0 and 0 in rows) else best
+
+    def _within(self, row: int, at_um: Place, point: Found) -> Place:
+        """Return the nearest place at which the box around a point could hold that of another."""
+        if (box := point.box_um) is None:
+            return point.x_um, point.y_um
+        w, h = self.courses[row].size_um or (0.0, 0.0)
+        return between(box[0], box[2], w, at_um[0]), between(box[1], box[3], h, at_um[1])
 
 
-def _spread(
-    expected: list[float], sizes: list[float], low: float, high: float
-) -> list[tuple[float, bool]]:
-    """Return where those in a box are along one axis, and whether that is sure."""
-    first = min(range(len(expected)), key=expected.__getitem__)
-    last = max(range(len(expected)), key=expected.__getitem__)
-    least, most = low + sizes[first] / 2, high - sizes[last] / 2
-    apart = most - least > _APART * (sizes[first] + sizes[last]) / 2
-    if least > most:
-        least = most = (least + most) / 2
-    found = [(min(max(at, least), most), False) for at in expected]
-    found[first], found[last] = (least, apart), (most, apart)
-    return found
-
-
-def _between(low: float, high: float, size: float, at: float) -> float:
-    least, most = low + size / 2, high - size / 2
-    return min(max(at, least), most) if least < most else (least + most) / 2
-
-
-def _begun(point: Point, t_ns: int) -> Course:
+def _begun(point: Found, t_ns: int) -> Course:
     return Course(point.x_um, point.y_um, t_ns, point.strength)
 
 
-def _size(box: Box) -> Size:
-    return box[2] - box[0], box[3] - box[1]
+def _evenly_lit(point: Found, shading: Shading) -> Found:
+    return point._replace(strength=point.strength / shading.at(point.lit))

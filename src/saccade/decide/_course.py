@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from saccade.core import Point
+    from ._found import Found, Place, Size
 
 _NEWEST = 0.2
 """Weight of the newest strength, and of the newest size, of one that is seen alone."""
@@ -17,15 +17,10 @@ _SHRUNK = 0.88
 _KNOWN = 3
 """Looks after which its strength is its own."""
 
+ITSELF = 0.15
+"""Difference of the logarithms of two strengths that is less than any other thing would add."""
 _ALIKE = 0.1
 """How far a box may differ from that of one alone, as a share: else it touches another."""
-
-Place = tuple[float, float]
-"""x and y, in µm."""
-Size = tuple[float, float]
-"""Width and height of the box around a thing, in µm."""
-Box = tuple[float, float, float, float]
-"""Least x and y, and largest x and y, in µm."""
 
 
 @dataclass
@@ -54,7 +49,7 @@ class Course:
         dt_s = (t_ns - self.t_ns) / 1e9
         return self.x_um + self.vx_um_per_s * dt_s, self.y_um + self.vy_um_per_s * dt_s
 
-    def saw(self, point: Point, t_ns: int, smooth: float, size_um: Size | None = None) -> None:
+    def saw(self, point: Found, t_ns: int, smooth: float) -> None:
         """Learn where it is now; its velocity is smoothed, from where it was alone before."""
         x_um, y_um, since_ns = self.since or (self.x_um, self.y_um, self.t_ns)
         dt_s = (t_ns - since_ns) / 1e9
@@ -64,12 +59,16 @@ class Course:
             self.vy_um_per_s += smooth * (vy - self.vy_um_per_s)
         self.x_um, self.y_um, self.t_ns, self.lost = point.x_um, point.y_um, t_ns, 0
         self.since, self.sure = None, (True, True)
-        if size_um is None:
-            return
+        if point.size_um is not None and point.whole:
+            self._fits(point.size_um, point.strength)
+
+    def _fits(self, size_um: Size, strength: float) -> None:
+        """Learn how large it is."""
         w, h = self.size_um or size_um
-        if size_um[0] < _SHRUNK * w or size_um[1] < _SHRUNK * h:
+        shrunk = size_um[0] < _SHRUNK * w or size_um[1] < _SHRUNK * h
+        if shrunk and self.off(strength) > ITSELF:
             # What was taken for one were several: nothing that was learned of it is its own.
-            self.size_um, self.strength, self.looks = size_um, point.strength, 0
+            self.size_um, self.strength, self.looks = size_um, strength, 0
             return
         self.size_um = w + _NEWEST * (size_um[0] - w), h + _NEWEST * (size_um[1] - h)
 
@@ -92,9 +91,14 @@ class Course:
         spread : float
             Of the logarithm.
         """
+        off = self.off(strength)
+        return 0.0 if math.isinf(off) else (off / spread) ** 2
+
+    def off(self, strength: float) -> float:
+        """Return by how much the logarithm of a strength differs from its own; inf if unknown."""
         if self.looks < _KNOWN or not (strength > 0 and self.strength > 0):
-            return 0.0
-        return (math.log(strength / self.strength) / spread) ** 2
+            return math.inf
+        return abs(math.log(strength / self.strength))
 
     def merged(self, at_um: Place, t_ns: int, smooth: float, sure: tuple[bool, bool]) -> None:
         """Learn where it must be while it is one with another.

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from useq import MDAEvent
 
-from saccade.core import Action, Decision, Observation, Point, PolicyKind, is_number, require
+from saccade.core import Action, Decision, Observation, PolicyKind, is_number, require
 
 from ._company import Company
+from ._found import found_in
 from ._settings import check_label, check_seconds, check_whole
 
 if TYPE_CHECKING:
     from saccade.core import Refusal, Round
-
-    from ._course import Box
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,8 +28,9 @@ class Follow:
     course is kept for a while; after ``patience`` frames in a row without it, it is given up,
     and the watch may take up another. The watch goes on in between; with the plan it ends. Others
     in sight have courses as well, so that those that cross, and are one for a while, are not taken
-    for one another: where the detector draws a box around each point, that of two that are one
-    says how far apart they are; and once they are alone again, how bright each is says who it is.
+    for one another: where the detector draws a box around each point, that of two that are one,
+    and its pixels, say where they are; and once they are alone again, how bright each is says who
+    it is. ``Objects`` by their total brightness tell that best.
 
     Parameters
     ----------
@@ -98,8 +98,9 @@ class Follow:
             return _quiet(seen, "follows something already")
         if seen.verdict == "invalid" or not (seen.points and seen.score >= self.above):
             return _quiet(seen, f"score {seen.score:.3g} < {self.above:g}, or no point")
-        best = max(seen.points, key=lambda point: point.strength)
-        self._tracks.append(Company.of(seen.points, best, seen.t_ns))
+        found = found_in(seen)
+        best = max(found, key=lambda point: point.strength)
+        self._tracks.append(Company.of(found, best, seen.t_ns))
         why = f"takes up the strongest of {len(seen.points)} points"
         return Decision((self._action(seen),), "takes up", why, seen.frame)
 
@@ -132,11 +133,9 @@ class Follow:
     def _go_on(self, seen: Observation) -> Decision:
         company = self._tracks[0]
         x_um, y_um = company.me.at(seen.t_ns)
-        points = () if seen.verdict == "invalid" else seen.points
         told = company.saw(
-            points,
+            [] if seen.verdict == "invalid" else found_in(seen),
             seen.t_ns,
-            boxes_um=_boxes_um(seen) if points else (),
             reach_um=self.reach_um,
             smooth=self.smooth,
             patience=self.patience,
@@ -170,19 +169,3 @@ class Follow:
 
 def _quiet(seen: Observation, why: str) -> Decision:
     return Decision((), "quiet", why, seen.frame)
-
-
-def _boxes_um(seen: Observation) -> list[Box]:
-    """Return the box around each point; none where there is not one each."""
-    if seen.grid is None or len(seen.boxes) != len(seen.points):
-        return []
-    return [
-        _box_um(point, box, seen.grid.pixel_size_um)
-        for point, box in zip(seen.points, seen.boxes, strict=True)
-    ]
-
-
-def _box_um(point: Point, box: tuple[float, float, float, float], px_um: float) -> Box:
-    top, left, low, right = box
-    x_um, y_um = point.x_um - (point.x_px + 0.5) * px_um, point.y_um - (point.y_px + 0.5) * px_um
-    return x_um + left * px_um, y_um + top * px_um, x_um + right * px_um, y_um + low * px_um

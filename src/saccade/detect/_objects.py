@@ -32,7 +32,7 @@ _LOCAL = 5.0
 """The same for a local threshold, over the noise of the whole picture."""
 _SURROUND = 4.0
 """Radius of what is 'around' for a local threshold, in multiples of sigma."""
-_BY = ("count", "area_px", "area_um2", "mean", "eccentricity")
+_BY = ("count", "area_px", "area_um2", "mean", "total", "eccentricity")
 
 
 class _Mask(NamedTuple):
@@ -68,9 +68,10 @@ class Objects(Scaled):
         In grey levels, or how to find it.
     split : bool
         Whether objects that touch are split.
-    by : {'count', 'area_px', 'area_um2', 'mean', 'eccentricity'}
+    by : {'count', 'area_px', 'area_um2', 'mean', 'total', 'eccentricity'}
         What the score, and the strength of a point, is of; with 'count' the strength is the
-        brightness. ``mean`` is the brightness over the ground.
+        brightness. ``mean`` is the brightness over the ground, ``total`` that of all its pixels:
+        it depends less on where the threshold cuts, and tells best who is who.
     expected : float
         Value that makes the score 1.
     max_points : int
@@ -92,7 +93,7 @@ class Objects(Scaled):
 
     threshold: float | Literal["otsu", "local"] = "otsu"
     split: bool = True
-    by: Literal["count", "area_px", "area_um2", "mean", "eccentricity"] = "count"
+    by: Literal["count", "area_px", "area_um2", "mean", "total", "eccentricity"] = "count"
     expected: float = 1.0
     max_points: int = 500
 

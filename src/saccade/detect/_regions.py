@@ -27,6 +27,11 @@ class Regions(NamedTuple):
     box: NDArray[np.float64]
     """Top, left, bottom and right, (n, 4), the last two beyond."""
 
+    @property
+    def total(self) -> NDArray[np.float64]:
+        """Brightness of all pixels together."""
+        return self.mean * self.area_px
+
     def where(self, chosen: NDArray[np.bool_] | NDArray[np.intp]) -> Regions:
         """Return some of them, by a mask or by number."""
         label, *columns = self
