@@ -39,7 +39,7 @@ from ._tune_figure import draw_tuning
 from ._tune_marked import Marking, tune_on_recording
 from ._tune_run import tune_on_run
 from ._tune_search import Range, Searched, SearchPlan, Trial, search_protocol
-from ._usage import Pace, Spent, told_duration
+from ._usage import Pace, Spent, told_bytes, told_duration
 from ._worth import Hindsight, Worth
 
 __all__ = [
@@ -124,6 +124,7 @@ __all__ = [
     "soak",
     "summary_of",
     "told_action",
+    "told_bytes",
     "told_duration",
     "try_model",
     "tune_on_recording",

@@ -36,6 +36,7 @@ from saccade.run import (
 
 from ._notices import notifying, teller
 from ._parts import arbiter_of, build_parts
+from ._usage import told_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -293,7 +294,8 @@ def _disk(plan: Sequence[MDAEvent], stand: Stand, out: Path | None) -> Iterator[
         place = place.parent
     free = shutil.disk_usage(place).free
     needed = count * frame_bytes
-    text = f"{count} planned frames need {_gb(needed)} of the {_gb(free)} free at {place}."
+    room = f"{told_bytes(needed)} of the {told_bytes(free)} free at {place}"
+    text = f"{count} planned frames need {room}."
     if needed > free:
         yield Finding("error", text, "Choose another disk, or plan fewer frames.")
     elif needed > free / 2:
@@ -351,7 +353,3 @@ def _mute(_: str) -> None:
 
 def _in_virtual_time(stand: Stand) -> bool:
     return bool(stand.details.get("sim", {}).get("clock") == "virtual")
-
-
-def _gb(count: float) -> str:
-    return f"{count / 1e9:.2f} GB"

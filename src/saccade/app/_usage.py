@@ -126,6 +126,17 @@ class Pace:
         return max(self._last_due_s - since_s, 0.0) if self._last_due_s > 0 else None
 
 
+def told_bytes(count: float) -> str:
+    """Return how much of a disk that is, as one reads it: 3.2 GB, 640 MB.
+
+    Parameters
+    ----------
+    count : float
+        Bytes.
+    """
+    return f"{count / 1e9:.3g} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
+
+
 def told_duration(seconds: float) -> str:
     """Return a time as a person says it: ``40 s``, ``12 min``, ``3 h 15 min``, ``2 d 4 h``."""
     if (whole_s := round(seconds)) < _MINUTE_S:

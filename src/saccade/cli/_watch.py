@@ -73,7 +73,7 @@ def _asked(name: str, of: Watch) -> tuple[Model, str]:
 
 
 def _of_movies(model: Model, class_name: str, of: Watch) -> list[LeftOut]:
-    from saccade.learn import watch_movies
+    from saccade.learn import least_logit, watch_movies
 
     called = f"{class_name}={of.called}" if of.called else class_name
     made = model.card.architecture
@@ -96,14 +96,14 @@ def _of_movies(model: Model, class_name: str, of: Watch) -> list[LeftOut]:
         movies,
         class_name,
         kind=made.classes.index(class_name),
-        least=_least(model, class_name),
+        least=least_logit(model.card.calibration[class_name]),
         votes=model.card.calibration[class_name].votes,
         least_px=of.reach_px,
     )
 
 
 def _of_worlds(model: Model, of: Watch, class_name: str, processes: int, status: Status) -> Watched:
-    from saccade.learn import watch_worlds
+    from saccade.learn import least_logit, watch_worlds
 
     return watch_worlds(
         models.build_net(model),
@@ -111,19 +111,11 @@ def _of_worlds(model: Model, of: Watch, class_name: str, processes: int, status:
         _worlds_of(model, of),
         range(of.seed, of.seed + of.worlds),
         kind=model.card.architecture.classes.index(class_name),
-        least=_least(model, class_name),
+        least=least_logit(model.card.calibration[class_name]),
         votes=model.card.calibration[class_name].votes,
         processes=processes,
         progress=lambda count: status.update(f"watching: {count} pictures"),
     )
-
-
-def _least(model: Model, class_name: str) -> float:
-    """Return the logit of the card's threshold."""
-    from saccade.detect import uncalibrated
-
-    calibration = model.card.calibration[class_name]
-    return uncalibrated(calibration.threshold, calibration)
 
 
 def _worlds_of(model: Model, of: Watch) -> Worlds:

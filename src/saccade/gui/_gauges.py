@@ -6,7 +6,7 @@ import math
 import time
 from typing import TYPE_CHECKING
 
-from saccade.app import Pace, told_duration
+from saccade.app import Pace, told_bytes, told_duration
 from saccade.core import State
 
 from ._colours import LAMPS, ground
@@ -131,9 +131,9 @@ class Gauges(QtWidgets.QWidget):
         more = 0.0
         if planned and self._pace.of and not ended:
             more = written * (max(self._pace.of - planned, 0) / planned)
-        needed = f", {_gb(more)} needed" if more > left else ""
-        allowed = "" if math.isinf(may) else f" of {_gb(may)} allowed"
-        text = f"disk {_gb(written)}{allowed}, {_gb(free)} free{needed}"
+        needed = f", {told_bytes(more)} needed" if more > left else ""
+        allowed = "" if math.isinf(may) else f" of {told_bytes(may)} allowed"
+        text = f"disk {told_bytes(written)}{allowed}, {told_bytes(free)} free{needed}"
         self._show("disk", written / max(written + left, 1), text, warns=more > left)
 
     def _show_plan(self, planned: int, frames: int, *, goes: bool) -> None:
@@ -159,7 +159,3 @@ class Gauges(QtWidgets.QWidget):
         colour = LAMPS["held"] if warns else ground().chosen
         palette.setColor(QtGui.QPalette.ColorRole.Highlight, QtGui.QColor(colour))
         self.bars[name].setPalette(palette)
-
-
-def _gb(count: float) -> str:
-    return f"{count / 1e9:.3g} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
