@@ -136,9 +136,11 @@ def test_two_that_lie_over_each_other_are_two() -> None:
 
 
 def test_what_is_cut_in_two_keeps_what_was_known_of_it() -> None:
-    """A box that is smaller while it is as bright as ever is no other thing."""
+    """A smaller box that is as bright as ever is no other thing, and of who is doubted none is."""
     one = Course(0.0, 0.0, 0, 100.0, size_um=(10.0, 10.0), looks=9)
     one.saw(Found(0.0, 0.0, 97.0, (-5.0, -4.0, 5.0, 4.0)), S, 0.7)
+    assert (one.strength, one.looks) == (100.0, 9)
+    one.saw(Found(0.0, 0.0, 70.0, (-5.0, -4.0, 5.0, 4.0)), S, 0.7, doubted=True)
     assert (one.strength, one.looks) == (100.0, 9)
     both = Course(0.0, 0.0, 0, 190.0, size_um=(10.0, 14.0), looks=9)
     both.saw(Found(0.0, 0.0, 90.0, box((0.0, 0.0))), S, 0.7)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from saccade.decide._course import Course
-from saccade.decide._rivals import Rivals, judged
+from saccade.decide._rivals import Merged, Rivals, judged
 
 SPREAD = 0.06
 
@@ -21,7 +21,10 @@ def left(pairs: list[Rivals], *seen: tuple[Course, float], spread: float = SPREA
 def test_rivals_are_forgotten_once_it_is_sure() -> None:
     """Or after a while in which it could not be told; who is not alone tells nothing."""
     one, other, twin = course(0.0, 100.0), course(9.0, 150.0), course(9.0, 101.0)
-    assert left([Rivals(one, other)], (one, 100.0), (other, 150.0)) == []
+    pairs = [Rivals(one, other)]
+    for count in (1, 0):  # a single look might be chance
+        pairs = left(pairs, (one, 100.0), (other, 150.0))
+        assert len(pairs) == count
     pairs = [Rivals(one, twin)]
     counts = []
     for _ in range(10):
@@ -68,3 +71,15 @@ def test_after_a_swap_the_others_begin_anew() -> None:
         pairs = left(pairs, (one, 150.0), (other, 100.0))
     assert pairs == [near]
     assert (near.odds, near.unlike, near.looks) == (0.0, 0.0, 0)
+
+
+@pytest.mark.parametrize("adds_up", [True, False])
+def test_who_is_one_with_a_third_is_told_by_the_sum(adds_up: bool) -> None:
+    """If light adds up as that of others would; where it doesn't add up, it tells nothing."""
+    me, third, other = course(0.0, 110.0), course(1.0, 84.0), course(20.0, 97.0)
+    strength = 84.0 + 97.0 if adds_up else 105.0
+    pairs = [Rivals(me, other)]
+    for _ in range(2):
+        group = Merged([me, third], strength)
+        pairs = judged(pairs, [group] if me.x_um == 0.0 else [], {id(other): 110.0}, 0.02)
+    assert me.x_um == (20.0 if adds_up else 0.0)

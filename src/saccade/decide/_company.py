@@ -11,7 +11,7 @@ import numpy as np
 from ._course import ITSELF, Course, is_alone
 from ._fading import Fading
 from ._overlap import between, placed
-from ._rivals import Rivals, judged
+from ._rivals import Merged, Rivals, judged
 from ._shading import Shading
 
 if TYPE_CHECKING:
@@ -104,7 +104,10 @@ class Company:
         taken = set(mine.values()) | together.keys()
         new = [_begun(each, t_ns) for n, each in enumerate(points) if n not in taken]
         kept = [each for each in self.courses[1:] if each.lost <= patience]
-        merged = [[self.courses[row] for row in rows] for rows in together.values()]
+        merged = [
+            Merged([self.courses[row] for row in rows], points[col].strength)
+            for col, rows in together.items()
+        ]
         self._judge({key: points[col] for key, col in alone.items()}, merged)
         self.courses = [self.courses[0], *kept, *new]
         return "merged" if 0 in one else "found" if 0 in found else "lost"
@@ -114,12 +117,17 @@ class Company:
     ) -> dict[int, int]:
         """Let each course learn of its point; return the points of those that are alone."""
         alone: dict[int, int] = {}
+        doubted = self._doubted()
         for row, col in found.items():
             course, point = self.courses[row], points[col]
             if point.whole and is_alone(course, point.size_um):
                 alone[id(course)] = col
-            course.saw(point, t_ns, smooth)
+            course.saw(point, t_ns, smooth, doubted=id(course) in doubted)
         return alone
+
+    def _doubted(self) -> set[int]:
+        """Return the `id` of courses that may be those of others."""
+        return {id(each) for pair in self.rivals for each in (pair.one, pair.other)}
 
     def _learn_shading(self, alone: dict[int, Found]) -> None:
         lit = {
@@ -131,10 +139,9 @@ class Company:
             self.shading.learn(self._lit[key], lit[key])
         self._lit = lit
 
-    def _judge(self, alone: dict[int, Found], merged: list[list[Course]]) -> None:
+    def _judge(self, alone: dict[int, Found], merged: list[Merged]) -> None:
         """Learn how bright those are that are alone, and think again of those that were one."""
-        doubted = {id(each) for pair in self.rivals for each in (pair.one, pair.other)}
-        doubted |= {id(each) for together in merged for each in together}
+        doubted = self._doubted() | {id(each) for group in merged for each in group.courses}
         sure = [
             (alone[id(each)], each)
             for each in self.courses
@@ -147,6 +154,7 @@ class Company:
             if id(course) in doubted:  # what nobody can see alone fades as the others do
                 course.fades(times)
         now = {key: point.strength / times for key, point in alone.items()}
+        merged = [group._replace(strength=group.strength / times) for group in merged]
         here = {id(each) for each in self.courses}
         rivals = [each for each in self.rivals if {id(each.one), id(each.other)} <= here]
         self.rivals = judged(rivals, merged, now, self.fading.spread)

@@ -49,8 +49,20 @@ class Course:
         dt_s = (t_ns - self.t_ns) / 1e9
         return self.x_um + self.vx_um_per_s * dt_s, self.y_um + self.vy_um_per_s * dt_s
 
-    def saw(self, point: Found, t_ns: int, smooth: float) -> None:
-        """Learn where it is now; its velocity is smoothed, from where it was alone before."""
+    def saw(self, point: Found, t_ns: int, smooth: float, *, doubted: bool = False) -> None:
+        """Learn where it is now; its velocity is smoothed, from where it was alone before.
+
+        Parameters
+        ----------
+        point : Found
+            What is taken to be it.
+        t_ns : int
+            When.
+        smooth : float
+            Weight of the newest velocity.
+        doubted : bool
+            Whether it may be another: then it isn't known to have been several.
+        """
         x_um, y_um, since_ns = self.since or (self.x_um, self.y_um, self.t_ns)
         dt_s = (t_ns - since_ns) / 1e9
         if dt_s > 0:
@@ -60,13 +72,13 @@ class Course:
         self.x_um, self.y_um, self.t_ns, self.lost = point.x_um, point.y_um, t_ns, 0
         self.since, self.sure = None, (True, True)
         if point.size_um is not None and point.whole:
-            self._fits(point.size_um, point.strength)
+            self._fits(point.size_um, point.strength, doubted=doubted)
 
-    def _fits(self, size_um: Size, strength: float) -> None:
+    def _fits(self, size_um: Size, strength: float, *, doubted: bool) -> None:
         """Learn how large it is."""
         w, h = self.size_um or size_um
         shrunk = size_um[0] < _SHRUNK * w or size_um[1] < _SHRUNK * h
-        if shrunk and self.off(strength) > ITSELF:
+        if shrunk and not doubted and self.off(strength) > ITSELF:
             # What was taken for one were several: nothing that was learned of it is its own.
             self.size_um, self.strength, self.looks = size_um, strength, 0
             return
@@ -94,9 +106,14 @@ class Course:
         off = self.off(strength)
         return 0.0 if math.isinf(off) else (off / spread) ** 2
 
+    @property
+    def known(self) -> bool:
+        """Whether its strength is its own."""
+        return self.looks >= _KNOWN and self.strength > 0
+
     def off(self, strength: float) -> float:
         """Return by how much the logarithm of a strength differs from its own; inf if unknown."""
-        if self.looks < _KNOWN or not (strength > 0 and self.strength > 0):
+        if not (self.known and strength > 0):
             return math.inf
         return abs(math.log(strength / self.strength))
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -13,9 +14,34 @@ if TYPE_CHECKING:
 
 _SURE = 6.0
 """Logarithm of the odds at which one thinks again, or never again."""
+_MOST_ODDS = 24.0
+"""What a single look may say at most: what has just parted may be cut badly."""
 _FITS = 9.0
 """Mean sum of the two squared spreads, below which they look like each other; 2 if they are."""
 _MOST_LOOKS = 10
+
+
+class Merged(NamedTuple):
+    """Those that are one in a frame."""
+
+    courses: Sequence[Course]
+    strength: float
+    """Of all of them together."""
+
+    def unlike(self, spread: float, swap: tuple[Course, Course] | None = None) -> float:
+        """Return how far their light is from what theirs adds up to, as squared spreads.
+
+        Parameters
+        ----------
+        spread : float
+            Of the logarithm of strengths.
+        swap : (Course, Course), optional
+            One of them, and who may be there in its place.
+        """
+        there = [swap[1] if swap and each is swap[0] else each for each in self.courses]
+        if not (all(each.known for each in there) and self.strength > 0):
+            return math.inf
+        return (math.log(self.strength / sum(each.strength for each in there)) / spread) ** 2
 
 
 @dataclass
@@ -40,24 +66,32 @@ class Rivals:
     unlike: float = 0.0
     looks: int = 0
 
-    def saw(self, strengths: Mapping[int, float], spread: float) -> None:
+    def saw(self, strengths: Mapping[int, float], merged: Iterable[Merged], spread: float) -> None:
         """Learn how bright they are.
 
         Parameters
         ----------
         strengths : mapping of int to float
             Of those that are alone in this frame, by `id` of their courses.
+        merged : iterable of Merged
+            Those that are one in it.
         spread : float
             Of the logarithm of strengths.
         """
         one, other = strengths.get(id(self.one)), strengths.get(id(self.other))
-        if one is None or other is None:
+        if one is not None and other is not None:
+            kept = self.one.unlike(one, spread) + self.other.unlike(other, spread)
+            swapped = self.other.unlike(one, spread) + self.one.unlike(other, spread)
+        elif one is not None:
+            kept, swapped = _by_sums(self.one, self.other, one, merged, spread)
+        elif other is not None:
+            kept, swapped = _by_sums(self.other, self.one, other, merged, spread)
+        else:
             return
-        kept = self.one.unlike(one, spread) + self.other.unlike(other, spread)
-        swapped = self.other.unlike(one, spread) + self.one.unlike(other, spread)
-        self.odds += (kept - swapped) / 2
-        self.unlike += swapped
-        self.looks += 1
+        if min(kept, swapped) < math.inf:
+            self.odds += min(max((kept - swapped) / 2, -_MOST_ODDS), _MOST_ODDS)
+            self.unlike += min(swapped, 2 * _FITS)
+            self.looks += 1
 
     @property
     def suspect(self) -> bool:
@@ -67,7 +101,7 @@ class Rivals:
     @property
     def settled(self) -> bool:
         """Whether they are who they seem, or nobody will ever know."""
-        return self.odds < -_SURE or self.looks >= _MOST_LOOKS
+        return (self.looks > 1 and self.odds < -_SURE) or self.looks >= _MOST_LOOKS
 
     def shares(self, other: Rivals) -> bool:
         """Return whether one of them is one of another pair's."""
@@ -82,9 +116,26 @@ class Rivals:
         return self.one, self.other
 
 
+def _by_sums(
+    alone: Course, other: Course, strength: float, merged: Iterable[Merged], spread: float
+) -> tuple[float, float]:
+    """Return how unlike they are, kept and swapped, where the other is one with a third; or inf.
+
+    That works where light adds up: if neither way comes to what is seen, it doesn't.
+    """
+    for group in merged:
+        ids = {id(each) for each in group.courses}
+        if id(other) not in ids or id(alone) in ids:
+            continue
+        kept, swapped = group.unlike(spread), group.unlike(spread, (other, alone))
+        if min(kept, swapped) < _FITS:
+            return kept + alone.unlike(strength, spread), swapped + other.unlike(strength, spread)
+    return math.inf, math.inf
+
+
 def judged(
     rivals: Iterable[Rivals],
-    merged: Iterable[Sequence[Course]],
+    merged: Sequence[Merged],
     alone: Mapping[int, float],
     spread: float,
 ) -> list[Rivals]:
@@ -96,8 +147,8 @@ def judged(
     ----------
     rivals : iterable of Rivals
         Before it.
-    merged : iterable of sequences of Course
-        Those that are one in it, together.
+    merged : sequence of Merged
+        Those that are one in it.
     alone : mapping of int to float
         Strengths of those that are alone in it, by `id` of their courses.
     spread : float
@@ -105,11 +156,11 @@ def judged(
     """
     rivals = list(rivals)
     for each in rivals:
-        each.saw(alone, spread)
+        each.saw(alone, merged, spread)
     left = _swapped([each for each in rivals if each.suspect or not each.settled])
     known = {frozenset((id(each.one), id(each.other))) for each in left}
     for together in merged:
-        for one, other in combinations(together, 2):
+        for one, other in combinations(together.courses, 2):
             if frozenset((id(one), id(other))) not in known:
                 left.append(Rivals(one, other))
     return left
