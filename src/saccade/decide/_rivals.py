@@ -57,7 +57,7 @@ class Rivals:
     unlike : float
         Sum of the squared spreads by which they differ from each other.
     looks : int
-        Frames in which both were seen alone.
+        Frames in which it could be told how bright each is.
     """
 
     one: Course
