@@ -31,9 +31,9 @@ class Company:
     """The one that is followed, the first, and all others that are in sight.
 
     Points are assigned to courses by the least sum of squared distances (Jaqaman and others 2008);
-    where some were one before, by their strengths as well. Those that come to one point are as far
-    apart as the box around it says, in the order that they are expected in; without a box they go
-    on by their courses, such that the point is in their middle. After they have parted, they are
+    where some were one before, by their strengths as well. Those that come to one point are where
+    the box around it and its pixels say, in the order that they are expected in; without a box they
+    go on by their courses, such that the point is in their middle. After they have parted, they are
     thought of again: see `Rivals`. Strengths are those that they would have in the middle of the
     field, see `Shading`.
 
